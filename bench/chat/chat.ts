@@ -1,0 +1,85 @@
+import { compileGenerator } from '../run/compile.ts';
+import { commonArguments, drive, type GeneratorEvent } from '../run/generator.ts';
+import type { RunOptions } from '../run/options.ts';
+import { CpuMeter, withServer } from '../run/running.ts';
+import type { Column, Entrant, Sample, Scenario } from '../run/scenario.ts';
+
+/** Time for signing in and for the last messages to arrive, in seconds. */
+const MARGIN_S = 120;
+
+function chatArguments(options: RunOptions): string[] {
+  const { pairs, outstanding, body, warmup, seconds } = options;
+  const values = { pairs, outstanding, body, warmup, seconds };
+  return Object.entries(values).flatMap(([name, value]) => [`--${name}`, String(value)]);
+}
+
+function toSample(event: GeneratorEvent, cpu: ReturnType<CpuMeter['read']>): Sample {
+  const { messages, seconds } = event as Readonly<Record<string, number>>;
+  const { event: _, ...numbers } = event;
+  return {
+    ...(numbers as Record<string, number>),
+    cpuUsPerMessage: (cpu.server * 1e6) / messages!,
+    serverShare: cpu.server / seconds!,
+    othersShare: cpu.others / seconds!,
+  };
+}
+
+async function measure(
+  entrant: Entrant,
+  options: RunOptions,
+  generator: string,
+  extra: readonly string[],
+): Promise<Sample> {
+  const args = [...commonArguments(entrant.place), ...chatArguments(options), ...extra];
+  return withServer(entrant, async ({ pid }) => {
+    let meter: CpuMeter | undefined;
+    let sample: Sample | undefined;
+    await drive(generator, args, options.warmup + options.seconds + MARGIN_S, (event) => {
+      if (event.event === 'measuring') meter = new CpuMeter(pid);
+      if (event.event === 'measured') sample = toSample(event, meter!.read());
+      return event.event === 'drained';
+    });
+    return sample!;
+  });
+}
+
+const shares: readonly Column[] = [
+  { key: 'serverShare', title: 'server core used', digits: 2 },
+  { key: 'generatorShare', title: 'generator core used', digits: 2 },
+  { key: 'othersShare', title: 'others on the server core', digits: 2 },
+];
+
+const latencies: readonly Column[] = [
+  { key: 'p50Ms', title: 'p50 ms', digits: 2, better: 'lower' },
+  { key: 'p99Ms', title: 'p99 ms', digits: 2, better: 'lower' },
+  { key: 'p999Ms', title: 'p99.9 ms', digits: 2, better: 'lower' },
+];
+
+const cost: Column = {
+  key: 'cpuUsPerMessage',
+  title: 'CPU us/message',
+  digits: 1,
+  better: 'lower',
+};
+
+const rate: Column = { key: 'rate', title: 'messages/s', digits: 0 };
+
+/** The most messages a server passes between pairs of users. */
+export const chat: Scenario = {
+  name: 'chat',
+  summary: 'one-to-one messages, each arrival releases the next',
+  columns: [cost, { ...rate, better: 'higher' }, ...latencies, ...shares],
+  accounts: ({ pairs }) => 2 * pairs,
+  build: (directory, { tls }) => compileGenerator('chat', directory, tls),
+  measure: (entrant, options, generator) => measure(entrant, options, generator, []),
+};
+
+/** Cost and latency under a load that every server carries with ease. */
+export const fixedRate: Scenario = {
+  ...chat,
+  name: 'rate',
+  summary: 'one-to-one messages at a fixed rate',
+  columns: [cost, rate, ...latencies, ...shares],
+  measure: (entrant, options, generator) =>
+    measure(entrant, options, generator, ['--rate', String(options.rate)]),
+};

@@ -1,0 +1,85 @@
+#define _GNU_SOURCE
+#include "options.h"
+
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+static const char usage[] =
+    "usage: %s --port N [options]\n"
+    "  --host 127.0.0.1  --domain localhost  --prefix bench  --password secret\n"
+    "  --sources 1 (addresses to connect from)  --parallel 32 (sign-ins at a time)\n"
+    "  --deadline 300 (seconds)  --tls (STARTTLS)  --no-presence\n"
+    "chat: --pairs 100  --outstanding 10  --body 120  --rate 0 (messages/s; 0: closed loop)\n"
+    "      --warmup 5  --seconds 10  --to-full (address full JIDs)\n"
+    "      --join-writes (messages released together leave in one write)\n"
+    "idle: --stages 1000,5000  --hold 10 (seconds at each stage)\n";
+
+static const struct option long_options[] = {
+    {"host", required_argument, 0, 'h'},        {"port", required_argument, 0, 'p'},
+    {"domain", required_argument, 0, 'd'},      {"prefix", required_argument, 0, 'u'},
+    {"password", required_argument, 0, 'w'},    {"sources", required_argument, 0, 'a'},
+    {"parallel", required_argument, 0, 'l'},    {"deadline", required_argument, 0, 'D'},
+    {"tls", no_argument, 0, 't'},               {"no-presence", no_argument, 0, 'n'},
+    {"pairs", required_argument, 0, 'P'},       {"outstanding", required_argument, 0, 'o'},
+    {"body", required_argument, 0, 'b'},        {"rate", required_argument, 0, 'r'},
+    {"warmup", required_argument, 0, 'W'},      {"seconds", required_argument, 0, 's'},
+    {"to-full", no_argument, 0, 'f'},           {"join-writes", no_argument, 0, 'j'},
+    {"stages", required_argument, 0, 'S'},      {"hold", required_argument, 0, 'H'},
+    {0, 0, 0, 0}};
+
+static void refuse(const char *program, const char *why) {
+  fprintf(stderr, "%s\n", why);
+  fprintf(stderr, usage, program);
+  exit(2);
+}
+
+static void read_option(struct options *options, int letter, char **argv) {
+  switch (letter) {
+    case 'h': options->host = optarg; break;
+    case 'p': options->port = atoi(optarg); break;
+    case 'd': options->domain = optarg; break;
+    case 'u': options->prefix = optarg; break;
+    case 'w': options->password = optarg; break;
+    case 'a': options->sources = atoi(optarg); break;
+    case 'l': options->parallel = atoi(optarg); break;
+    case 'D': options->deadline = (unsigned)atoi(optarg); break;
+    case 't': options->with_tls = true; break;
+    case 'n': options->without_presence = true; break;
+    case 'P': options->pairs = atoi(optarg); break;
+    case 'o': options->outstanding = atoi(optarg); break;
+    case 'b': options->body = atoi(optarg); break;
+    case 'r': options->rate = atof(optarg); break;
+    case 'W': options->warmup = atof(optarg); break;
+    case 's': options->seconds = atof(optarg); break;
+    case 'f': options->to_full = true; break;
+    case 'j': options->joins_writes = true; break;
+    case 'S': options->stages = optarg; break;
+    case 'H': options->hold = atof(optarg); break;
+    default: refuse(argv[0], "unknown option");
+  }
+}
+
+static void check(const struct options *options, const char *program) {
+  if (options->port < 1 || options->port > 65535) refuse(program, "--port is missing or wrong");
+  if (options->pairs < 1 || options->outstanding < 1) refuse(program, "nothing to send");
+  if (options->body < 32 || options->body > 8000) refuse(program, "--body wants 32 to 8000");
+  if (options->sources < 1 || options->sources > 250) refuse(program, "--sources wants 1 to 250");
+  if (options->parallel < 1) refuse(program, "--parallel wants at least 1");
+  if (options->seconds <= 0 || options->warmup < 0) refuse(program, "no time to measure");
+  if (options->deadline < 1) refuse(program, "--deadline wants at least 1");
+}
+
+struct options read_options(int argc, char **argv) {
+  struct options options = {.host = "127.0.0.1", .domain = "localhost", .prefix = "bench",
+                            .password = "secret", .sources = 1, .parallel = 32, .deadline = 300,
+                            .pairs = 100, .outstanding = 10, .body = 120, .warmup = 5,
+                            .seconds = 10, .stages = "1000,5000", .hold = 10};
+  int letter;
+  while ((letter = getopt_long(argc, argv, "", long_options, 0)) != -1)
+    read_option(&options, letter, argv);
+  check(&options, argv[0]);
+  /* Without presence a bare address has nobody behind it. */
+  if (options.without_presence) options.to_full = true;
+  return options;
+}

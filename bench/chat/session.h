@@ -1,0 +1,40 @@
+/* A signed-in client: TCP, stream, STARTTLS where asked, SASL PLAIN, bind, roster, presence. */
+#ifndef SESSION_H
+#define SESSION_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "link.h"
+#include "options.h"
+
+enum step {
+  CONNECTING,
+  STREAM,          /* first stream header sent, features awaited */
+  STARTING_TLS,    /* <starttls/> sent */
+  AUTHENTICATING,  /* <auth/> sent */
+  AUTHENTICATED,   /* second header sent */
+  BINDING,
+  SETTLING,        /* roster, presence and a ping sent; the ping's answer ends the sign-in */
+  SIGNED_IN
+};
+
+struct session {
+  struct link link;
+  int index;
+  enum step step;
+  char *in;          /* what came in during sign-in; freed at its end */
+  size_t in_length;
+  char jid[128];     /* full JID as the server bound it */
+};
+
+/*
+ * Opens sessions `from` up to (not including) `to` of the array, at most `options->parallel` at a
+ * time, and returns when all are signed in. Fails on the first that cannot.
+ */
+void sign_in(struct session *sessions, int from, int to, const struct options *options);
+
+/* Raises the limit of open files as far as it goes; fails when that is not enough. */
+void allow_connections(int count);
+
+#endif

@@ -1,0 +1,64 @@
+import { processTree, residentKib } from '../rivals/proc.ts';
+import { compileGenerator } from '../run/compile.ts';
+import { commonArguments, drive } from '../run/generator.ts';
+import { withServer } from '../run/running.ts';
+import type { Sample, Scenario } from '../run/scenario.ts';
+
+/** Seconds a stage rests before memory is read: ejabberd's processes hibernate meanwhile. */
+const HOLD_S = 10;
+/** Sign-ins a second that even a slow server manages. */
+const SLOWEST_SIGN_IN = 25;
+
+interface Reading {
+  readonly sessions: number;
+  readonly kib: number;
+  readonly rate: number;
+}
+
+/** KiB a session from the start, and from the first stage on, where one-time costs are behind. */
+function toSample(startKib: number, readings: readonly Reading[]): Sample {
+  const first = readings[0]!;
+  const last = readings.at(-1)!;
+  const further = last.sessions - first.sessions;
+  return {
+    kibPerSession: (last.kib - startKib) / last.sessions,
+    kibPerFurtherSession: further > 0 ? (last.kib - first.kib) / further : Number.NaN,
+    startMib: startKib / 1024,
+    endMib: last.kib / 1024,
+    signInsPerSecond: last.rate,
+  };
+}
+
+/** Memory of sessions that signed in, fetched the roster, sent presence and then do nothing. */
+export const idle: Scenario = {
+  name: 'idle',
+  summary: 'memory of signed-in, silent sessions',
+  columns: [
+    { key: 'kibPerSession', title: 'KiB/session', digits: 1, better: 'lower' },
+    { key: 'kibPerFurtherSession', title: 'KiB/further session', digits: 1, better: 'lower' },
+    { key: 'startMib', title: 'MiB at start', digits: 0 },
+    { key: 'endMib', title: 'MiB at end', digits: 0, better: 'lower' },
+    { key: 'signInsPerSecond', title: 'sign-ins/s', digits: 0 },
+  ],
+  accounts: ({ sessions }) => Math.max(...sessions),
+  build: (directory, { tls }) => compileGenerator('idle', directory, tls),
+
+  async measure(entrant, { sessions }, generator) {
+    const stages = ['--stages', sessions.join(','), '--hold', String(HOLD_S)];
+    const args = [...commonArguments(entrant.place), ...stages, '--sources', '20'];
+    const most = Math.max(...sessions);
+    const deadline = 60 + HOLD_S * (sessions.length + 1) + most / SLOWEST_SIGN_IN;
+    return withServer(entrant, async ({ pid }) => {
+      const startKib = residentKib(processTree(pid));
+      const readings: Reading[] = [];
+      await drive(generator, args, deadline, (event) => {
+        if (event.event !== 'open') return false;
+        const kib = residentKib(processTree(pid));
+        const rate = Number(event.signInsPerSecond);
+        readings.push({ sessions: Number(event.sessions), kib, rate });
+        return event.sessions === most;
+      });
+      return toSample(startKib, readings);
+    });
+  },
+};

@@ -1,0 +1,78 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Command, Place, Server } from './server.ts';
+
+const NEEDED = ['mod_disco: {}', 'mod_offline: {}', 'mod_ping: {}', 'mod_roster: {}'];
+
+/** What Debian's configuration has on for chatting, but for rate limits and administration. */
+const USUAL = [
+  ...['mod_adhoc: {}', 'mod_avatar: {}', 'mod_blocking: {}', 'mod_caps: {}'],
+  ...['mod_carboncopy: {}', 'mod_client_state: {}', 'mod_last: {}', 'mod_privacy: {}'],
+  ...['mod_private: {}', 'mod_pubsub: { plugins: [flat, pep] }', 'mod_push: {}'],
+  ...['mod_push_keepalive: {}', 'mod_s2s_dialback: {}', 'mod_shared_roster: {}'],
+  ...['mod_stream_mgmt: {}', 'mod_vcard: { search: false }', 'mod_vcard_xupdate: {}'],
+  'mod_version: {}',
+];
+
+/** Debian's ejabberd without shapers, with the modules that the scenarios need. */
+function configuration(place: Place, certificate: string): string {
+  const { port, accounts, tls } = place;
+  const modules = place.modules === 'usual' ? [...NEEDED, ...USUAL] : NEEDED;
+  return `hosts: ["${accounts.domain}"]
+loglevel: error
+${tls === null ? '' : `certfiles: ["${certificate}"]`}
+listen:
+  - port: ${port}
+    ip: "127.0.0.1"
+    module: ejabberd_c2s
+    max_stanza_size: 262144
+    shaper: none
+    access: all
+    starttls: ${tls !== null}
+auth_method: [internal]
+auth_password_format: plain
+modules:
+${modules.map((line) => `  ${line}\n`).join('')}`;
+}
+
+/** The virtual machine as `ejabberdctl` starts it, on one scheduler and outside of a cluster. */
+function machine({ directory }: Place, ...more: string[]): Command {
+  const options = ['+K', 'true', '+P', '250000', '+S', '1:1', '-noinput'];
+  const storage = ['-mnesia', 'dir', JSON.stringify(join(directory, 'mnesia'))];
+  return {
+    argv: ['erl', ...options, ...storage, '-s', 'ejabberd', ...more],
+    env: {
+      ERL_LIBS: '/usr/lib/x86_64-linux-gnu',
+      ERL_MAX_PORTS: '32000',
+      ERL_CRASH_DUMP: join(directory, 'crash.dump'),
+      EJABBERD_CONFIG_PATH: join(directory, 'ejabberd.yml'),
+      EJABBERD_LOG_PATH: join(directory, 'ejabberd.log'),
+    },
+  };
+}
+
+/** What `ejabberdctl register` calls, for all accounts in one go, then the end. */
+function registration({ accounts }: Place): string {
+  const { count, prefix, domain, password } = accounts;
+  const name = `<<"${prefix}", (integer_to_binary(N))/binary>>`;
+  return `[ok = ejabberd_auth:try_register(${name}, <<"${domain}">>, <<"${password}">>)
+    || N <- lists:seq(0, ${count - 1})], init:stop().`;
+}
+
+export const ejabberd: Server = {
+  name: 'ejabberd',
+
+  async prepare(place, run): Promise<void> {
+    const certificate = join(place.directory, 'ejabberd.pem');
+    if (place.tls !== null) {
+      const parts = [await readFile(place.tls.key), await readFile(place.tls.certificate)];
+      await writeFile(certificate, Buffer.concat(parts));
+    }
+    await writeFile(join(place.directory, 'ejabberd.yml'), configuration(place, certificate));
+    await run(machine(place, '-eval', registration(place)));
+  },
+
+  command(place: Place): Command {
+    return machine(place);
+  },
+};

@@ -1,0 +1,46 @@
+/**
+ * Creates the accounts of a benchmark in an empty data directory, thousands in a second: they
+ * share one salt, so the keys are derived once. `bin/epode user add` derives them for each.
+ *
+ *     node epode-accounts.ts DIRECTORY COUNT PREFIX DOMAIN PASSWORD
+ */
+import { createHash, createHmac, pbkdf2Sync, randomBytes } from 'node:crypto';
+import { silentLog } from '../../src/lib/log.ts';
+import type { StoredScramKeys, UserRecord } from '../../src/storage/ports.ts';
+import { openStorage } from '../../src/storage/sqlite/open.ts';
+import { accountNames } from './server.ts';
+
+const ITERATIONS = 4_096;
+
+/** RFC 5802 §3. */
+function deriveKeys(password: string, hash: StoredScramKeys['hash']): StoredScramKeys {
+  const digest = hash.replace('-', '').toLowerCase();
+  const salt = randomBytes(16);
+  const length = createHash(digest).digest().length;
+  const salted = pbkdf2Sync(password, salt, ITERATIONS, length, digest);
+  const keyed = (text: string) => createHmac(digest, salted).update(text).digest();
+  const storedKey = createHash(digest).update(keyed('Client Key')).digest();
+  return { hash, salt, iterations: ITERATIONS, storedKey, serverKey: keyed('Server Key') };
+}
+
+const [directory, count, prefix, domain, password] = process.argv.slice(2) as [
+  string,
+  string,
+  string,
+  string,
+  string,
+];
+const keys = (['SHA-1', 'SHA-256', 'SHA-512'] as const).map((hash) => deriveKeys(password, hash));
+const blank: Omit<UserRecord, 'owner'> = {
+  nickname: null,
+  avatar: null,
+  isDisabled: false,
+  created: Date.now(),
+  lastLogin: null,
+};
+const names = accountNames({ count: Number(count), prefix, domain, password });
+const storage = await openStorage({ directory, log: silentLog, mode: 'thread' });
+await Promise.all(
+  names.map((name) => storage.users.create({ ...blank, owner: `${name}@${domain}` }, keys)),
+);
+await storage.close();

@@ -1,0 +1,44 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Command, Place, Server } from './server.ts';
+
+const root = join(import.meta.dirname, '..', '..');
+const dataDirectory = ({ directory }: Place) => join(directory, 'data');
+const configFile = ({ directory }: Place) => join(directory, 'epode.yaml');
+
+/** As shipped, with every module on; only limits that loopback addresses would meet are lifted. */
+function configuration(place: Place): string {
+  const { port, accounts, tls } = place;
+  const certificate = tls && `certificate: { cert: ${tls.certificate}, key: ${tls.key} }`;
+  return `data: ${dataDirectory(place)}
+hosts:
+  ${accounts.domain}: { ${certificate ?? ''} }
+listeners:
+  - { type: c2s, address: 127.0.0.1, port: ${port} }
+signIn:
+  allowPlainOnLoopback: true
+limits:
+  connectionsPerAddress: 100000
+log:
+  level: warn
+`;
+}
+
+export const epode: Server = {
+  name: 'epode',
+
+  async prepare(place, run): Promise<void> {
+    const data = dataDirectory(place);
+    await mkdir(data, { recursive: true });
+    await writeFile(configFile(place), configuration(place));
+    const { count, prefix, domain, password } = place.accounts;
+    const script = join(import.meta.dirname, 'epode-accounts.ts');
+    const args = [data, String(count), prefix, domain, password];
+    await run({ argv: [process.execPath, script, ...args] });
+  },
+
+  command(place: Place): Command {
+    const program = join(root, 'bin', 'epode');
+    return { argv: [process.execPath, program, 'start', '--config', configFile(place)] };
+  },
+};

@@ -1,0 +1,61 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { accountNames, type Command, type Place, type Server } from './server.ts';
+
+const list = (names: readonly string[]) => `{ ${names.map((name) => `"${name}"`).join(', ')} }`;
+
+const NEEDED = ['roster', 'saslauth', 'disco', 'ping'];
+
+/** What Debian's configuration has on for chatting, but for `mod_limits` and administration. */
+const USUAL = [
+  ...['blocklist', 'bookmarks', 'carbons', 'csi_simple', 'dialback', 'pep', 'private'],
+  ...['register', 'smacks', 'time', 'uptime', 'vcard4', 'vcard_legacy', 'version'],
+];
+
+/**
+ * Debian's Prosody as it comes (epoll, Lua 5.4, incremental collection), with the modules that
+ * the scenarios need. `mod_limits` is what would limit rates: it is not loaded.
+ */
+function configuration({ directory, port, accounts, tls, modules }: Place): string {
+  const chosen = modules === 'usual' ? [...NEEDED, ...USUAL] : NEEDED;
+  const enabled = tls === null ? chosen : [...chosen, 'tls'];
+  const security = tls && `ssl = { key = "${tls.key}", certificate = "${tls.certificate}" }`;
+  return `run_as_root = true
+data_path = "${join(directory, 'data')}"
+pidfile = "${join(directory, 'prosody.pid')}"
+log = { error = "${join(directory, 'error.log')}" }
+interfaces = { "127.0.0.1" }
+c2s_ports = { ${port} }
+modules_enabled = ${list(enabled)}
+modules_disabled = ${list(['s2s', 's2s_auth_certs'])}
+c2s_require_encryption = false
+allow_unencrypted_plain_auth = true
+authentication = "internal_plain"
+storage = "internal"
+${security ?? ''}
+VirtualHost "${accounts.domain}"
+`;
+}
+
+/** The files that `prosodyctl register` writes, one an account: 5,000 of its runs take minutes. */
+async function createAccounts({ directory, accounts }: Place): Promise<void> {
+  const folder = join(directory, 'data', accounts.domain, 'accounts');
+  await mkdir(folder, { recursive: true });
+  const account = `return {\n\t["password"] = "${accounts.password}";\n};\n`;
+  for (const name of accountNames(accounts)) await writeFile(join(folder, `${name}.dat`), account);
+}
+
+const configFile = ({ directory }: Place) => join(directory, 'prosody.cfg.lua');
+
+export const prosody: Server = {
+  name: 'prosody',
+
+  async prepare(place: Place): Promise<void> {
+    await writeFile(configFile(place), configuration(place));
+    await createAccounts(place);
+  },
+
+  command(place: Place): Command {
+    return { argv: ['prosody', '-F', '--config', configFile(place)] };
+  },
+};

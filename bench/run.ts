@@ -1,0 +1,115 @@
+import { once } from 'node:events';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { type AddressInfo, createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { chat, fixedRate } from './chat/chat.ts';
+import { idle } from './idle/idle.ts';
+import { ejabberd } from './rivals/ejabberd.ts';
+import { epode } from './rivals/epode.ts';
+import { endAll, runToEnd } from './rivals/process.ts';
+import { prosody } from './rivals/prosody.ts';
+import { relay } from './rivals/relay.ts';
+import type { Place, Server } from './rivals/server.ts';
+import { createCertificate } from './run/certificate.ts';
+import { named, type RunOptions, readRunOptions } from './run/options.ts';
+import { describe, type Round, save } from './run/report.ts';
+import { type Entrant, GENERATOR_CORE, type Sample, type Scenario } from './run/scenario.ts';
+import { startUp } from './run/start-up.ts';
+
+const SERVERS: readonly Server[] = [epode, prosody, ejabberd, relay];
+const SCENARIOS: readonly Scenario[] = [chat, fixedRate, idle, startUp];
+const PREPARE_TIMEOUT_MS = 120_000;
+
+/** A port of the loopback address that nobody listens on now. */
+async function freePort(): Promise<number> {
+  const probe = createServer().listen(0, '127.0.0.1');
+  await once(probe, 'listening');
+  const { port } = probe.address() as AddressInfo;
+  probe.close();
+  await once(probe, 'close');
+  return port;
+}
+
+/** Gives a server its directory, port, configuration and accounts. */
+async function prepare(
+  server: Server,
+  directory: string,
+  common: Omit<Place, 'directory' | 'port'>,
+): Promise<Entrant> {
+  const place: Place = {
+    directory: join(directory, server.name),
+    port: await freePort(),
+    ...common,
+  };
+  mkdirSync(place.directory);
+  // On the generator's core: nothing is measured yet, and the servers' core stays cool.
+  await server.prepare(place, (command) => runToEnd(command, GENERATOR_CORE, PREPARE_TIMEOUT_MS));
+  const logFile = join(place.directory, 'output.log');
+  return { server, place, command: server.command(place), logFile };
+}
+
+async function prepareAll(directory: string, scenario: Scenario, options: RunOptions) {
+  const count = scenario.accounts(options);
+  const accounts = { count, prefix: 'bench', domain: 'localhost', password: 'secret' };
+  const tls = options.tls ? await createCertificate(directory, accounts.domain) : null;
+  const common = { accounts, tls, modules: options.modules };
+  const entrants: Entrant[] = [];
+  for (const name of options.servers)
+    entrants.push(await prepare(named(SERVERS, name), directory, common));
+  return entrants;
+}
+
+/** One turn of every server, each freshly started, so that all meet the same machine. */
+async function playRound(
+  scenario: Scenario,
+  entrants: readonly Entrant[],
+  options: RunOptions,
+  generator: string,
+): Promise<Round> {
+  const round: Record<string, Sample> = {};
+  for (const entrant of entrants) {
+    const sample = await scenario.measure(entrant, options, generator);
+    round[entrant.server.name] = sample;
+    const figures = scenario.columns.map(
+      ({ key, title, digits }) => `${title} ${sample[key]?.toFixed(digits)}`,
+    );
+    console.log(`  ${entrant.server.name}: ${figures.join(', ')}`);
+  }
+  return round;
+}
+
+async function play(scenario: Scenario, directory: string, options: RunOptions): Promise<void> {
+  const generator = (await scenario.build?.(directory, options)) ?? '';
+  const entrants = await prepareAll(directory, scenario, options);
+  const rounds: Round[] = [];
+  while (rounds.length < options.rounds) {
+    console.log(`round ${rounds.length + 1} of ${options.rounds}`);
+    rounds.push(await playRound(scenario, entrants, options, generator));
+  }
+  console.log(`\n${describe(scenario, options, rounds)}`);
+  const results = join(import.meta.dirname, 'results');
+  console.log(`\nWritten to ${await save(results, scenario, options, rounds)}.{json,md}`);
+}
+
+async function main(): Promise<void> {
+  const options = readRunOptions(process.argv.slice(2));
+  const scenario = named(SCENARIOS, options.scenario);
+  const directory = mkdtempSync(join(tmpdir(), 'epode-bench-'));
+  // Runs at every end: of the work, by an error, by process.exit in a signal handler.
+  process.once('exit', () => {
+    endAll();
+    if (options.keep) console.log(`Left in place: ${directory}`);
+    else rmSync(directory, { recursive: true, force: true });
+  });
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
+    process.once(signal, () => process.exit(130));
+  await play(scenario, directory, options);
+}
+
+try {
+  await main();
+} catch (error) {
+  console.error((error as Error).message);
+  process.exitCode = 1;
+}

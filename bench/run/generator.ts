@@ -1,0 +1,43 @@
+import { createInterface } from 'node:readline';
+import { start, stop } from '../rivals/process.ts';
+import type { Place } from '../rivals/server.ts';
+import { GENERATOR_CORE } from './scenario.ts';
+
+/** A line of a generator: `event` and what belongs to it. */
+export type GeneratorEvent = { readonly event: string } & Readonly<Record<string, number | string>>;
+
+/** The arguments every generator takes. */
+export function commonArguments({ port, accounts, tls }: Place): string[] {
+  const { domain, prefix, password } = accounts;
+  const account = ['--domain', domain, '--prefix', prefix, '--password', password];
+  return ['--port', String(port), ...account, ...(tls === null ? [] : ['--tls'])];
+}
+
+/**
+ * Runs a generator and hands over its events, each at the moment it comes, until `handle` returns
+ * true; the generator is then ended. It ends itself after `deadline` seconds.
+ * @throws {Error} what the generator complained of, or that it ended early.
+ */
+export async function drive(
+  program: string,
+  args: readonly string[],
+  deadline: number,
+  handle: (event: GeneratorEvent) => boolean,
+): Promise<void> {
+  const argv = [program, ...args, '--deadline', String(Math.ceil(deadline))];
+  const child = start({ argv }, GENERATOR_CORE, 'pipe');
+  let complaint = '';
+  child.stderr?.on('data', (chunk: Buffer) => {
+    complaint += chunk.toString();
+  });
+  try {
+    for await (const line of createInterface({ input: child.stdout! })) {
+      const event = JSON.parse(line) as GeneratorEvent;
+      if (event.event === 'error') throw new Error(String(event.why));
+      if (handle(event)) return;
+    }
+    throw new Error(complaint || 'the generator ended early');
+  } finally {
+    await stop(child);
+  }
+}

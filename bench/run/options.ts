@@ -1,0 +1,109 @@
+import { parseArgs } from 'node:util';
+
+/** What a run was asked for. */
+export interface RunOptions {
+  readonly scenario: string;
+  readonly servers: readonly string[];
+  readonly rounds: number;
+  /** Measured time of each sample, in seconds. */
+  readonly seconds: number;
+  /** Load before the measured time, in seconds: the rivals' caches and Epode's JIT settle. */
+  readonly warmup: number;
+  readonly tls: boolean;
+  /** What the rivals load: what the scenario needs, or what their packages have on. */
+  readonly modules: 'needed' | 'usual';
+  readonly pairs: number;
+  readonly outstanding: number;
+  /** Bytes. */
+  readonly body: number;
+  /** Messages a second in scenario `rate`. */
+  readonly rate: number;
+  /** Idle sessions, in the order of the stages. */
+  readonly sessions: readonly number[];
+  /** Leave the temporary directory with configurations and logs. */
+  readonly keep: boolean;
+}
+
+const USAGE = `usage: node bench/run.ts SCENARIO [options]
+scenarios
+  chat      one-to-one messages as fast as they arrive
+  rate      one-to-one messages at a fixed rate: cost and latency
+  idle      memory of signed-in, silent sessions
+  start-up  time until the server answers, and its memory then
+options
+  --only epode,prosody,ejabberd   which servers (also: relay, the generator's own ceiling)
+  --rounds 3      --seconds 10    --warmup 5      --tls
+  --pairs 100     --outstanding 10     --body 120     --rate 500
+  --modules needed|usual (of the rivals; Epode is always complete)
+  --sessions 1000,5000            --keep (leave configurations and logs)`;
+
+/** The arguments make no sense; the message ends with what would. */
+export class UsageError extends Error {
+  constructor(why: string) {
+    super(`${why}\n\n${USAGE}`);
+  }
+}
+
+/** @throws {UsageError} when there is no such thing. */
+export function named<T extends { readonly name: string }>(all: readonly T[], name: string): T {
+  const found = all.find((one) => one.name === name);
+  if (found) return found;
+  throw new UsageError(`there is no ${name}, only ${all.map((one) => one.name).join(', ')}`);
+}
+
+function positive(name: string, text: string): number {
+  const value = Number(text);
+  if (!(value > 0)) throw new UsageError(`--${name} wants a number above 0, not ${text}`);
+  return value;
+}
+
+function parse(args: readonly string[]) {
+  return parseArgs({
+    args: [...args],
+    allowPositionals: true,
+    options: {
+      only: { type: 'string', default: 'epode,prosody,ejabberd' },
+      rounds: { type: 'string', default: '3' },
+      seconds: { type: 'string', default: '10' },
+      warmup: { type: 'string', default: '5' },
+      tls: { type: 'boolean', default: false },
+      modules: { type: 'string', default: 'needed' },
+      pairs: { type: 'string', default: '100' },
+      outstanding: { type: 'string', default: '10' },
+      body: { type: 'string', default: '120' },
+      rate: { type: 'string', default: '500' },
+      sessions: { type: 'string', default: '1000,5000' },
+      keep: { type: 'boolean', default: false },
+    },
+  });
+}
+
+function tryToParse(args: readonly string[]): ReturnType<typeof parse> {
+  try {
+    return parse(args);
+  } catch (error) {
+    throw new UsageError((error as Error).message);
+  }
+}
+
+/** @throws {UsageError} saying what is wrong with the arguments. */
+export function readRunOptions(args: readonly string[]): RunOptions {
+  const { values, positionals } = tryToParse(args);
+  if (positionals.length !== 1) throw new UsageError('one scenario, please');
+  if (!['needed', 'usual'].includes(values.modules)) throw new UsageError('--modules needed|usual');
+  return {
+    scenario: positionals[0]!,
+    servers: values.only.split(','),
+    rounds: positive('rounds', values.rounds),
+    seconds: positive('seconds', values.seconds),
+    warmup: positive('warmup', values.warmup),
+    tls: values.tls,
+    modules: values.modules === 'usual' ? 'usual' : 'needed',
+    pairs: positive('pairs', values.pairs),
+    outstanding: positive('outstanding', values.outstanding),
+    body: positive('body', values.body),
+    rate: positive('rate', values.rate),
+    sessions: values.sessions.split(',').map((count) => positive('sessions', count)),
+    keep: values.keep,
+  };
+}

@@ -1,0 +1,39 @@
+import type { Command, Place, Server } from '../rivals/server.ts';
+import type { RunOptions } from './options.ts';
+
+/** The core the server under test has to itself, and the one for the generator. */
+export const SERVER_CORE = 0;
+export const GENERATOR_CORE = 1;
+
+/** What one server showed in one round. */
+export type Sample = Readonly<Record<string, number>>;
+
+export interface Column {
+  /** Key in the samples. */
+  readonly key: string;
+  readonly title: string;
+  readonly digits: number;
+  /** Which way is better; columns without it get no ratio. */
+  readonly better?: 'lower' | 'higher';
+}
+
+/** A server in its prepared place, to be started by the scenario. */
+export interface Entrant {
+  readonly server: Server;
+  readonly place: Place;
+  readonly command: Command;
+  /** Takes the server's output. */
+  readonly logFile: string;
+}
+
+export interface Scenario {
+  readonly name: string;
+  readonly summary: string;
+  readonly columns: readonly Column[];
+  /** How many accounts it signs in to. */
+  accounts(options: RunOptions): number;
+  /** The program that puts on the load, if any, compiled into `directory`. */
+  build?(directory: string, options: RunOptions): Promise<string>;
+  /** Starts the server, measures and stops it. */
+  measure(entrant: Entrant, options: RunOptions, generator: string): Promise<Sample>;
+}

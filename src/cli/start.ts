@@ -1,0 +1,53 @@
+import type { RunningServer } from '../main.ts';
+import { callAgain } from './config-file.ts';
+import { EXIT, explainFailure } from './failure.ts';
+import { formatPlace } from './server.ts';
+
+/**
+ * Milliseconds in which a repeated signal is the same one: for Ctrl-C, the
+ * terminal and npm both send it.
+ */
+const SAME_SIGNAL = 500;
+
+/**
+ * Runs the server until a signal or `epode stop` ends it; a second signal ends
+ * it at once. `option` is the `--config` of this call.
+ */
+export async function startUntilStopped(file: string, option: string | undefined): Promise<void> {
+  const { startServer } = await import('../main.ts');
+  const server = await startServer({ configFile: file });
+  onStopSignal(() => {
+    say('Stopping.');
+    return server.stop();
+  });
+  announce(server, option);
+  await server.stopped;
+}
+
+// On stderr: stdout is the log's.
+function say(line: string): void {
+  process.stderr.write(`${line}\n`);
+}
+
+function announce({ config, listeners }: RunningServer, option: string | undefined): void {
+  say('Epode is running.');
+  for (const { description, address, port } of listeners) {
+    say(`  ${formatPlace(address, port)}  ${description}`);
+  }
+  say(`Make an account: ${callAgain(`user add you@${config.hosts[0]!.domain}`, option)}`);
+}
+
+function onStopSignal(stop: () => Promise<void>): void {
+  let first: number | null = null;
+  const onSignal = () => {
+    if (first !== null && performance.now() - first > SAME_SIGNAL) process.exit(EXIT.failed);
+    if (first !== null) return;
+    first = performance.now();
+    stop().catch((error) => {
+      say(explainFailure(error));
+      process.exit(EXIT.failed);
+    });
+  };
+  process.on('SIGINT', onSignal);
+  process.on('SIGTERM', onSignal);
+}

@@ -1,0 +1,39 @@
+import { Jid, JidError } from '../../xmpp/jid.ts';
+import { AdminError } from './command.ts';
+
+/**
+ * The account that an operator names, prepared (RFC 7622).
+ * @throws {AdminError} for what is no bare JID of a host that is served here.
+ */
+export function accountAddress(text: string, domains: readonly string[]): Jid {
+  const jid = address(text);
+  if (!jid.local || !jid.isBare) {
+    const example = `${jid.local || text}@${domains[0] ?? 'example.org'}`;
+    throw new AdminError('bad-address', `"${text}" is no account.`, `Write it as ${example}.`);
+  }
+  requireServed(jid.domain, domains);
+  return jid;
+}
+
+/** As `accountAddress`, and a resource may follow. */
+export function sessionAddress(text: string, domains: readonly string[]): Jid {
+  const jid = address(text);
+  accountAddress(jid.bareString, domains);
+  return jid;
+}
+
+/** @throws {AdminError} that lists the domains which are served. */
+export function requireServed(domain: string, domains: readonly string[]): void {
+  if (domains.includes(domain)) return;
+  const hint = `Served: ${domains.join(', ')}.`;
+  throw new AdminError('unknown-host', `The domain ${domain} is not served here.`, hint);
+}
+
+function address(text: string): Jid {
+  try {
+    return Jid.parse(text);
+  } catch (error) {
+    if (!(error instanceof JidError)) throw error;
+    throw new AdminError('bad-address', `"${text}" is no address: ${error.text}.`);
+  }
+}

@@ -1,0 +1,59 @@
+import { type ZodType, z } from 'zod';
+
+/**
+ * A command for operators, as data: the control socket, the command line and
+ * later the web all run the same ones.
+ */
+export interface AdminCommand {
+  /** `user.add` */
+  readonly name: string;
+  readonly summary: string;
+  run(params: unknown): Promise<unknown>;
+}
+
+/** An operator asked for what cannot be; `message` says why, `hint` what to do. */
+export class AdminError extends Error {
+  readonly code: AdminErrorCode;
+  /** '' when the message says it all. */
+  readonly hint: string;
+
+  constructor(code: AdminErrorCode, message: string, hint = '') {
+    super(message);
+    this.code = code;
+    this.hint = hint;
+  }
+}
+
+export type AdminErrorCode =
+  | 'bad-params'
+  | 'unknown-command'
+  | 'unknown-host'
+  | 'bad-address'
+  | 'bad-password'
+  | 'exists'
+  | 'not-found'
+  | 'failed';
+
+/** Completes a command: its parameters are checked before it runs. */
+export function adminCommand<P>(definition: {
+  readonly name: string;
+  readonly summary: string;
+  readonly params: ZodType<P>;
+  run(params: P): Promise<unknown>;
+}): AdminCommand {
+  return {
+    name: definition.name,
+    summary: definition.summary,
+    run: (params) => definition.run(checkParams(definition.name, definition.params, params)),
+  };
+}
+
+/** For a command without parameters. */
+export const noParams = z.strictObject({});
+
+function checkParams<P>(command: string, schema: ZodType<P>, params: unknown): P {
+  const result = schema.safeParse(params ?? {});
+  if (result.success) return result.data;
+  const issues = result.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`);
+  throw new AdminError('bad-params', `${command}: ${issues.join('; ')}`);
+}

@@ -1,0 +1,58 @@
+import type { Maybe } from '../../lib/maybe.ts';
+import type { StreamErrorCondition } from '../../xmpp/errors.ts';
+
+/** What operators may know of a session. */
+export interface SessionFacts {
+  /** Full JID. */
+  readonly jid: string;
+  readonly remoteAddress: string;
+  readonly transport: string;
+  readonly isSecure: boolean;
+  /** Milliseconds since 1970. */
+  readonly since: number;
+  /** Null before the first available presence. */
+  readonly priority: number | null;
+}
+
+/** Sees and ends sessions of the running server. */
+export interface SessionControl {
+  /** Those of one account (bare JID, prepared), or all. */
+  list(account: string | null): Maybe<readonly SessionFacts[]>;
+  /** Ends one session (full JID) or an account's (bare JID), prepared; returns how many. */
+  close(jid: string, condition: StreamErrorCondition, text: string): Maybe<number>;
+  /** The account (bare JID, prepared) has been deleted: nothing of it stays in memory. */
+  forget(account: string): void;
+}
+
+export interface ServerStatus {
+  readonly version: string;
+  readonly node: string;
+  readonly pid: number;
+  /** Milliseconds since 1970. */
+  readonly started: number;
+  readonly hosts: readonly string[];
+  readonly listeners: readonly ListenerFacts[];
+  readonly connections: number;
+  readonly sessions: number;
+  /** Resident memory in bytes. */
+  readonly memory: number;
+}
+
+export interface ListenerFacts {
+  /** `clients, STARTTLS` */
+  readonly description: string;
+  readonly address: string;
+  readonly port: number;
+}
+
+export interface FlowFacts {
+  readonly host: string;
+  /** `incoming message store: offline`: direction, stanza kind, stage, handlers in order. */
+  readonly lines: readonly string[];
+}
+
+/** What the running server says of itself. */
+export interface ServerFacts {
+  status(): ServerStatus;
+  flows(): readonly FlowFacts[];
+}

@@ -1,0 +1,88 @@
+import type { StanzaKind } from '../xmpp/stanza.ts';
+import type {
+  Apply,
+  Check,
+  Copy,
+  Deliver,
+  FlowParts,
+  Incoming,
+  Outgoing,
+  Rewrite,
+  Store,
+} from './flow.ts';
+
+/** The handlers of one flow by stage, in the order in which they run. */
+export interface CompiledFlow<C> {
+  readonly check: Check<C>[];
+  readonly rewrite: Rewrite<C>[];
+  readonly store: Store<C>[];
+  readonly apply: Apply<C>[];
+  readonly deliver: Deliver<C>[];
+  readonly broadcast: Copy<C>[];
+  readonly copy: Copy<C>[];
+}
+
+const STAGES = ['check', 'rewrite', 'store', 'apply', 'deliver', 'broadcast', 'copy'] as const;
+type Stage = (typeof STAGES)[number];
+type Direction = keyof FlowParts;
+
+type FlowsOf<C> = Readonly<Record<StanzaKind, CompiledFlow<C>>>;
+
+function emptyFlows<C>(): FlowsOf<C> {
+  const empty = (): CompiledFlow<C> => ({
+    check: [],
+    rewrite: [],
+    store: [],
+    apply: [],
+    deliver: [],
+    broadcast: [],
+    copy: [],
+  });
+  return { message: empty(), presence: empty(), iq: empty() };
+}
+
+/** The flows of one host, compiled at boot from what its modules add. */
+export class CompiledFlows {
+  readonly outgoing: FlowsOf<Outgoing> = emptyFlows();
+  readonly incoming: FlowsOf<Incoming> = emptyFlows();
+  readonly #names = new Map<unknown[], string[]>();
+
+  /** Adds a module's handlers behind those added before. Throws on a second `deliver`. */
+  add(parts: FlowParts, module: string): void {
+    for (const direction of ['outgoing', 'incoming'] as const) {
+      for (const [kind, stages] of Object.entries(parts[direction] ?? {})) {
+        for (const [stage, handler] of Object.entries(stages)) {
+          this.#append(direction, kind as StanzaKind, stage as Stage, handler, module);
+        }
+      }
+    }
+  }
+
+  /** `incoming message store: offline, …`, a line for each stage that has handlers. */
+  describe(): string[] {
+    const lines: string[] = [];
+    for (const direction of ['outgoing', 'incoming'] as const) {
+      for (const kind of ['message', 'presence', 'iq'] as const) {
+        for (const stage of STAGES) {
+          const names = this.#names.get(this.#handlers(direction, kind, stage));
+          if (names) lines.push(`${direction} ${kind} ${stage}: ${names.join(', ')}`);
+        }
+      }
+    }
+    return lines;
+  }
+
+  #append(direction: Direction, kind: StanzaKind, stage: Stage, handler: unknown, module: string) {
+    const handlers = this.#handlers(direction, kind, stage);
+    const names = this.#names.get(handlers) ?? [];
+    if (stage === 'deliver' && names.length > 0) {
+      throw new Error(`modules ${names[0]} and ${module} both deliver an incoming ${kind}`);
+    }
+    handlers.push(handler);
+    this.#names.set(handlers, [...names, module]);
+  }
+
+  #handlers(direction: Direction, kind: StanzaKind, stage: Stage): unknown[] {
+    return this[direction][kind][stage];
+  }
+}

@@ -1,0 +1,68 @@
+import type { StreamPolicy } from '../../stream/ports.ts';
+
+/** The configuration as the server uses it: paths absolute, times in ms, sizes in bytes. */
+export interface Config {
+  /** The file that it was read from. */
+  readonly file: string;
+  readonly dataDirectory: string;
+  /** In the order of the file; never empty. The first is the default host. */
+  readonly hosts: readonly HostConfig[];
+  readonly listeners: readonly ListenerConfig[];
+  readonly tls: TlsConfig;
+  readonly limits: ConnectionLimits;
+  readonly log: LogConfig;
+  /** Path of the Unix socket that `epode` commands talk to. */
+  readonly controlSocket: string;
+  /** What is allowed and still deserves a second thought; for people, one sentence each. */
+  readonly warnings: readonly string[];
+}
+
+/** A virtual host, with the common sections and its own merged. */
+export interface HostConfig {
+  /** Prepared (RFC 7622 §3.2). */
+  readonly domain: string;
+  /** Null where none is configured: the server makes a self-signed one. */
+  readonly certificate: CertificateFiles | null;
+  readonly policy: StreamPolicy;
+  readonly sessions: SessionRules;
+  /** By module name: the checked section, or false where the module is off. */
+  readonly modules: ReadonlyMap<string, unknown | false>;
+}
+
+export interface CertificateFiles {
+  readonly cert: string;
+  readonly key: string;
+}
+
+export interface SessionRules {
+  /** Sessions that one account may hold at a time. */
+  readonly perAccount: number;
+  /** What happens when a client asks for a resource in use (RFC 6120 §7.7.2.2). */
+  readonly resourceConflict: 'replace' | 'refuse' | 'rename';
+}
+
+export interface ListenerConfig {
+  /** `c2s`: clients, STARTTLS (RFC 6120 §5). `c2s-tls`: clients, TLS at once (XEP-0368). */
+  readonly type: 'c2s' | 'c2s-tls';
+  /** Null listens on every address, IPv6 and IPv4. */
+  readonly address: string | null;
+  readonly port: number;
+}
+
+export interface TlsConfig {
+  readonly minVersion: 'TLSv1.2' | 'TLSv1.3';
+}
+
+/** Bounds of all connections together; those of one stream stand in `StreamPolicy`. */
+export interface ConnectionLimits {
+  readonly connections: number;
+  readonly connectionsPerAddress: number;
+  /** Bytes that may wait for a client that does not read. */
+  readonly queueBytes: number;
+}
+
+export interface LogConfig {
+  readonly level: 'debug' | 'info' | 'warn' | 'error' | 'silent';
+  /** `auto`: pretty on a terminal, JSON elsewhere. */
+  readonly format: 'auto' | 'pretty' | 'json';
+}

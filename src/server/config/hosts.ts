@@ -1,0 +1,129 @@
+import { resolve } from 'node:path';
+import type { StreamPolicy } from '../../stream/ports.ts';
+import type { XmlLimits } from '../../xml/frame.ts';
+import { prepareDomain } from '../../xmpp/domain.ts';
+import { JidError } from '../../xmpp/jid-error.ts';
+import type { CertificateFiles, HostConfig } from './config.ts';
+import { type ConfigurableModule, readModules } from './modules.ts';
+import { isSection, type RawSection } from './raw.ts';
+import { type FileConfig, type SignIn, signInSchema } from './schema.ts';
+import type { KeyPath } from './schema-walk.ts';
+import type { SectionReader, WrittenSection } from './sections.ts';
+
+/** One entry of `hosts`, checked as far as it can be without the other sections. */
+export interface HostDraft {
+  /** As written. */
+  readonly key: string;
+  readonly domain: string;
+  readonly signIn: SignIn | null;
+  readonly modules: ReadonlyMap<string, unknown | false>;
+}
+
+/** Reads every host, with the common sections under its own; problems go to `reader`. */
+export function readHosts(
+  reader: SectionReader,
+  file: RawSection,
+  modules: readonly ConfigurableModule[] | 'unchecked',
+): HostDraft[] {
+  const hosts = sectionOf(file, [], 'hosts').value;
+  const keys = Object.keys(hosts);
+  const drafts = keys.map((key) => readHost(reader, file, hosts, key, modules));
+  refuseTwins(reader, drafts);
+  return drafts;
+}
+
+/** The host with all paths absolute and the limits of its streams. */
+export function resolveHost(draft: HostDraft, file: FileConfig, directory: string): HostConfig {
+  const signIn = draft.signIn!;
+  const { sessionsPerAccount: perAccount, resourceConflict } = signIn;
+  return {
+    domain: draft.domain,
+    certificate: certificateOf(file.hosts[draft.key]!, directory),
+    policy: policyOf(signIn, file.limits),
+    sessions: { perAccount, resourceConflict },
+    modules: draft.modules,
+  };
+}
+
+function readHost(
+  reader: SectionReader,
+  file: RawSection,
+  hosts: RawSection,
+  key: string,
+  modules: readonly ConfigurableModule[] | 'unchecked',
+): HostDraft {
+  const path = ['hosts', key];
+  const own = isSection(hosts[key]) ? hosts[key] : {};
+  return {
+    key,
+    domain: readDomain(reader, key),
+    signIn: reader.read(
+      signInSchema,
+      sectionOf(file, [], 'signIn'),
+      sectionOf(own, path, 'signIn'),
+    ),
+    modules: readModules(
+      reader,
+      modules,
+      sectionOf(file, [], 'modules'),
+      sectionOf(own, path, 'modules'),
+    ),
+  };
+}
+
+function readDomain(reader: SectionReader, key: string): string {
+  try {
+    return prepareDomain(key);
+  } catch (error) {
+    if (!(error instanceof JidError)) throw error;
+    const message = `"${key}" is no domain: ${error.text}`;
+    reader.problems.push(reader.document.atKey(['hosts', key], message));
+    return key;
+  }
+}
+
+function refuseTwins(reader: SectionReader, drafts: readonly HostDraft[]): void {
+  const seen = new Map<string, string>();
+  for (const { key, domain } of drafts) {
+    const twin = seen.get(domain);
+    seen.set(domain, key);
+    if (twin === undefined) continue;
+    const message = `"${key}" is the same domain as "${twin}"`;
+    reader.problems.push(reader.document.atKey(['hosts', key], message, 'keep one of them'));
+  }
+}
+
+function sectionOf(parent: RawSection, path: KeyPath, key: string): WrittenSection {
+  const value = parent[key];
+  return { path: [...path, key], value: isSection(value) ? value : {} };
+}
+
+function certificateOf(
+  { certificate }: FileConfig['hosts'][string],
+  directory: string,
+): CertificateFiles | null {
+  if (!certificate) return null;
+  return {
+    cert: resolve(directory, certificate.cert),
+    key: resolve(directory, certificate.key),
+  };
+}
+
+function policyOf(signIn: SignIn, limits: FileConfig['limits']): StreamPolicy {
+  return {
+    beforeLogin: xmlLimits(limits.beforeLogin),
+    afterLogin: xmlLimits(limits.afterLogin),
+    requiresTls: signIn.requireTls,
+    allowsPlainLoopback: signIn.allowPlainOnLoopback,
+    negotiationTimeout: limits.negotiationTimeout,
+    idleTimeout: limits.idleTimeout,
+    maxAuthAttempts: signIn.maxAttempts,
+    scramIterations: signIn.scramIterations,
+    mechanisms: signIn.mechanisms,
+  };
+}
+
+function xmlLimits(limits: FileConfig['limits']['afterLogin']): XmlLimits {
+  const { stanza, tag, depth, elements, attributes } = limits;
+  return { bytes: stanza, tagBytes: tag, depth, elements, attributes };
+}

@@ -1,0 +1,246 @@
+import type { SessionDirectory } from '../cluster/ports.ts';
+import type { Log } from '../lib/log.ts';
+import { isLater, type Maybe, then } from '../lib/maybe.ts';
+import { NO_TICKET, type Ticket } from '../storage/ports.ts';
+import { StanzaError } from '../xmpp/errors.ts';
+import { Jid } from '../xmpp/jid.ts';
+import { isRequest, makeResult, type Stanza } from '../xmpp/stanza.ts';
+import type { Account, Accounts } from './accounts.ts';
+import type { CompiledFlow, CompiledFlows } from './compiled-flows.ts';
+import { messageType, planMessage } from './delivery.ts';
+import {
+  DONE,
+  failed,
+  type Incoming,
+  type Outcome,
+  type Outgoing,
+  outcomeOfThrow,
+  runRewrites,
+  runVetoes,
+  unlessVetoed,
+} from './flow.ts';
+import type { IqTable } from './iq-table.ts';
+import type { HostKind, Identity, IqHandler, Target, XepClaim } from './module.ts';
+import type { Router } from './router.ts';
+import { Session } from './session.ts';
+
+const UNKNOWN_ACCOUNT = failed(new StanzaError('service-unavailable'));
+const NO_HANDLER = failed(new StanzaError('service-unavailable'));
+
+/** What modules have added to a host, compiled at boot. */
+export interface HostParts {
+  readonly flows: CompiledFlows;
+  readonly iqs: IqTable;
+  readonly features: Readonly<Record<Target, readonly string[]>>;
+  readonly identities: Readonly<Record<Target, readonly Identity[]>>;
+  readonly xeps: readonly XepClaim[];
+}
+
+/**
+ * A virtual host: the flows that stanzas of its accounts pass on their way out,
+ * and those that stanzas to its addresses pass on their way in.
+ */
+export class Host {
+  readonly domain: string;
+  readonly jid: Jid;
+  readonly kind: HostKind = 'accounts';
+  readonly accounts: Accounts;
+  readonly directory: SessionDirectory;
+  readonly #router: Router;
+  readonly #log: Log;
+  #parts!: HostParts;
+
+  constructor(
+    domain: string,
+    deps: { accounts: Accounts; directory: SessionDirectory; router: Router; log: Log },
+  ) {
+    this.domain = domain;
+    this.jid = Jid.of('', domain);
+    this.accounts = deps.accounts;
+    this.directory = deps.directory;
+    this.#router = deps.router;
+    this.#log = deps.log.child({ host: domain });
+  }
+
+  /** Puts the compiled modules in place; at boot, before the first stanza. */
+  install(parts: HostParts): void {
+    this.#parts = parts;
+  }
+
+  get parts(): HostParts {
+    return this.#parts;
+  }
+
+  /** Routes a stanza that the server itself sends; nobody hears of its failure. */
+  send(stanza: Stanza): void {
+    const outcome = this.#router.route(stanza);
+    if (isLater(outcome)) outcome.catch((error) => this.#report(error, stanza));
+  }
+
+  /** A stanza from one of our sessions passes the sender's side, then is routed. */
+  outgoing(stanza: Stanza, context: Outgoing): Maybe<Outcome> {
+    const flow = this.#parts.flows.outgoing[stanza.kind];
+    return this.#guarded(stanza, () =>
+      unlessVetoed(runVetoes(flow.check, stanza, context), () =>
+        this.#leave(flow, runRewrites(flow.rewrite, stanza, context), context),
+      ),
+    );
+  }
+
+  #leave(flow: CompiledFlow<Outgoing>, stanza: Stanza, context: Outgoing): Maybe<Outcome> {
+    return unlessVetoed(runVetoes(flow.apply, stanza, context), () => {
+      const outcome = stanza.to ? this.#router.route(stanza) : DONE;
+      return then(outcome, (outcome) => {
+        for (const broadcast of flow.broadcast) broadcast(stanza, context);
+        for (const copy of flow.copy) copy(stanza, context);
+        return outcome;
+      });
+    });
+  }
+
+  /** A stanza whose address is of this host, whatever its origin. */
+  incoming(stanza: Stanza): Maybe<Outcome> {
+    const to = stanza.to as Jid;
+    if (to.local === '') return this.#enter(stanza, to, null);
+    const account = this.accounts.peek(to.local) ?? this.accounts.find(to.local);
+    return then(account, (account) =>
+      account ? this.#enter(stanza, to, account) : this.#refuse(stanza),
+    );
+  }
+
+  /** No such account: strangers must not tell it from one that they may not ask. */
+  #refuse(stanza: Stanza): Outcome {
+    switch (stanza.kind) {
+      case 'presence':
+        return { kind: 'dropped', why: 'no such account' };
+      case 'message':
+        return UNKNOWN_ACCOUNT;
+      case 'iq':
+        return isPrivateRequest(this.#handlerFor(stanza, 'account')) ? FORBIDDEN : UNKNOWN_ACCOUNT;
+    }
+  }
+
+  #enter(stanza: Stanza, to: Jid, account: Account | null): Maybe<Outcome> {
+    const sessions = account ? this.directory.list(account.owner) : [];
+    return then(sessions, (sessions) => {
+      const flow = this.#parts.flows.incoming[stanza.kind];
+      const context: Incoming = { to, account, sessions, plan: null };
+      return this.#guarded(stanza, () =>
+        unlessVetoed(runVetoes(flow.check, stanza, context), () =>
+          this.#arrive(flow, runRewrites(flow.rewrite, stanza, context), context),
+        ),
+      );
+    });
+  }
+
+  #arrive(flow: CompiledFlow<Incoming>, stanza: Stanza, context: Incoming): Maybe<Outcome> {
+    switch (stanza.kind) {
+      case 'message':
+        return this.#arriveMessage(flow, stanza, context);
+      case 'presence':
+        return this.#arrivePresence(flow, stanza, context);
+      case 'iq':
+        return this.#arriveIq(flow, stanza, context);
+    }
+  }
+
+  /** Plan and store happen in one turn, so that no session slips in between them. */
+  #arriveMessage(flow: CompiledFlow<Incoming>, stanza: Stanza, before: Incoming): Maybe<Outcome> {
+    const { to, account } = before;
+    const sessions = account ? this.directory.peek(account.owner) : before.sessions;
+    const plan = account ? planMessage(messageType(stanza.type), to, sessions) : null;
+    const context: Incoming = { to, account, sessions, plan };
+    const ticket = runStores(flow, stanza, context);
+    if (ticket !== null && plan?.kind === 'offline') return { kind: 'done', ticket };
+    return this.#deliver(flow, stanza, context);
+  }
+
+  #arrivePresence(flow: CompiledFlow<Incoming>, stanza: Stanza, context: Incoming): Maybe<Outcome> {
+    return unlessVetoed(runVetoes(flow.apply, stanza, context), () =>
+      this.#deliver(flow, stanza, context),
+    );
+  }
+
+  #deliver(flow: CompiledFlow<Incoming>, stanza: Stanza, context: Incoming): Maybe<Outcome> {
+    const deliver = flow.deliver[0];
+    const outcome = deliver ? deliver(stanza, context) : NO_HANDLER;
+    return then(outcome, (outcome) => {
+      for (const copy of flow.copy) copy(stanza, context);
+      return outcome;
+    });
+  }
+
+  #arriveIq(flow: CompiledFlow<Incoming>, stanza: Stanza, context: Incoming): Maybe<Outcome> {
+    for (const copy of flow.copy) copy(stanza, context);
+    if (!context.to.isBare && context.account) return this.#relayIq(stanza, context.to);
+    if (!isRequest(stanza)) return { kind: 'dropped', why: 'nobody waits for this answer' };
+    return this.#answerIq(stanza, context.account);
+  }
+
+  /** RFC 6121 §8.5.3.1, §8.5.3.2.3. */
+  #relayIq(stanza: Stanza, to: Jid): Outcome {
+    const session = this.directory.find(to);
+    return session?.deliver(stanza) ? DONE : UNKNOWN_ACCOUNT;
+  }
+
+  /** RFC 6121 §8.5.2.1.3: the server answers for the account and for itself. */
+  #answerIq(stanza: Stanza, account: Account | null): Maybe<Outcome> {
+    const handler = this.#handlerFor(stanza, account ? 'account' : 'host');
+    const payload = stanza.payload();
+    const from = stanza.from as Jid;
+    if (!handler || !payload) return NO_HANDLER;
+    if (isPrivateRequest(handler) && !account?.jid.equals(from.bare)) return FORBIDDEN;
+    const session = this.#sessionOf(from);
+    const request = { stanza, from, payload, session };
+    const answer =
+      handler.target === 'account'
+        ? handler.answer({ ...request, account: account as Account })
+        : handler.answer(request);
+    return then(answer, (payload) => {
+      this.send(makeResult(stanza, payload));
+      return DONE;
+    });
+  }
+
+  #handlerFor(stanza: Stanza, target: Target): IqHandler | undefined {
+    const child = stanza.content.children[0];
+    return child && this.#parts.iqs.find(stanza.type, target, child.xmlns, child.name);
+  }
+
+  #sessionOf(jid: Jid): Session | null {
+    const entry = this.directory.find(jid);
+    return entry instanceof Session ? entry : null;
+  }
+
+  /** One bad handler answers one stanza with an error; nothing else notices. */
+  #guarded(stanza: Stanza, run: () => Maybe<Outcome>): Maybe<Outcome> {
+    const explain = (thrown: unknown) =>
+      outcomeOfThrow(thrown, (error) => this.#report(error, stanza));
+    try {
+      const outcome = run();
+      return isLater(outcome) ? outcome.catch(explain) : outcome;
+    } catch (thrown) {
+      return explain(thrown);
+    }
+  }
+
+  #report(error: unknown, stanza: Stanza): void {
+    this.#log.error({ err: error, stanza: stanza.kind, type: stanza.type }, 'a handler failed');
+  }
+}
+
+const FORBIDDEN = failed(new StanzaError('forbidden'));
+
+function isPrivateRequest(handler: IqHandler | undefined): boolean {
+  return handler?.target === 'account' && handler.isPrivate;
+}
+
+/** The ticket of whatever was stored; null when nothing was. */
+function runStores(flow: CompiledFlow<Incoming>, stanza: Stanza, context: Incoming): Ticket | null {
+  let newest: Ticket | null = null;
+  for (const store of flow.store) {
+    const stored = store(stanza, context);
+    if (stored) newest = Math.max(newest ?? NO_TICKET, stored.ticket);
+  }
+  return newest;
+}

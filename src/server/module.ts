@@ -1,0 +1,149 @@
+import type { ZodType } from 'zod';
+import type { Clock } from '../lib/clock.ts';
+import type { Log } from '../lib/log.ts';
+import type { Maybe } from '../lib/maybe.ts';
+import type { Event, Service } from '../lib/token.ts';
+import type { Storage } from '../storage/ports.ts';
+import type { StreamFeature } from '../stream/feature.ts';
+import type { Element } from '../xml/element.ts';
+import type { Jid } from '../xmpp/jid.ts';
+import type { Stanza } from '../xmpp/stanza.ts';
+import type { Account } from './accounts.ts';
+import type { FlowParts } from './flow.ts';
+import type { Host } from './host.ts';
+import type { Session } from './session.ts';
+
+/**
+ * The contract of a module: everything it adds is data that the host registers,
+ * and so can list, check for clashes and take away again.
+ */
+
+/** Where an IQ or a disco feature belongs: the host itself, or an account's bare JID. */
+export type Target = 'host' | 'account';
+
+export type HostKind = 'accounts';
+
+export interface XepClaim {
+  readonly xep: number;
+  readonly version: string;
+  readonly status: 'complete' | 'partial';
+  /** What is left out, for a partial one. */
+  readonly note?: string;
+}
+
+/** An IQ get or set that the server answers itself. */
+export interface IqRequest {
+  readonly stanza: Stanza;
+  readonly from: Jid;
+  /** The request's child element, as a tree. */
+  readonly payload: Element;
+  /** The asking session; null when it is not one of this process. */
+  readonly session: Session | null;
+}
+
+/** As `IqRequest`, of the account that it is addressed to. */
+export interface AccountRequest extends IqRequest {
+  readonly account: Account;
+}
+
+interface IqHandlerBase {
+  readonly type: 'get' | 'set';
+  readonly name: string;
+  readonly xmlns: string;
+}
+
+export interface HostIqHandler extends IqHandlerBase {
+  readonly target: 'host';
+  /** The result's payload, null for an empty result, or a thrown `StanzaError`. */
+  answer(request: IqRequest): Maybe<Element | null>;
+}
+
+export interface AccountIqHandler extends IqHandlerBase {
+  readonly target: 'account';
+  /** Whether only the account's own sessions may ask; others get `forbidden`. */
+  readonly isPrivate: boolean;
+  answer(request: AccountRequest): Maybe<Element | null>;
+}
+
+export type IqHandler = HostIqHandler | AccountIqHandler;
+
+export interface Identity {
+  readonly category: string;
+  readonly type: string;
+  readonly name?: string;
+}
+
+/** A service with its implementation; made by `provide`. */
+export interface Provision {
+  readonly token: Service<unknown>;
+  readonly implementation: unknown;
+}
+
+export function provide<T>(token: Service<T>, implementation: T): Provision {
+  return { token, implementation };
+}
+
+/** An observer with its event; made by `on`. */
+export interface Observer {
+  readonly event: Event<unknown>;
+  readonly observe: (fact: never) => void;
+}
+
+export function on<T>(event: Event<T>, observe: (fact: T) => void): Observer {
+  return { event, observe };
+}
+
+/** Everything that one module adds to one host. */
+export interface ModuleParts {
+  /** Disco features by target (XEP-0030 §3). */
+  readonly features?: Partial<Record<Target, readonly string[]>>;
+  readonly identities?: Partial<Record<Target, readonly Identity[]>>;
+  readonly iq?: readonly IqHandler[];
+  readonly flows?: FlowParts;
+  readonly on?: readonly Observer[];
+  readonly provides?: readonly Provision[];
+  readonly streamFeatures?: readonly StreamFeature[];
+  stop?(): void;
+}
+
+export interface ModuleContext<C> {
+  readonly config: C;
+  readonly host: Host;
+  readonly storage: Storage;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** The implementation of a service named in `needs`. */
+  use<T>(token: Service<T>): T;
+  emit<T>(event: Event<T>, fact: T): void;
+}
+
+export interface ModuleDefinition<C = unknown> {
+  readonly name: string;
+  /** One sentence, for people choosing modules. */
+  readonly summary: string;
+  readonly implements: readonly XepClaim[];
+  readonly hosts: readonly HostKind[];
+  /** The schema of its section under `modules`; absent when it has nothing to set. */
+  readonly config?: ZodType<C>;
+  readonly provides: readonly Service<unknown>[];
+  readonly needs: readonly Service<unknown>[];
+  /** Modules whose handlers come first where both share a stage. */
+  readonly after: readonly string[];
+  setup(context: ModuleContext<C>): ModuleParts;
+}
+
+type Optional = 'implements' | 'hosts' | 'provides' | 'needs' | 'after';
+
+/** Completes a module's definition and keeps its types. */
+export function defineModule<C>(
+  definition: Omit<ModuleDefinition<C>, Optional> & Partial<Pick<ModuleDefinition<C>, Optional>>,
+): ModuleDefinition<C> {
+  return {
+    implements: [],
+    hosts: ['accounts'],
+    provides: [],
+    needs: [],
+    after: [],
+    ...definition,
+  };
+}

@@ -1,0 +1,75 @@
+import type { SessionDirectory } from '../cluster/ports.ts';
+import type { Clock } from '../lib/clock.ts';
+import type { Log } from '../lib/log.ts';
+import type { Storage } from '../storage/ports.ts';
+import { Accounts } from './accounts.ts';
+import { Host } from './host.ts';
+import type { ModuleDefinition } from './module.ts';
+import { ModuleHost } from './module-host.ts';
+import { Router } from './router.ts';
+import { SessionBinder, type SessionRules } from './session-binder.ts';
+
+/** What a host needs to know of its configuration. */
+export interface HostSettings {
+  readonly domain: string;
+  readonly sessions: SessionRules;
+  /** By module name: the section, or false where the module is off. */
+  readonly modules: ReadonlyMap<string, unknown | false>;
+}
+
+export interface ServerDeps {
+  readonly storage: Storage;
+  readonly directory: SessionDirectory;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly modules: readonly ModuleDefinition[];
+}
+
+/** One served host with its modules and the way into it. */
+export interface ServedHost {
+  readonly host: Host;
+  readonly modules: ModuleHost;
+  readonly binder: SessionBinder;
+}
+
+/** The hosts of this process and the router between them; knows no transport. */
+export class Server {
+  readonly router = new Router();
+  readonly #served = new Map<string, ServedHost>();
+  readonly #deps: ServerDeps;
+
+  constructor(hosts: readonly HostSettings[], deps: ServerDeps) {
+    this.#deps = deps;
+    for (const settings of hosts) this.#serve(settings);
+  }
+
+  get hosts(): Iterable<ServedHost> {
+    return this.#served.values();
+  }
+
+  find(domain: string): ServedHost | null {
+    return this.#served.get(domain) ?? null;
+  }
+
+  /** Closes every session with system-shutdown and stops the modules. */
+  stop(): void {
+    for (const { binder, modules } of this.#served.values()) {
+      binder.closeAll('system-shutdown');
+      modules.stop();
+    }
+  }
+
+  #serve(settings: HostSettings): void {
+    const { storage, directory, clock, log } = this.#deps;
+    const accounts = new Accounts(settings.domain, storage.users);
+    const host = new Host(settings.domain, { accounts, directory, router: this.router, log });
+    const modules = new ModuleHost(host, { storage, clock, log });
+    const isOn = (module: ModuleDefinition) =>
+      module.hosts.includes(host.kind) && settings.modules.get(module.name) !== false;
+    modules.start(this.#deps.modules.filter(isOn), (name) => settings.modules.get(name));
+    const emit = modules.emit.bind(modules);
+    const binder = new SessionBinder(host, settings.sessions, { clock, emit });
+    this.router.add(host);
+    this.#served.set(settings.domain, { host, modules, binder });
+  }
+}

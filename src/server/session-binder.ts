@@ -1,0 +1,114 @@
+import { randomBytes } from 'node:crypto';
+import type { Clock } from '../lib/clock.ts';
+import { type Maybe, then } from '../lib/maybe.ts';
+import type { Event } from '../lib/token.ts';
+import type { SessionWire } from '../stream/ports.ts';
+import { StanzaError, type StreamErrorCondition } from '../xmpp/errors.ts';
+import { Jid, JidError } from '../xmpp/jid.ts';
+import type { Account } from './accounts.ts';
+import { SessionEnded, SessionStarted } from './events.ts';
+import type { Host } from './host.ts';
+import { Session } from './session.ts';
+
+export interface SessionRules {
+  /** Sessions that one account may hold at a time. */
+  readonly perAccount: number;
+  /** What happens when a client asks for a resource in use (RFC 6120 §7.7.2.2). */
+  readonly resourceConflict: 'replace' | 'refuse' | 'rename';
+}
+
+/** Makes sessions of authenticated streams, and unmakes them (RFC 6120 §7). */
+export class SessionBinder {
+  readonly #host: Host;
+  readonly #rules: SessionRules;
+  readonly #clock: Clock;
+  readonly #emit: <T>(event: Event<T>, fact: T) => void;
+
+  constructor(
+    host: Host,
+    rules: SessionRules,
+    deps: { clock: Clock; emit: <T>(event: Event<T>, fact: T) => void },
+  ) {
+    this.#host = host;
+    this.#rules = rules;
+    this.#clock = deps.clock;
+    this.#emit = deps.emit;
+  }
+
+  /**
+   * Binds a resource; null lets the server choose. Throws `StanzaError`:
+   * conflict, resource-constraint, bad-request, not-allowed (RFC 6120 §7.6.2, §7.7.2).
+   */
+  bind(username: string, resource: string | null, wire: SessionWire): Maybe<Session> {
+    const asked = resource ? this.#fullJid(username, resource) : null;
+    return then(this.#host.accounts.find(username), (account) => {
+      // Deleted between signing in and binding.
+      if (!account) throw new StanzaError('not-allowed', 'the account is gone');
+      return this.#start(account, this.#claim(account, asked), wire);
+    });
+  }
+
+  /** This process's sessions of one account, or of the whole host. */
+  list(username?: string): Session[] {
+    const { directory, domain } = this.#host;
+    const entries =
+      username === undefined
+        ? directory.local()
+        : directory.peek(Jid.of(username, domain).toString());
+    return [...entries].filter(
+      (entry): entry is Session => entry instanceof Session && entry.host === this.#host,
+    );
+  }
+
+  closeAll(condition: StreamErrorCondition, username?: string, text?: string): void {
+    for (const session of this.list(username)) session.close(condition, text);
+  }
+
+  #fullJid(username: string, resource: string): Jid {
+    try {
+      return Jid.of(username, this.#host.domain).withResource(resource);
+    } catch (error) {
+      if (error instanceof JidError) throw new StanzaError('bad-request', error.message);
+      throw error;
+    }
+  }
+
+  /** The full JID that is free for a new session, by the rule for conflicts. */
+  #claim(account: Account, asked: Jid | null): Jid {
+    const sessions = this.list(account.jid.local);
+    const holder = asked && sessions.find((session) => session.jid.equals(asked));
+    if (holder && this.#rules.resourceConflict === 'refuse') throw new StanzaError('conflict');
+    const replaced = holder && this.#rules.resourceConflict === 'replace' ? holder : null;
+    const others = sessions.length - (replaced ? 1 : 0);
+    if (others >= this.#rules.perAccount) {
+      throw new StanzaError('resource-constraint', 'this account has too many sessions');
+    }
+    replaced?.close('conflict', 'another session has taken this resource');
+    return asked && (!holder || replaced) ? asked : this.#freshJid(account);
+  }
+
+  #freshJid(account: Account): Jid {
+    return account.jid.withResource(randomBytes(9).toString('base64url'));
+  }
+
+  #start(account: Account, jid: Jid, wire: SessionWire): Session {
+    const session = new Session(jid, {
+      account,
+      host: this.#host,
+      wire,
+      started: this.#clock.now(),
+      onEnd: this.#end,
+    });
+    this.#host.accounts.hold(account);
+    this.#host.directory.add(session);
+    this.#emit(SessionStarted, { session });
+    return session;
+  }
+
+  /** First out of the directory, then everybody hears of it. */
+  readonly #end = (session: Session, clean: boolean): void => {
+    this.#host.directory.remove(session);
+    this.#emit(SessionEnded, { session, clean });
+    this.#host.accounts.release(session.account);
+  };
+}

@@ -1,0 +1,229 @@
+import { randomUUID } from 'node:crypto';
+import type { SessionEntry } from '../cluster/ports.ts';
+import { isLater, type Maybe } from '../lib/maybe.ts';
+import { Slots } from '../lib/token.ts';
+import type { SessionWire, StreamSession } from '../stream/ports.ts';
+import { Element } from '../xml/element.ts';
+import type { Frame } from '../xml/frame.ts';
+import { StanzaError, type StreamErrorCondition } from '../xmpp/errors.ts';
+import type { Jid } from '../xmpp/jid.ts';
+import { NS } from '../xmpp/ns.ts';
+import {
+  isRequest,
+  isStanzaName,
+  MalformedStanzaError,
+  makeError,
+  makeStanza,
+  readStanza,
+  type Stanza,
+} from '../xmpp/stanza.ts';
+import type { Account } from './accounts.ts';
+import type { Outcome } from './flow.ts';
+import type { Host } from './host.ts';
+
+/** Stanzas that wait behind one in work before the client is read no further. */
+const INBOX_LENGTH = 32;
+
+/**
+ * In the walk of a message: the sender's end and the recipient's. A session
+ * stamps `from`, keeps the order in which its client sent (RFC 6120 §10.1),
+ * and is the only place that writes stanzas to a client.
+ */
+export class Session extends Slots implements StreamSession, SessionEntry {
+  readonly jid: Jid;
+  readonly account: Account;
+  readonly host: Host;
+  /** Milliseconds since 1970. */
+  readonly started: number;
+  readonly #wire: SessionWire;
+  readonly #onEnd: (session: Session, clean: boolean) => void;
+  #priority: number | null = null;
+  #availableSince = 0;
+  /** Kept stanzas behind the one in work; null while none is. */
+  #inbox: Stanza[] | null = null;
+  /** Deliveries that wait for `release`; null while nothing is held. */
+  #held: Stanza[] | null = null;
+  #isEnded = false;
+
+  constructor(
+    jid: Jid,
+    deps: {
+      account: Account;
+      host: Host;
+      wire: SessionWire;
+      started: number;
+      onEnd: (session: Session, clean: boolean) => void;
+    },
+  ) {
+    super();
+    this.jid = jid;
+    this.account = deps.account;
+    this.host = deps.host;
+    this.started = deps.started;
+    this.#wire = deps.wire;
+    this.#onEnd = deps.onEnd;
+  }
+
+  get priority(): number | null {
+    return this.#priority;
+  }
+
+  get availableSince(): number {
+    return this.#availableSince;
+  }
+
+  get isEnded(): boolean {
+    return this.#isEnded;
+  }
+
+  /** How the client is connected, for operators. */
+  get connection(): { address: string; transport: string; isSecure: boolean } {
+    const { remoteAddress, transport, isSecure } = this.#wire;
+    return { address: remoteAddress, transport, isSecure };
+  }
+
+  /** What initial presence and its changes say (RFC 6121 §4.2, §4.4); null: unavailable. */
+  setPriority(priority: number | null, now: number): void {
+    if (this.#priority === null && priority !== null) this.#availableSince = now;
+    this.#priority = priority;
+  }
+
+  receive(frame: Frame): void {
+    const stanza = this.#read(frame);
+    if (!stanza) return;
+    if (this.#inbox) this.#wait(this.#inbox, stanza);
+    else this.#process(stanza);
+  }
+
+  /** Writes a stanza to the client. False when the session is gone. */
+  deliver(stanza: Stanza): boolean {
+    if (this.#isEnded) return false;
+    if (this.#held) this.#held.push(stanza.keep());
+    else this.#write(stanza);
+    return true;
+  }
+
+  /** Keeps back what is delivered until `release`, so that older stanzas can go first. */
+  hold(): void {
+    this.#held ??= [];
+  }
+
+  release(first: readonly Stanza[]): void {
+    const held = this.#held ?? [];
+    this.#held = null;
+    for (const stanza of first) this.deliver(stanza);
+    for (const stanza of held) this.deliver(stanza);
+  }
+
+  /** Ends the session from the server's side, with a stream error or without. */
+  close(condition?: StreamErrorCondition, text?: string): void {
+    this.ended(false);
+    this.#wire.close(condition, text);
+  }
+
+  /** Asks a silent client for a sign of life (XEP-0199 §4.1). */
+  probe(): void {
+    const ping = new Element('ping', { xmlns: 'urn:xmpp:ping' });
+    const envelope = { type: 'get', id: randomUUID(), from: this.host.jid, to: this.jid };
+    this.deliver(makeStanza('iq', envelope, [ping]));
+  }
+
+  ended(clean: boolean): void {
+    if (this.#isEnded) return;
+    this.#isEnded = true;
+    this.#held = null;
+    this.#onEnd(this, clean);
+  }
+
+  #write(stanza: Stanza): void {
+    this.#wire.sendParts(stanza.head(), stanza.body, stanza.tail);
+  }
+
+  /** Null when the frame was no stanza that can go on. */
+  #read(frame: Frame): Stanza | null {
+    if (this.#isEnded) return null;
+    if (frame.xmlns !== NS.client || !isStanzaName(frame.name)) {
+      this.close('unsupported-stanza-type');
+      return null;
+    }
+    try {
+      return this.#stamp(readStanza(frame, NS.client, this.#wire.lang));
+    } catch (error) {
+      if (!(error instanceof MalformedStanzaError)) throw error;
+      this.#answer(error.stanza, error);
+      return null;
+    }
+  }
+
+  /** `from` is ours to say (RFC 6120 §8.1.2.1). */
+  #stamp(stanza: Stanza): Stanza | null {
+    const { from, to } = stanza;
+    if (from && !from.equals(this.jid) && !from.equals(this.jid.bare)) {
+      this.close('invalid-from');
+      return null;
+    }
+    // §10.3: without an address it is for the account itself; presence is for all who subscribed.
+    return stanza.stamped(this.jid, to ?? (stanza.kind === 'presence' ? null : this.jid.bare));
+  }
+
+  #process(stanza: Stanza): void {
+    const settled = this.#handle(stanza);
+    if (!isLater(settled)) return;
+    stanza.keep();
+    this.#inbox = [];
+    settled.then(
+      () => this.#next(),
+      () => this.#next(),
+    );
+  }
+
+  #wait(inbox: Stanza[], stanza: Stanza): void {
+    inbox.push(stanza.keep());
+    if (inbox.length === INBOX_LENGTH) this.#wire.pause();
+  }
+
+  #next(): void {
+    const waiting = this.#inbox ?? [];
+    this.#inbox = null;
+    if (waiting.length >= INBOX_LENGTH) this.#wire.resume();
+    for (const stanza of waiting) {
+      if (this.#isEnded) return;
+      if (this.#inbox) this.#wait(this.#inbox, stanza);
+      else this.#process(stanza);
+    }
+  }
+
+  #handle(stanza: Stanza): Maybe<void> {
+    const malformed = stanza.kind === 'iq' ? faultOfIq(stanza) : null;
+    if (malformed) return this.#answer(stanza, malformed);
+    const outcome = this.host.outgoing(stanza, this);
+    return isLater(outcome)
+      ? outcome.then((outcome) => this.#conclude(stanza, outcome))
+      : this.#conclude(stanza, outcome);
+  }
+
+  #conclude(stanza: Stanza, outcome: Outcome): void {
+    if (outcome.kind === 'error') this.#answer(stanza, outcome.error);
+  }
+
+  #answer(stanza: Stanza, error: StanzaError): void {
+    const answer = makeError(stanza.with({ from: this.jid }), error);
+    if (answer) this.deliver(answer);
+  }
+
+  /** A session is its own context on the sender's side. */
+  get session(): Session {
+    return this;
+  }
+}
+
+/** RFC 6120 §8.2.3: an id, a known type, and one child in a request. */
+function faultOfIq(iq: Stanza): StanzaError | null {
+  if (iq.id === '') return new StanzaError('bad-request', 'an iq needs an id');
+  if (isRequest(iq)) {
+    const one = iq.content.children.length === 1;
+    return one ? null : new StanzaError('bad-request', 'an iq request has exactly one child');
+  }
+  if (iq.type === 'result' || iq.type === 'error') return null;
+  return new StanzaError('bad-request', 'the type of an iq is get, set, result or error');
+}

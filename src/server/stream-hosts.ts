@@ -1,0 +1,91 @@
+import type { SecureContext } from 'node:tls';
+import { type Maybe, then } from '../lib/maybe.ts';
+import type { Storage } from '../storage/ports.ts';
+import type { StreamFeature } from '../stream/feature.ts';
+import type {
+  Credentials,
+  SessionWire,
+  StreamHost,
+  StreamHosts,
+  StreamPolicy,
+} from '../stream/ports.ts';
+import { Jid } from '../xmpp/jid.ts';
+import type { ServedHost } from './server.ts';
+import type { Session } from './session.ts';
+
+/** What a host's streams need besides the host itself. */
+export interface StreamSettings {
+  readonly policy: StreamPolicy;
+  readonly secureContext: SecureContext | null;
+  readonly saltSecret: Buffer;
+}
+
+/** A served host as its streams see it: who may sign in, and how. */
+export class ServedStreamHost implements StreamHost {
+  readonly domain: string;
+  readonly hasAccounts = true;
+  readonly policy: StreamPolicy;
+  readonly secureContext: SecureContext | null;
+  readonly saltSecret: Buffer;
+  readonly features: readonly StreamFeature[];
+  readonly #served: ServedHost;
+  readonly #storage: Storage;
+  readonly #now: () => number;
+
+  constructor(
+    served: ServedHost,
+    settings: StreamSettings,
+    deps: { storage: Storage; now: () => number },
+  ) {
+    this.domain = served.host.domain;
+    this.policy = settings.policy;
+    this.secureContext = settings.secureContext;
+    this.saltSecret = settings.saltSecret;
+    this.features = served.modules.streamFeatures;
+    this.#served = served;
+    this.#storage = deps.storage;
+    this.#now = deps.now;
+  }
+
+  credentials(username: string): Maybe<Credentials | null> {
+    const { users } = this.#storage;
+    const owner = this.#owner(username);
+    return then(users.find(owner), (user) => {
+      if (!user) return null;
+      const { isDisabled } = user;
+      return then(users.keys(owner), (scram) => ({ username, scram, isDisabled }));
+    });
+  }
+
+  bind(username: string, resource: string | null, wire: SessionWire): Maybe<Session> {
+    const session = this.#served.binder.bind(username, resource, wire);
+    return then(session, (session) => {
+      this.#storage.users.update(this.#owner(username), { lastLogin: this.#now() });
+      return session;
+    });
+  }
+
+  #owner(username: string): string {
+    return Jid.of(username, this.domain).toString();
+  }
+}
+
+/** All hosts of this process, by domain. */
+export class ServedStreamHosts implements StreamHosts {
+  readonly defaultDomain: string;
+  readonly #hosts: ReadonlyMap<string, StreamHost>;
+
+  /** At least one; the first is the default. */
+  constructor(hosts: readonly StreamHost[]) {
+    this.defaultDomain = hosts[0]!.domain;
+    this.#hosts = new Map(hosts.map((host) => [host.domain, host]));
+  }
+
+  find(domain: string): StreamHost | null {
+    return this.#hosts.get(domain) ?? null;
+  }
+
+  /** The certificate for a name in a TLS handshake; the default host's for no name. */
+  readonly secureContextFor = (domain: string): SecureContext | null =>
+    this.find(domain || this.defaultDomain)?.secureContext ?? null;
+}

@@ -1,0 +1,73 @@
+import { type Maybe, now, then } from '../../lib/maybe.ts';
+import type { Owner, Ticket } from '../ports.ts';
+import type { Access } from './access.ts';
+import { guarded } from './errors.ts';
+import type { Ledger } from './ledger.ts';
+import type { Change, Tables } from './tables.ts';
+
+/** Brings changes to disk, in the order they come, and settles them in the ledger. */
+export interface Writer {
+  /** Takes a change into the open batch and returns that batch's ticket. */
+  write(change: Change): Ticket;
+  /** Commits the open batch and lets go of the file. */
+  close(): Promise<void>;
+}
+
+/** What stands between the ports and the database: no read overtakes a change. */
+export class Gateway implements Access<Tables> {
+  readonly #writer: Writer;
+  readonly #ledger: Ledger;
+  readonly #tables: Tables;
+  readonly #path: string;
+  /** The newest ticket of each owner with changes on the way, in order of tickets. */
+  readonly #pending = new Map<Owner, Ticket>();
+  #changes = 0;
+
+  /** @param tables those of the connection that reads */
+  constructor(writer: Writer, ledger: Ledger, tables: Tables, path: string) {
+    this.#writer = writer;
+    this.#ledger = ledger;
+    this.#tables = tables;
+    this.#path = path;
+  }
+
+  change(owner: Owner, change: Change): Ticket {
+    this.#ledger.assertOpen();
+    this.#changes++;
+    const ticket = this.#writer.write(change);
+    this.#remember(owner, ticket);
+    return ticket;
+  }
+
+  async ask(owner: Owner, change: Change): Promise<boolean> {
+    const ordinal = this.#changes + 1;
+    this.#ledger.assertOpen();
+    this.#ledger.expect(ordinal);
+    await this.#ledger.whenCommitted(this.change(owner, change));
+    return this.#ledger.tookEffect(ordinal);
+  }
+
+  read<T>(owner: Owner, query: (tables: Tables) => T): Maybe<T> {
+    return this.#readAfter(this.#pending.get(owner) ?? 0, query);
+  }
+
+  readAll<T>(query: (tables: Tables) => T): Maybe<T> {
+    return this.#readAfter(this.#ledger.latest, query);
+  }
+
+  #readAfter<T>(ticket: Ticket, query: (tables: Tables) => T): Maybe<T> {
+    const read = () => guarded(this.#path, () => query(this.#tables));
+    if (ticket <= this.#ledger.committed) return now(read());
+    return then(this.#ledger.whenCommitted(ticket), read);
+  }
+
+  /** Keeps the map ordered and short: what is committed leaves from its front. */
+  #remember(owner: Owner, ticket: Ticket): void {
+    this.#pending.delete(owner);
+    this.#pending.set(owner, ticket);
+    for (const [earlier, committed] of this.#pending) {
+      if (committed > this.#ledger.committed) break;
+      this.#pending.delete(earlier);
+    }
+  }
+}

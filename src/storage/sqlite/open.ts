@@ -1,0 +1,132 @@
+import { randomBytes } from 'node:crypto';
+import type { Log } from '../../lib/log.ts';
+import { type Maybe, then } from '../../lib/maybe.ts';
+import type { OfflineStore, RosterStore, Storage, StorageError, UserStore } from '../ports.ts';
+import { type Connection, connect, MEMORY } from './connection.ts';
+import { type DataDirectory, takeDirectory } from './directory.ts';
+import { guarded, storageError } from './errors.ts';
+import { Gateway, type Writer } from './gateway.ts';
+import { InlineWriter } from './inline-writer.ts';
+import { Ledger } from './ledger.ts';
+import { SqliteOffline } from './offline.ts';
+import { SqliteRosters } from './rosters.ts';
+import { currentSchema, prepareSchema } from './schema.ts';
+import { SqliteStore } from './store.ts';
+import { openTables } from './tables.ts';
+import { ThreadWriter } from './thread-writer.ts';
+import { SqliteUsers } from './users.ts';
+
+export type StorageOptions =
+  | { readonly memory: true; readonly log: Log }
+  | {
+      /** Where the database lies; made when it is absent, its parents are not. */
+      readonly directory: string;
+      readonly log: Log;
+      /** 'thread' for a server; 'inline' commits each change at once, for tools and tests. */
+      readonly mode: 'thread' | 'inline';
+    };
+
+/**
+ * Opens the store: in memory for one process's tests, or in a data directory,
+ * which is then locked against other processes until `close`.
+ *
+ * @throws StorageError with what is wrong and what the operator can do about it
+ */
+export async function openStorage(options: StorageOptions): Promise<Storage> {
+  if ('memory' in options) return openIn(NOWHERE, 'inline', options.log);
+  const place = takeDirectory(options.directory);
+  try {
+    return await openIn(place, options.mode, options.log);
+  } catch (error) {
+    place.release();
+    throw storageError(error, place.file);
+  }
+}
+
+const NOWHERE: DataDirectory = { file: MEMORY, release() {} };
+
+async function openIn(place: DataDirectory, mode: 'thread' | 'inline', log: Log): Promise<Storage> {
+  const started = performance.now();
+  const db = guarded(place.file, () => connect(place.file));
+  try {
+    prepareSchema(db, currentSchema(), log);
+    const storage = mode === 'inline' ? inline(db, place) : await threaded(db, place);
+    storage.onFailure((error) =>
+      log.error({ code: error.code, error: error.message, mend: error.mend }, 'storage failed'),
+    );
+    log.info(
+      { file: place.file, mode, ms: Math.round(performance.now() - started) },
+      'storage opened',
+    );
+    return storage;
+  } catch (error) {
+    db.close();
+    throw error;
+  }
+}
+
+function inline(db: Connection, place: DataDirectory): Storage {
+  const ledger = new Ledger();
+  const store = new SqliteStore(db);
+  const writer = new InlineWriter(store, ledger, place.file);
+  const gateway = new Gateway(writer, ledger, store.tables, place.file);
+  return new SqliteStorage(gateway, writer, ledger, () => place.release());
+}
+
+/** The connection that prepared the database reads from now on; the writer has its own. */
+async function threaded(db: Connection, place: DataDirectory): Promise<Storage> {
+  const ledger = new Ledger();
+  const writer = await ThreadWriter.start(place.file, ledger);
+  db.pragma('query_only = ON');
+  const gateway = new Gateway(writer, ledger, openTables(db), place.file);
+  return new SqliteStorage(gateway, writer, ledger, () => {
+    db.close();
+    place.release();
+  });
+}
+
+class SqliteStorage implements Storage {
+  readonly durability: Ledger;
+  readonly users: UserStore;
+  readonly rosters: RosterStore;
+  readonly offline: OfflineStore;
+  readonly #gateway: Gateway;
+  readonly #writer: Writer;
+  readonly #release: () => void;
+  #closed: Promise<void> | null = null;
+
+  constructor(gateway: Gateway, writer: Writer, ledger: Ledger, release: () => void) {
+    this.durability = ledger;
+    this.users = new SqliteUsers(gateway);
+    this.rosters = new SqliteRosters(gateway);
+    this.offline = new SqliteOffline(gateway);
+    this.#gateway = gateway;
+    this.#writer = writer;
+    this.#release = release;
+  }
+
+  secret(name: string, size: number): Maybe<Buffer> {
+    const owner = `secret ${name}`;
+    const find = () => this.#gateway.read(owner, ({ secrets }) => secrets.find(name));
+    return then(find(), (found) => {
+      if (found) return found;
+      this.#gateway.change(owner, ['secrets', 'add', name, randomBytes(size)]);
+      return find() as Maybe<Buffer>;
+    });
+  }
+
+  onFailure(listener: (error: StorageError) => void): void {
+    this.durability.onFailure(listener);
+  }
+
+  close(): Promise<void> {
+    this.#closed ??= this.#close();
+    return this.#closed;
+  }
+
+  async #close(): Promise<void> {
+    this.durability.close();
+    await this.#writer.close();
+    this.#release();
+  }
+}

@@ -1,0 +1,21 @@
+import type { ChangeOf } from './access.ts';
+import type { Connection } from './connection.ts';
+import { OfflineTable } from './offline.ts';
+import { RosterTable } from './rosters.ts';
+import { SecretTable } from './secrets.ts';
+import { UserTable } from './users.ts';
+
+/** All SQL of the store, ready to run on one connection: a line for each concern. */
+export function openTables(db: Connection) {
+  return {
+    users: new UserTable(db),
+    rosters: new RosterTable(db),
+    offline: new OfflineTable(db),
+    secrets: new SecretTable(db),
+  };
+}
+
+export type Tables = ReturnType<typeof openTables>;
+
+/** A change of any table. */
+export type Change = ChangeOf<Tables>;

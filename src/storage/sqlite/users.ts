@@ -1,0 +1,181 @@
+import type { Maybe } from '../../lib/maybe.ts';
+import {
+  type Owner,
+  StorageError,
+  type StoredScramKeys,
+  type Ticket,
+  type UserRecord,
+  type UserStore,
+} from '../ports.ts';
+import type { Access } from './access.ts';
+import type { Connection } from './connection.ts';
+
+export type UserUpdate = Parameters<UserStore['update']>[1];
+
+interface UserRow {
+  readonly jid: string;
+  readonly is_disabled: number;
+  readonly created: number;
+  readonly last_login: number | null;
+  readonly nickname: string | null;
+  readonly avatar_type: string | null;
+  readonly avatar: Buffer | null;
+}
+
+const COLUMNS = 'jid, is_disabled, created, last_login, nickname, avatar_type, avatar';
+
+/** The tables `user` and `credential`. */
+export class UserTable {
+  readonly #find;
+  readonly #keys;
+  readonly #list;
+  readonly #insert;
+  readonly #exists;
+  readonly #clearKeys;
+  readonly #insertKeys;
+  readonly #setNickname;
+  readonly #setAvatar;
+  readonly #setDisabled;
+  readonly #setLastLogin;
+  readonly #delete;
+
+  constructor(db: Connection) {
+    this.#find = db.prepare<[Owner], UserRow>(`SELECT ${COLUMNS} FROM user WHERE jid = ?`);
+    this.#keys = db.prepare<[Owner], StoredScramKeys>(`
+      SELECT hash, salt, iterations, stored_key AS storedKey, server_key AS serverKey
+      FROM credential WHERE user = (SELECT id FROM user WHERE jid = ?)`);
+    this.#list = db.prepare<[string, string, number], UserRow>(`
+      SELECT ${COLUMNS} FROM user WHERE domain = ? AND name > ? ORDER BY name LIMIT ?`);
+    this.#insert = db.prepare<unknown[]>(`
+      INSERT INTO user (${COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (jid) DO NOTHING`);
+    this.#exists = db.prepare<[Owner], 1>('SELECT 1 FROM user WHERE jid = ?').pluck();
+    this.#clearKeys = db.prepare<[Owner]>(
+      'DELETE FROM credential WHERE user = (SELECT id FROM user WHERE jid = ?)',
+    );
+    this.#insertKeys = db.prepare<unknown[]>(`
+      INSERT OR REPLACE INTO credential (user, hash, iterations, salt, stored_key, server_key)
+      SELECT id, ?, ?, ?, ?, ? FROM user WHERE jid = ?`);
+    this.#setNickname = db.prepare<[string | null, Owner]>(
+      'UPDATE user SET nickname = ? WHERE jid = ?',
+    );
+    this.#setAvatar = db.prepare<[string | null, Uint8Array | null, Owner]>(
+      'UPDATE user SET avatar_type = ?, avatar = ? WHERE jid = ?',
+    );
+    this.#setDisabled = db.prepare<[number, Owner]>(
+      'UPDATE user SET is_disabled = ? WHERE jid = ?',
+    );
+    this.#setLastLogin = db.prepare<[number | null, Owner]>(
+      'UPDATE user SET last_login = ? WHERE jid = ?',
+    );
+    this.#delete = db.prepare<[Owner]>('DELETE FROM user WHERE jid = ?');
+  }
+
+  find(owner: Owner): UserRecord | null {
+    const row = this.#find.get(owner);
+    return row ? toRecord(row) : null;
+  }
+
+  keys(owner: Owner): readonly StoredScramKeys[] {
+    return this.#keys.all(owner);
+  }
+
+  list(domain: string, after: Owner | null, limit: number): readonly UserRecord[] {
+    return this.#list.all(domain, after ? nameOf(after) : '', limit).map(toRecord);
+  }
+
+  create(user: UserRecord, keys: readonly StoredScramKeys[]): boolean {
+    const { owner, isDisabled, created, lastLogin, nickname, avatar } = user;
+    const added = this.#insert.run(
+      owner,
+      Number(isDisabled),
+      created,
+      lastLogin,
+      nickname,
+      avatar?.type ?? null,
+      avatar?.data ?? null,
+    );
+    return added.changes > 0 && this.setKeys(owner, keys);
+  }
+
+  setKeys(owner: Owner, keys: readonly StoredScramKeys[]): boolean {
+    this.#clearKeys.run(owner);
+    for (const { hash, iterations, salt, storedKey, serverKey } of keys) {
+      this.#insertKeys.run(hash, iterations, salt, storedKey, serverKey, owner);
+    }
+    return this.#exists.get(owner) !== undefined;
+  }
+
+  update(owner: Owner, { nickname, avatar, isDisabled, lastLogin }: UserUpdate): boolean {
+    if (nickname !== undefined) this.#setNickname.run(nickname, owner);
+    if (avatar !== undefined) {
+      this.#setAvatar.run(avatar?.type ?? null, avatar?.data ?? null, owner);
+    }
+    if (isDisabled !== undefined) this.#setDisabled.run(Number(isDisabled), owner);
+    if (lastLogin !== undefined) this.#setLastLogin.run(lastLogin, owner);
+    return this.#exists.get(owner) !== undefined;
+  }
+
+  delete(owner: Owner): boolean {
+    this.#delete.run(owner);
+    return true;
+  }
+}
+
+function toRecord(row: UserRow): UserRecord {
+  const { avatar_type: type, avatar: data } = row;
+  return {
+    owner: row.jid,
+    nickname: row.nickname,
+    avatar: type !== null && data !== null ? { type, data } : null,
+    isDisabled: row.is_disabled === 1,
+    created: row.created,
+    lastLogin: row.last_login,
+  };
+}
+
+/** The local part, as the generated column has it. */
+function nameOf(owner: Owner): string {
+  return owner.slice(0, Math.max(0, owner.indexOf('@')));
+}
+
+/** The port, over the table. */
+export class SqliteUsers implements UserStore {
+  readonly #access: Access<{ users: UserTable }>;
+
+  constructor(access: Access<{ users: UserTable }>) {
+    this.#access = access;
+  }
+
+  find(owner: Owner): Maybe<UserRecord | null> {
+    return this.#access.read(owner, ({ users }) => users.find(owner));
+  }
+
+  keys(owner: Owner): Maybe<readonly StoredScramKeys[]> {
+    return this.#access.read(owner, ({ users }) => users.keys(owner));
+  }
+
+  list(domain: string, after: Owner | null, limit: number): Maybe<readonly UserRecord[]> {
+    return this.#access.readAll(({ users }) => users.list(domain, after, limit));
+  }
+
+  async create(user: UserRecord, keys: readonly StoredScramKeys[]): Promise<void> {
+    if (await this.#access.ask(user.owner, ['users', 'create', user, keys])) return;
+    throw new StorageError(
+      'failed',
+      `The account ${user.owner} exists already.`,
+      'Choose another name, or delete the account first.',
+    );
+  }
+
+  setKeys(owner: Owner, keys: readonly StoredScramKeys[]): Ticket {
+    return this.#access.change(owner, ['users', 'setKeys', owner, keys]);
+  }
+
+  update(owner: Owner, update: UserUpdate): Ticket {
+    return this.#access.change(owner, ['users', 'update', owner, update]);
+  }
+
+  delete(owner: Owner): Ticket {
+    return this.#access.change(owner, ['users', 'delete', owner]);
+  }
+}

@@ -1,0 +1,350 @@
+// In the walk of a message: the step from bytes to a session. Until a session is
+// bound, frames are negotiation; from then on they are the session's.
+
+import { randomBytes } from 'node:crypto';
+import type { Deadlines, Expiring } from '../lib/deadlines.ts';
+import type { Log } from '../lib/log.ts';
+import { isLater } from '../lib/maybe.ts';
+import { buildElement, type Element, serialize, xml } from '../xml/element.ts';
+import type { Frame, StreamHeader, XmlError } from '../xml/frame.ts';
+import { StreamError, type StreamErrorCondition } from '../xmpp/errors.ts';
+import { prepareDomain } from '../xmpp/jid.ts';
+import { NS } from '../xmpp/ns.ts';
+import type { Connection, ConnectionListener } from './connection.ts';
+import type { Step, StreamFeature, StreamState } from './feature.ts';
+import { findFeature, isOfferable } from './feature-choice.ts';
+import type { SessionWire, StreamHost, StreamHosts, StreamSession } from './ports.ts';
+import { type ClientHeader, readClientHeader, writeHeader } from './stream-header.ts';
+
+/** What all client streams share. */
+export interface ClientStreamDeps {
+  readonly deadlines: Deadlines;
+  readonly log: Log;
+  /** Features of every host, in the order of XEP-0170; those of modules follow them. */
+  readonly features: readonly StreamFeature[];
+}
+
+/** Milliseconds to sign in where no host has a policy for it yet. */
+const NEGOTIATION_TIMEOUT = 60_000;
+/** Milliseconds that a client has to answer the session's probe. */
+const PROBE_TIMEOUT = 60_000;
+
+/** The receiving server's side of a client's stream (RFC 6120 §4). */
+export class ClientStream implements ConnectionListener, SessionWire, Expiring {
+  readonly connection: Connection;
+  lang = '';
+  /** Localpart of who has signed in; '' before. */
+  username = '';
+  deadline = 0;
+  readonly #hosts: StreamHosts;
+  readonly #deps: ClientStreamDeps;
+  #host: StreamHost | null = null;
+  #session: StreamSession | null = null;
+  /** Whether our header for the current start of the stream is out. */
+  #isOpen = false;
+  #isOver = false;
+  #isProbed = false;
+  #connectedAt: number;
+  #lastActivity: number;
+
+  constructor(connection: Connection, hosts: StreamHosts, deps: ClientStreamDeps) {
+    this.connection = connection;
+    this.#hosts = hosts;
+    this.#deps = deps;
+    const ownPolicy = hosts.find(hosts.defaultDomain)?.policy;
+    deps.deadlines.set(this, ownPolicy?.negotiationTimeout ?? NEGOTIATION_TIMEOUT);
+    this.#connectedAt = deps.deadlines.elapsed;
+    this.#lastActivity = this.#connectedAt;
+  }
+
+  /** The host that the client's header has named; features are asked only after that. */
+  get host(): StreamHost {
+    if (!this.#host) throw new Error('the stream has no host yet');
+    return this.#host;
+  }
+
+  get log(): Log {
+    return this.#deps.log;
+  }
+
+  get remoteAddress(): string {
+    return this.connection.remoteAddress;
+  }
+
+  get isSecure(): boolean {
+    return this.connection.isSecure;
+  }
+
+  get transport(): string {
+    return this.connection.transport;
+  }
+
+  get queuedBytes(): number {
+    return this.connection.queuedBytes;
+  }
+
+  /** Whether the stream has come that far. */
+  has(state: StreamState): boolean {
+    if (state === 'secure') return this.isSecure;
+    return state === 'authenticated' ? this.username !== '' : this.#session !== null;
+  }
+
+  send(xml: string): void {
+    if (!this.#isOver) this.connection.send(xml);
+  }
+
+  sendParts(head: string, body: Buffer, tail: string): void {
+    if (!this.#isOver) this.connection.sendParts(head, body, tail);
+  }
+
+  sendElement(element: Element): void {
+    this.send(serialize(element));
+  }
+
+  pause(): void {
+    this.connection.pause();
+  }
+
+  resume(): void {
+    this.connection.resume();
+  }
+
+  /** A feature has found out who the client is; its limits are a user's now. */
+  authenticated(username: string): void {
+    this.username = username;
+    this.connection.setLimits(this.host.policy.afterLogin);
+  }
+
+  /** A feature has given the client its session; every further stanza goes there. */
+  bound(session: StreamSession): void {
+    if (this.#isOver) {
+      session.ended(false);
+      return;
+    }
+    this.#session = session;
+    this.#deps.deadlines.set(this, this.host.policy.idleTimeout);
+  }
+
+  /** Ends the stream from our side (RFC 6120 §4.4), with an error or without. */
+  close(condition?: StreamErrorCondition, text = ''): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    if (!this.#isOpen) this.#sendHeader('');
+    if (condition) this.connection.send(serialize(streamError(condition, text)));
+    this.connection.send('</stream:stream>');
+    this.connection.end();
+    this.#deps.deadlines.clear(this);
+    this.#endSession(false);
+  }
+
+  onHeader(header: StreamHeader): void {
+    if (this.#isOver) return;
+    this.#guard(() => this.#open(readClientHeader(header)));
+  }
+
+  onFrame(frame: Frame): void {
+    if (this.#isOver) return;
+    try {
+      this.#take(frame);
+    } catch (error) {
+      this.#fail(error);
+    }
+  }
+
+  onFooter(): void {
+    if (this.#isOver) return;
+    this.#endSession(true);
+    this.close();
+  }
+
+  onError(error: XmlError): void {
+    this.close(error.condition, error.message);
+  }
+
+  onSecure(): void {}
+
+  onActivity(): void {
+    this.#lastActivity = this.#deps.deadlines.elapsed;
+    this.#isProbed = false;
+  }
+
+  onClose(_error?: Error): void {
+    this.#isOver = true;
+    this.#deps.deadlines.clear(this);
+    this.#endSession(false);
+  }
+
+  onOverflow(): void {
+    if (this.#isOver) return;
+    this.#deps.log.warn({ address: this.remoteAddress }, 'client dropped, it does not read');
+    this.#isOver = true;
+    this.#deps.deadlines.clear(this);
+    this.connection.destroy();
+    this.#endSession(false);
+  }
+
+  onDeadline(): void {
+    if (this.#session) this.#checkLife(this.#session);
+    else this.close('connection-timeout', 'signing in took too long');
+  }
+
+  #open(header: ClientHeader): void {
+    const host = this.#hosts.find(header.domain);
+    if (!host?.hasAccounts) throw new StreamError('host-unknown');
+    this.#checkHost(host);
+    this.#host = host;
+    this.#checkFrom(header);
+    this.lang = header.lang;
+    this.#sendHeader(header.from?.bareString ?? '');
+    if (!this.has('authenticated')) this.#applyPolicy(host);
+    this.#sendFeatures(host);
+  }
+
+  /** A certificate or a sign-in for one host is worth nothing at another (RFC 6066 §3). */
+  #checkHost(host: StreamHost): void {
+    const isMoved = this.username !== '' && this.#host !== host;
+    const shown = this.#hostBySni();
+    if (isMoved || (shown && shown !== host)) {
+      throw new StreamError('not-authorized', "'to' is not the host that this connection is for");
+    }
+  }
+
+  #hostBySni(): StreamHost | null {
+    const name = this.connection.tls?.serverName;
+    if (!name) return null;
+    try {
+      return this.#hosts.find(prepareDomain(name));
+    } catch {
+      return null;
+    }
+  }
+
+  #checkFrom(header: ClientHeader): void {
+    if (!this.username || !header.from) return;
+    const { local, domain } = header.from;
+    if (local !== this.username || domain !== this.host.domain) {
+      throw new StreamError('invalid-from');
+    }
+  }
+
+  #applyPolicy({ policy }: StreamHost): void {
+    const { deadlines } = this.#deps;
+    this.connection.setLimits(policy.beforeLogin);
+    const spent = deadlines.elapsed - this.#connectedAt;
+    deadlines.set(this, policy.negotiationTimeout - spent);
+  }
+
+  #sendHeader(to: string): void {
+    const id = randomBytes(16).toString('base64url');
+    const from = this.#host?.domain ?? this.#hosts.defaultDomain;
+    this.connection.send(writeHeader({ id, from, to, lang: this.lang }));
+    this.#isOpen = true;
+  }
+
+  #sendFeatures(host: StreamHost): void {
+    const offers = [...this.#deps.features, ...host.features]
+      .filter((feature) => isOfferable(feature, this))
+      .map((feature) => feature.offer(this))
+      .filter((offer) => offer !== null);
+    this.sendElement(xml('stream:features', {}, ...offers));
+  }
+
+  #take(frame: Frame): void {
+    const session = this.#session;
+    // Most of what a signed-in client sends is for no feature.
+    if (session && frame.name !== 'iq' && frame.xmlns === NS.client) {
+      this.#receive(session, frame);
+      return;
+    }
+    const feature =
+      findFeature(this.#deps.features, frame, this) ?? findFeature(this.host.features, frame, this);
+    if (feature) this.#negotiate(feature, frame);
+    else if (session) session.receive(frame);
+    else throw new StreamError('not-authorized');
+  }
+
+  #receive(session: StreamSession, frame: Frame): void {
+    const isStanza = frame.name === 'message' || frame.name === 'presence';
+    if (!isStanza) throw new StreamError('unsupported-stanza-type');
+    session.receive(frame);
+  }
+
+  #negotiate(feature: StreamFeature, frame: Frame): void {
+    const step = feature.negotiate(this, buildElement(frame));
+    if (isLater(step)) void this.#obeyLater(step);
+    else this.#obey(step);
+  }
+
+  /** Nothing more is read until the step is known: its meaning may hang on it. */
+  async #obeyLater(later: Promise<Step>): Promise<void> {
+    this.connection.pause();
+    try {
+      const step = await later;
+      if (!this.#isOver) this.#obey(step);
+    } catch (error) {
+      this.#fail(error);
+    }
+    this.connection.resume();
+  }
+
+  #obey(step: Step): void {
+    if (step === 'continue' || this.#isOver) return;
+    this.#isOpen = false;
+    if (step === 'restart') this.connection.restart();
+    else this.#startTls();
+  }
+
+  /** What was said in clear text counts no more (RFC 6120 §5.4.3.3). */
+  #startTls(): void {
+    const { secureContext } = this.host;
+    if (!secureContext) throw new StreamError('internal-server-error');
+    this.#host = null;
+    this.lang = '';
+    this.connection.startTls(secureContext);
+  }
+
+  #checkLife(session: StreamSession): void {
+    const { deadlines } = this.#deps;
+    const { idleTimeout } = this.host.policy;
+    const left = idleTimeout - (deadlines.elapsed - this.#lastActivity);
+    if (this.#isProbed) {
+      this.close('connection-timeout');
+    } else if (left > 0) {
+      deadlines.set(this, left);
+    } else {
+      this.#isProbed = true;
+      deadlines.set(this, PROBE_TIMEOUT);
+      this.#guard(() => session.probe());
+    }
+  }
+
+  #endSession(isClean: boolean): void {
+    const session = this.#session;
+    this.#session = null;
+    if (session) this.#guard(() => session.ended(isClean));
+  }
+
+  /** Whatever goes wrong here ends this stream alone. */
+  #guard(task: () => void): void {
+    try {
+      task();
+    } catch (error) {
+      this.#fail(error);
+    }
+  }
+
+  #fail(error: unknown): void {
+    if (error instanceof StreamError) {
+      this.close(error.condition, error.text);
+      return;
+    }
+    this.#deps.log.error({ err: error }, 'stream failed');
+    this.close('internal-server-error');
+  }
+}
+
+function streamError(condition: StreamErrorCondition, text: string): Element {
+  const error = xml('stream:error', {}, xml(condition, { xmlns: NS.streamErrors }));
+  if (text) error.append(xml('text', { xmlns: NS.streamErrors, 'xml:lang': 'en' }, text));
+  return error;
+}

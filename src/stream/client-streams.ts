@@ -1,0 +1,20 @@
+import type { Deadlines } from '../lib/deadlines.ts';
+import type { Log } from '../lib/log.ts';
+import { ClientStream } from './client-stream.ts';
+import type { Connection } from './connection.ts';
+import { coreFeatures } from './features/core.ts';
+import type { StreamHosts } from './ports.ts';
+import { Hashing } from './sasl/hashing.ts';
+
+/** Returns what makes the stream of each connection that a client opens. */
+export function clientStreams(options: {
+  readonly hosts: StreamHosts;
+  readonly deadlines: Deadlines;
+  readonly log: Log;
+  /** Bounds the hashing of passwords; the streams' own unless given. */
+  readonly hashing?: Hashing;
+}): (connection: Connection) => ClientStream {
+  const { hosts, deadlines, log, hashing = new Hashing() } = options;
+  const shared = { deadlines, log, features: coreFeatures(hashing) };
+  return (connection) => new ClientStream(connection, hosts, shared);
+}

@@ -1,0 +1,54 @@
+import type { SecureContext } from 'node:tls';
+import type { XmlLimits, XmlStreamHandler } from '../xml/frame.ts';
+
+/**
+ * What a stream needs from its transport. A transport owns the socket, the
+ * parser and the outgoing queue; it hands what it reads to one
+ * `XmlStreamHandler` and tells `ConnectionListener` about its own life.
+ */
+export interface Connection {
+  readonly transport: 'tcp' | 'tls' | 'memory' | 'websocket' | 'bosh';
+  /** The peer's address, for logs and limits. */
+  readonly remoteAddress: string;
+  /** Whether what is sent now is encrypted. */
+  readonly isSecure: boolean;
+  /** Whether the peer sits on a loopback address. */
+  readonly isLoopback: boolean;
+  /** TLS facts once secure: protocol version and the name from SNI. */
+  readonly tls: { readonly version: string; readonly serverName: string } | null;
+  /** Bytes queued and not yet taken by the kernel. */
+  readonly queuedBytes: number;
+  readonly isClosed: boolean;
+
+  /** Queues a piece of XML; everything queued in one turn leaves in one write. */
+  send(xml: string): void;
+  /** Queues head, body and tail as one piece; copies `body` before it returns. */
+  sendParts(head: string, body: Buffer, tail: string): void;
+  /** Stops handing over frames after the current one; what is read waits. */
+  pause(): void;
+  resume(): void;
+  /** From the next byte on, expects a new stream header (RFC 6120 §4.3.3). */
+  restart(): void;
+  setLimits(limits: XmlLimits): void;
+  /**
+   * Drops what the peer sent in clear text beyond this point, then negotiates
+   * TLS as the server and expects a new stream header (RFC 6120 §5.4.3.3).
+   */
+  startTls(context: SecureContext): void;
+  /** Sends what is queued, ends our side, and waits at most 5 s for the peer's. */
+  end(): void;
+  /** Drops everything at once. */
+  destroy(): void;
+}
+
+/** The stream behind a connection: the XML it reads, and how the transport fares. */
+export interface ConnectionListener extends XmlStreamHandler {
+  /** The TLS handshake of `startTls` has ended well. */
+  onSecure(): void;
+  /** White space between stanzas, or any other sign of life (RFC 6120 §4.6.1). */
+  onActivity(): void;
+  /** The connection is gone; nothing follows. `error` is set when it broke. */
+  onClose(error?: Error): void;
+  /** More than the bound waits in the outgoing queue: the peer does not read. */
+  onOverflow(): void;
+}

@@ -1,0 +1,33 @@
+import type { Maybe } from '../lib/maybe.ts';
+import type { Element } from '../xml/element.ts';
+import type { ClientStream } from './client-stream.ts';
+
+/** What has been reached on a stream; features say what they need of it. */
+export type StreamState = 'secure' | 'authenticated' | 'bound';
+
+/** What follows a step: go on, start the stream anew, or turn to TLS and start anew. */
+export type Step = 'continue' | 'restart' | 'secure';
+
+export interface FeatureElement {
+  readonly name: string;
+  readonly xmlns: string;
+  /** Whether it comes as the only child of an `<iq type='set'/>`. */
+  readonly inIq?: boolean;
+}
+
+/**
+ * A stream feature as data (RFC 6120 §4.3.2). The stream offers what its state
+ * allows, hands over elements that the feature accepts, and obeys the step that
+ * comes back; it knows no feature by name.
+ */
+export interface StreamFeature {
+  readonly name: string;
+  readonly requires: readonly StreamState[];
+  readonly forbids: readonly StreamState[];
+  /** What stands in `<stream:features/>`; null when there is nothing to offer now. */
+  offer(stream: ClientStream): Element | null;
+  /** The elements that begin or go on with the negotiation. */
+  readonly accepts: readonly FeatureElement[];
+  /** Takes an accepted element, the whole IQ where it came in one. A throw ends the stream. */
+  negotiate(stream: ClientStream, element: Element): Maybe<Step>;
+}

@@ -1,0 +1,12 @@
+import type { StreamFeature } from '../feature.ts';
+import type { Hashing } from '../sasl/hashing.ts';
+import { bind } from './bind.ts';
+import { limits } from './limits.ts';
+import { sasl } from './sasl.ts';
+import { session } from './session.ts';
+import { starttls } from './starttls.ts';
+
+/** The features of every client stream, in the order of XEP-0170 §2. */
+export function coreFeatures(hashing: Hashing): readonly StreamFeature[] {
+  return [starttls, sasl(hashing), bind, session, limits];
+}

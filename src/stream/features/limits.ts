@@ -1,0 +1,25 @@
+import { xml } from '../../xml/element.ts';
+import type { StreamFeature } from '../feature.ts';
+
+const LIMITS = 'urn:xmpp:stream-limits:0';
+
+/** Tells the client what the stream bears (XEP-0478 §3.1). */
+export const limits: StreamFeature = {
+  name: 'limits',
+  requires: [],
+  forbids: [],
+  accepts: [],
+
+  offer(stream) {
+    const { afterLogin, beforeLogin, idleTimeout } = stream.host.policy;
+    const { bytes } = stream.has('authenticated') ? afterLogin : beforeLogin;
+    return xml(
+      'limits',
+      { xmlns: LIMITS },
+      xml('max-bytes', {}, String(bytes)),
+      xml('idle-seconds', {}, String(Math.floor(idleTimeout / 1000))),
+    );
+  },
+
+  negotiate: () => 'continue',
+};

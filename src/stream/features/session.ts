@@ -1,0 +1,23 @@
+import { xml } from '../../xml/element.ts';
+import { StreamError } from '../../xmpp/errors.ts';
+import { NS } from '../../xmpp/ns.ts';
+import type { StreamFeature } from '../feature.ts';
+import { answerTo } from '../iq-answer.ts';
+
+/**
+ * Sessions as RFC 3921 §3 had them. They mean nothing any more, yet older
+ * clients ask for one after binding.
+ */
+export const session: StreamFeature = {
+  name: 'session',
+  requires: ['authenticated'],
+  forbids: [],
+  accepts: [{ name: 'session', xmlns: NS.session, inIq: true }],
+  offer: () => xml('session', { xmlns: NS.session }, xml('optional')),
+
+  negotiate(stream, iq) {
+    if (!stream.has('bound')) throw new StreamError('not-authorized');
+    stream.sendElement(answerTo(iq));
+    return 'continue';
+  },
+};

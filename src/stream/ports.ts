@@ -1,0 +1,102 @@
+import type { SecureContext } from 'node:tls';
+import type { Maybe } from '../lib/maybe.ts';
+import type { Frame, XmlLimits } from '../xml/frame.ts';
+import type { StreamErrorCondition } from '../xmpp/errors.ts';
+import type { Jid } from '../xmpp/jid.ts';
+import type { StreamFeature } from './feature.ts';
+
+export type ScramHash = 'SHA-1' | 'SHA-256' | 'SHA-512';
+
+/** What is stored instead of a password (RFC 5802 §3). */
+export interface ScramKeys {
+  readonly hash: ScramHash;
+  readonly salt: Buffer;
+  readonly iterations: number;
+  readonly storedKey: Buffer;
+  readonly serverKey: Buffer;
+}
+
+export interface Credentials {
+  /** Localpart as prepared (PRECIS UsernameCaseMapped). */
+  readonly username: string;
+  readonly scram: readonly ScramKeys[];
+  readonly isDisabled: boolean;
+}
+
+/** A virtual host as its streams see it. */
+export interface StreamHost {
+  readonly domain: string;
+  /** Whether people sign in here; false for services. */
+  readonly hasAccounts: boolean;
+  /** Null where the host has no certificate: then no TLS is offered. */
+  readonly secureContext: SecureContext | null;
+  readonly policy: StreamPolicy;
+  /** Secret for fake salts, stable for the host's life. */
+  readonly saltSecret: Buffer;
+  /** Null for a name without account. */
+  credentials(username: string): Maybe<Credentials | null>;
+  /** Features that modules add, already in order. */
+  readonly features: readonly StreamFeature[];
+  /** Creates the session of an authenticated stream, or throws a `StanzaError`. */
+  bind(username: string, resource: string | null, wire: SessionWire): Maybe<StreamSession>;
+}
+
+/** Limits and rules of streams from clients; operators set them. */
+export interface StreamPolicy {
+  readonly beforeLogin: XmlLimits;
+  readonly afterLogin: XmlLimits;
+  /** Whether sign-in without TLS is refused. */
+  readonly requiresTls: boolean;
+  /** Whether a peer on a loopback address may sign in without TLS all the same. */
+  readonly allowsPlainLoopback: boolean;
+  /** Milliseconds from connecting to having a session, whatever is sent meanwhile. */
+  readonly negotiationTimeout: number;
+  /** Milliseconds without a byte after which the server looks whether the peer lives. */
+  readonly idleTimeout: number;
+  /** Failed attempts to authenticate on one stream. */
+  readonly maxAuthAttempts: number;
+  readonly scramIterations: number;
+  /** Mechanisms offered, best first. */
+  readonly mechanisms: readonly string[];
+}
+
+/** What a session may do with its stream; `deliver` in the session is its only caller. */
+export interface SessionWire {
+  readonly remoteAddress: string;
+  readonly isSecure: boolean;
+  readonly transport: string;
+  readonly queuedBytes: number;
+  /** The stream's default language, '' when it named none. */
+  readonly lang: string;
+  send(xml: string): void;
+  sendParts(head: string, body: Buffer, tail: string): void;
+  pause(): void;
+  resume(): void;
+  /** Ends the stream, with an error or without. */
+  close(condition?: StreamErrorCondition, text?: string): void;
+}
+
+/** The bound end of a stream. */
+export interface StreamSession {
+  readonly jid: Jid;
+  /**
+   * A stanza-to-be from the client: any element that no stream feature took. One
+   * in another namespace that the session does not know ends the stream with
+   * unsupported-stanza-type (RFC 6120 §4.9.3.24).
+   */
+  receive(frame: Frame): void;
+  /**
+   * The client has been silent for `idleTimeout`: asks it something that it has to
+   * answer (a ping, or for an acknowledgement). Without any answer the stream ends.
+   */
+  probe(): void;
+  /** The stream is over; called once. `clean` when the client closed it. */
+  ended(clean: boolean): void;
+}
+
+/** Finds the host that a stream header names; null when it is not served here. */
+export interface StreamHosts {
+  find(domain: string): StreamHost | null;
+  /** For the header of a stream whose host is unknown. */
+  readonly defaultDomain: string;
+}

@@ -1,0 +1,59 @@
+import type { Maybe } from '../../lib/maybe.ts';
+import type { Credentials, ScramHash } from '../ports.ts';
+import type { Hashing } from './hashing.ts';
+
+/** SASL failure conditions (RFC 6120 §6.5). */
+export type SaslCondition =
+  | 'aborted'
+  | 'encryption-required'
+  | 'incorrect-encoding'
+  | 'invalid-authzid'
+  | 'invalid-mechanism'
+  | 'malformed-request'
+  | 'not-authorized'
+  | 'temporary-auth-failure';
+
+/** Thrown by an exchange to fail; the client may try again. */
+export class SaslError extends Error {
+  readonly condition: SaslCondition;
+
+  constructor(condition: SaslCondition) {
+    super(condition);
+    this.condition = condition;
+  }
+}
+
+export type SaslOutcome =
+  | { readonly kind: 'challenge'; readonly data: Buffer }
+  /** `username` is the prepared localpart; `data` is empty when there is none. */
+  | { readonly kind: 'success'; readonly username: string; readonly data: Buffer };
+
+/** What a mechanism may ask of the host that it signs people in to. */
+export interface SaslContext {
+  readonly domain: string;
+  readonly hashing: Hashing;
+  /** What unknown users' salts are made from. */
+  readonly saltSecret: Buffer;
+  readonly scramIterations: number;
+  credentials(username: string): Maybe<Credentials | null>;
+}
+
+/** One attempt to sign in; it sees the client's messages and does no I/O of its own. */
+export interface SaslExchange {
+  /** Takes the client's next message. Throws or rejects with `SaslError`. */
+  next(message: Buffer): Maybe<SaslOutcome>;
+}
+
+export interface SaslMechanism {
+  readonly name: string;
+  /** Whether the password itself crosses the stream, which then has to be encrypted. */
+  readonly isPlaintext: boolean;
+  begin(context: SaslContext): SaslExchange;
+}
+
+/** Node's name of each hash. */
+export const DIGESTS: Readonly<Record<ScramHash, string>> = {
+  'SHA-1': 'sha1',
+  'SHA-256': 'sha256',
+  'SHA-512': 'sha512',
+};

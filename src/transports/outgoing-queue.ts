@@ -1,0 +1,161 @@
+import { giveBuffer, takeBuffer } from './buffer-pool.ts';
+
+/** Where a queue's bytes go. */
+export interface Sink {
+  /** Takes the bytes and calls `done` once it no longer needs them, with an error when they were lost. */
+  write(bytes: Buffer, done: (error?: Error | null) => void): void;
+  /** The bound is passed and nothing more is queued. Called once, never from within `send`. */
+  overflowed(): void;
+  /** After `finish`: everything has been handed to `write`. Called once. */
+  finished(): void;
+}
+
+/** Bytes that may wait for a peer that does not read. */
+export const DEFAULT_QUEUE_LIMIT = 4 * 1024 * 1024;
+
+/** UTF-16 units become at most this many bytes each. */
+const MAX_BYTES_PER_UNIT = 3;
+
+/**
+ * What one connection has yet to write. Everything queued in one turn of the
+ * event loop leaves in one write, which over TLS makes one record. There is a
+ * buffer only while something waits, and one write at a time: what comes
+ * meanwhile is joined for the next.
+ */
+export class OutgoingQueue {
+  readonly #sink: Sink;
+  readonly #limit: number;
+  #buffer: Buffer | null = null;
+  #length = 0;
+  #writing: Buffer | null = null;
+  #writingLength = 0;
+  #isDirty = false;
+  #isShut = false;
+  #hasOverflowed = false;
+  #isFinishing = false;
+
+  constructor(sink: Sink, limit = DEFAULT_QUEUE_LIMIT) {
+    this.#sink = sink;
+    this.#limit = limit;
+  }
+
+  /** Bytes that the sink has not finished with. */
+  get queuedBytes(): number {
+    return this.#length + this.#writingLength;
+  }
+
+  send(xml: string): void {
+    if (this.#isShut) return;
+    this.#reserve(xml.length * MAX_BYTES_PER_UNIT);
+    this.#append(xml);
+    this.#queued();
+  }
+
+  /** Queues the three as one piece; `body` is copied. */
+  sendParts(head: string, body: Buffer, tail: string): void {
+    if (this.#isShut) return;
+    this.#reserve((head.length + tail.length) * MAX_BYTES_PER_UNIT + body.length);
+    this.#append(head);
+    this.#buffer!.set(body, this.#length);
+    this.#length += body.length;
+    this.#append(tail);
+    this.#queued();
+  }
+
+  /** Writes what waits now instead of at the end of the turn. */
+  flush(): void {
+    if (this.#writing || !this.#buffer || this.#length === 0) return;
+    this.#writing = this.#buffer;
+    this.#writingLength = this.#length;
+    this.#buffer = null;
+    this.#length = 0;
+    this.#sink.write(this.#writing.subarray(0, this.#writingLength), this.#written);
+  }
+
+  /** Whether nothing is left to hand to the sink. */
+  get isHandedOver(): boolean {
+    return this.#length === 0;
+  }
+
+  /** Takes nothing more; tells the sink once the rest is handed over. */
+  finish(): void {
+    if (this.#isShut) return;
+    this.#isShut = true;
+    this.#isFinishing = true;
+    this.flush();
+    this.#finishWhenHandedOver();
+  }
+
+  /** Drops what waits; nothing is queued from now on. */
+  shut(): void {
+    this.#isShut = true;
+    this.#isFinishing = false;
+    if (this.#buffer) giveBuffer(this.#buffer);
+    this.#buffer = null;
+    this.#length = 0;
+  }
+
+  /** The shared flush has come to this queue. */
+  flushDirty(): void {
+    this.#isDirty = false;
+    if (this.#hasOverflowed) this.#sink.overflowed();
+    else this.flush();
+  }
+
+  #append(xml: string): void {
+    this.#length += this.#buffer!.write(xml, this.#length);
+  }
+
+  /** Makes sure that `size` more bytes fit. */
+  #reserve(size: number): void {
+    const needed = this.#length + size;
+    if (!this.#buffer) {
+      this.#buffer = takeBuffer(needed);
+    } else if (this.#buffer.length < needed) {
+      const larger = takeBuffer(Math.max(needed, this.#buffer.length * 2));
+      this.#buffer.copy(larger, 0, 0, this.#length);
+      giveBuffer(this.#buffer);
+      this.#buffer = larger;
+    }
+  }
+
+  #queued(): void {
+    if (this.queuedBytes > this.#limit) {
+      this.shut();
+      this.#hasOverflowed = true;
+    }
+    if (this.#isDirty) return;
+    this.#isDirty = true;
+    markDirty(this);
+  }
+
+  readonly #written = (error?: Error | null): void => {
+    const written = this.#writing;
+    this.#writing = null;
+    this.#writingLength = 0;
+    // After an error the system may still hold the bytes: they are left to the collector.
+    if (written && !error) giveBuffer(written);
+    this.flush();
+    this.#finishWhenHandedOver();
+  };
+
+  #finishWhenHandedOver(): void {
+    if (!this.#isFinishing || !this.isHandedOver) return;
+    this.#isFinishing = false;
+    this.#sink.finished();
+  }
+}
+
+let dirty: OutgoingQueue[] = [];
+
+function markDirty(queue: OutgoingQueue): void {
+  if (dirty.length === 0) setImmediate(flushAll);
+  dirty.push(queue);
+}
+
+/** Flushes every queue that got something in this turn. */
+function flushAll(): void {
+  const queues = dirty;
+  dirty = [];
+  for (const queue of queues) queue.flushDirty();
+}

@@ -1,0 +1,142 @@
+import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
+import type { Deadlines } from '../lib/deadlines.ts';
+import type { Log } from '../lib/log.ts';
+import type { Connection, ConnectionListener } from '../stream/connection.ts';
+import type { XmlLimits } from '../xml/frame.ts';
+import { peerKey, plainAddress } from './address.ts';
+import { DEFAULT_QUEUE_LIMIT } from './outgoing-queue.ts';
+import { TcpConnection, type TcpTransport } from './tcp-connection.ts';
+import type { SecureContextFor } from './tls.ts';
+
+export interface TcpOptions {
+  /** Null: every address, IPv6 and IPv4 as the machine has them. */
+  readonly address: string | null;
+  /** 0 lets the system choose. */
+  readonly port: number;
+  /** Whether connections begin with TLS (XEP-0368) instead of asking for it. */
+  readonly directTls: boolean;
+  /** By the name in the TLS handshake; '' asks for the default host's. */
+  readonly secureContextFor: SecureContextFor;
+  /** Limits until the stream sets its own. */
+  readonly limits: XmlLimits;
+  readonly onConnection: (connection: Connection) => ConnectionListener;
+  readonly maxConnections: number;
+  /** Connections from one IPv4 address or IPv6 /64 network. */
+  readonly maxConnectionsPerAddress: number;
+  /** Milliseconds that a TLS handshake may take; 10 s unless said otherwise. */
+  readonly handshakeTimeout?: number;
+  /** Bytes that may wait for one peer to read; 4 MiB unless said otherwise. */
+  readonly queueLimit?: number;
+  readonly deadlines: Deadlines;
+  readonly log: Log;
+}
+
+const DEFAULT_HANDSHAKE_TIMEOUT = 10_000;
+const BACKLOG = 1024;
+
+/** Listens for clients; resolves once the port is bound, rejects when it cannot be. */
+export async function listenTcp(options: TcpOptions): Promise<TcpListener> {
+  const listener = new TcpListener(options);
+  await listener.start();
+  return listener;
+}
+
+/** A bound port and the connections that came in through it. */
+export class TcpListener implements TcpTransport {
+  readonly deadlines: Deadlines;
+  readonly queueLimit: number;
+  readonly secureContextFor: SecureContextFor;
+  readonly handshakeTimeout: number;
+  readonly #options: TcpOptions;
+  readonly #server: Server;
+  readonly #connections = new Set<TcpConnection>();
+  readonly #perAddress = new Map<string, number>();
+
+  constructor(options: TcpOptions) {
+    this.#options = options;
+    this.deadlines = options.deadlines;
+    this.queueLimit = options.queueLimit ?? DEFAULT_QUEUE_LIMIT;
+    this.secureContextFor = options.secureContextFor;
+    this.handshakeTimeout = options.handshakeTimeout ?? DEFAULT_HANDSHAKE_TIMEOUT;
+    // Half-open, so that a client that has said all it wants still gets its answers.
+    this.#server = createServer({ allowHalfOpen: true, noDelay: true }, (socket) =>
+      this.#accept(socket),
+    );
+    this.#server.maxConnections = options.maxConnections;
+    this.#server.on('drop', (drop) =>
+      options.log.warn({ address: drop?.remoteAddress }, 'connection refused, too many in all'),
+    );
+  }
+
+  start(): Promise<void> {
+    const { address, port, log } = this.#options;
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    this.#server.once('error', reject);
+    this.#server.listen({ ...(address && { host: address }), port, backlog: BACKLOG }, () => {
+      this.#server.removeListener('error', reject);
+      this.#server.on('error', (error) => log.error({ error: error.message }, 'accept failed'));
+      resolve();
+    });
+    return promise;
+  }
+
+  get port(): number {
+    return (this.#server.address() as AddressInfo).port;
+  }
+
+  get connectionCount(): number {
+    return this.#connections.size;
+  }
+
+  /** Takes no more connections; those there are go on. */
+  stop(): void {
+    this.#server.close();
+  }
+
+  /** Takes no more connections and drops those that are left; resolves once all are gone. */
+  close(): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#server.close(() => resolve());
+    for (const connection of this.#connections) connection.destroy();
+    return promise;
+  }
+
+  forget(connection: TcpConnection, error?: Error): void {
+    this.#connections.delete(connection);
+    this.#countPeer(connection.remoteAddress, -1);
+    if (!error) return;
+    const { remoteAddress: address } = connection;
+    this.#options.log.debug({ address, error: error.message }, 'connection broke');
+  }
+
+  #accept(socket: Socket): void {
+    const { directTls, log, limits, onConnection } = this.#options;
+    const address = plainAddress(socket.remoteAddress ?? '');
+    const context = directTls ? this.secureContextFor('') : null;
+    const refusal = this.#refusal(address, directTls && !context);
+    if (refusal) {
+      log.debug({ address }, refusal);
+      socket.destroy();
+      return;
+    }
+    this.#countPeer(address, 1);
+    const connection = new TcpConnection(socket, address, this, context);
+    this.#connections.add(connection);
+    connection.attach(onConnection(connection), limits);
+  }
+
+  #refusal(address: string, lacksCertificate: boolean): string | null {
+    if (address === '') return 'connection was gone before it was accepted';
+    if (lacksCertificate) return 'connection refused, no certificate for direct TLS';
+    const count = this.#perAddress.get(peerKey(address)) ?? 0;
+    const isFull = count >= this.#options.maxConnectionsPerAddress;
+    return isFull ? 'connection refused, too many from one address' : null;
+  }
+
+  #countPeer(address: string, change: 1 | -1): void {
+    const key = peerKey(address);
+    const count = (this.#perAddress.get(key) ?? 0) + change;
+    if (count > 0) this.#perAddress.set(key, count);
+    else this.#perAddress.delete(key);
+  }
+}

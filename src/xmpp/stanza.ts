@@ -1,0 +1,289 @@
+import { buildChild, Element, serialize } from '../xml/element.ts';
+import type { Frame, FrameChild } from '../xml/frame.ts';
+import { parseFrame } from '../xml/parse.ts';
+import { extraAttributes, needsRebuild, rebuildContent, spliceContent } from '../xml/splice.ts';
+import { decodeAttribute, escapeAttribute } from '../xml/text.ts';
+import { StanzaError } from './errors.ts';
+import { Jid, JidError } from './jid.ts';
+import { NS } from './ns.ts';
+
+/**
+ * In the walk of a message: between the frame that the parser cuts out and the
+ * flows that decide on it. A stanza is an envelope (kind, addresses, id, type,
+ * language) around content that stays bytes until a module asks for a tree.
+ */
+
+export type StanzaKind = 'message' | 'presence' | 'iq';
+
+/** What stands between a stanza's start and end tag, shared by all its copies. */
+export class Content {
+  raw: Buffer;
+  readonly contentStart: number;
+  readonly contentEnd: number;
+  /** Offsets into `raw`. */
+  readonly children: readonly FrameChild[];
+  /** Whether `raw` belongs to a parser, which will write over it. */
+  #isBorrowed: boolean;
+
+  constructor(
+    from: Pick<Frame, 'raw' | 'contentStart' | 'contentEnd' | 'children'>,
+    isBorrowed: boolean,
+  ) {
+    this.raw = from.raw;
+    this.contentStart = from.contentStart;
+    this.contentEnd = from.contentEnd;
+    this.children = from.children;
+    this.#isBorrowed = isBorrowed;
+  }
+
+  /** Copies borrowed bytes, once, for every stanza that shares this content. */
+  keep(): void {
+    if (!this.#isBorrowed) return;
+    this.raw = Buffer.from(this.raw);
+    this.#isBorrowed = false;
+  }
+}
+
+export interface Envelope {
+  readonly from: Jid | null;
+  readonly to: Jid | null;
+  /** '' when absent. */
+  readonly id: string;
+  /** As written; '' when absent. */
+  readonly type: string;
+  /** xml:lang; '' when absent. */
+  readonly lang: string;
+}
+
+const NO_CONTENT = new Content(
+  { raw: Buffer.alloc(0), contentStart: 0, contentEnd: 0, children: [] },
+  false,
+);
+const ENVELOPE_ATTRIBUTES: ReadonlySet<string> = new Set(['from', 'to', 'id', 'type', 'xml:lang']);
+const MAX_ID_LENGTH = 1023;
+
+export class Stanza implements Envelope {
+  readonly kind: StanzaKind;
+  readonly from: Jid | null;
+  readonly to: Jid | null;
+  readonly id: string;
+  readonly type: string;
+  readonly lang: string;
+  /** Other attributes and prefix declarations of the start tag, ready to be written. */
+  readonly extra: string;
+  readonly content: Content;
+
+  constructor(kind: StanzaKind, envelope: Envelope, extra: string, content: Content) {
+    this.kind = kind;
+    this.from = envelope.from;
+    this.to = envelope.to;
+    this.id = envelope.id;
+    this.type = envelope.type;
+    this.lang = envelope.lang;
+    this.extra = extra;
+    this.content = content;
+  }
+
+  /** The same stanza with another envelope. */
+  with(change: Partial<Envelope>): Stanza {
+    return new Stanza(this.kind, { ...envelopeOf(this), ...change }, this.extra, this.content);
+  }
+
+  /** The same stanza with the addresses that the server vouches for. */
+  stamped(from: Jid, to: Jid | null): Stanza {
+    const { id, type, lang } = this;
+    return new Stanza(this.kind, { from, to, id, type, lang }, this.extra, this.content);
+  }
+
+  /** Makes the bytes outlive the parser's callback, for this stanza and all that share them. */
+  keep(): this {
+    this.content.keep();
+    return this;
+  }
+
+  /** The same stanza without some direct children and with others behind the rest. */
+  edit(change: { drop?: (child: FrameChild) => boolean; append?: readonly Element[] }): Stanza {
+    const append = change.append?.map(serialize).join('') ?? '';
+    const edited = spliceContent(this.content, {
+      append,
+      ...(change.drop && { drop: change.drop }),
+    });
+    return new Stanza(this.kind, this, this.extra, new Content(edited, false));
+  }
+
+  has(name: string, xmlns: string): boolean {
+    return this.find(name, xmlns) !== undefined;
+  }
+
+  find(name: string, xmlns: string): FrameChild | undefined {
+    return this.content.children.find((child) => child.name === name && child.xmlns === xmlns);
+  }
+
+  /** The first child of that name as a tree; null when there is none. */
+  child(name: string, xmlns: string): Element | null {
+    const child = this.find(name, xmlns);
+    return child ? buildChild(this.content, child) : null;
+  }
+
+  /** The first child element, whatever it is; null when there is none. */
+  payload(): Element | null {
+    const child = this.content.children[0];
+    return child ? buildChild(this.content, child) : null;
+  }
+
+  /** The start tag; `xmlns` is written where the stream does not say it (RFC 6120 §4.8.3). */
+  head(xmlns = ''): string {
+    let tag = xmlns ? `<${this.kind} xmlns='${xmlns}'` : `<${this.kind}`;
+    if (this.to) tag += ` to='${escapeAttribute(this.to.toString())}'`;
+    if (this.from) tag += ` from='${escapeAttribute(this.from.toString())}'`;
+    if (this.type) tag += ` type='${escapeAttribute(this.type)}'`;
+    if (this.id) tag += ` id='${escapeAttribute(this.id)}'`;
+    if (this.lang) tag += ` xml:lang='${escapeAttribute(this.lang)}'`;
+    return `${tag}${this.extra}>`;
+  }
+
+  get tail(): string {
+    return TAILS[this.kind];
+  }
+
+  /** The bytes between head and tail; borrowed like `content.raw`. */
+  get body(): Buffer {
+    const { raw, contentStart, contentEnd } = this.content;
+    return raw.subarray(contentStart, contentEnd);
+  }
+
+  /** The whole stanza as text, self-contained when `xmlns` is given. */
+  toText(xmlns = ''): string {
+    return this.head(xmlns) + this.body.toString() + this.tail;
+  }
+}
+
+const TAILS: Record<StanzaKind, string> = {
+  message: '</message>',
+  presence: '</presence>',
+  iq: '</iq>',
+};
+
+function envelopeOf({ from, to, id, type, lang }: Envelope): Envelope {
+  return { from, to, id, type, lang };
+}
+
+/** A stanza whose `to` or `from` is no JID; `stanza` is the rest of it. */
+export class MalformedStanzaError extends StanzaError {
+  readonly stanza: Stanza;
+
+  constructor(stanza: Stanza, text: string) {
+    super('jid-malformed', text);
+    this.stanza = stanza;
+  }
+}
+
+export function isStanzaName(name: string): name is StanzaKind {
+  return name === 'message' || name === 'presence' || name === 'iq';
+}
+
+/** Whether an IQ asks for an answer (RFC 6120 §8.2.3). */
+export function isRequest(iq: Stanza): boolean {
+  return iq.type === 'get' || iq.type === 'set';
+}
+
+/**
+ * Reads a frame as a stanza of namespace `xmlns`. The content is borrowed from
+ * the frame. `lang` is the stream's default, for stanzas that name none
+ * (RFC 6120 §4.7.4). Throws `MalformedStanzaError`.
+ */
+export function readStanza(frame: Frame, xmlns: string = NS.client, lang = ''): Stanza {
+  const read = { from: '', to: '', id: '', type: '', 'xml:lang': lang };
+  const seen = { from: false, to: false };
+  let others = false;
+  for (const { name, valueStart, valueEnd } of frame.attributes) {
+    if (Object.hasOwn(read, name)) {
+      read[name as keyof typeof read] = decodeAttribute(frame.raw, valueStart, valueEnd);
+      if (name === 'to' || name === 'from') seen[name] = true;
+    } else if (name !== 'xmlns') {
+      others = true;
+    }
+  }
+  const extra = others ? extraAttributes(frame, ENVELOPE_ATTRIBUTES) : '';
+  const content = needsRebuild(frame, xmlns)
+    ? new Content(rebuildContent(frame), false)
+    : new Content(frame, true);
+  const rest = { id: read.id.slice(0, MAX_ID_LENGTH), type: read.type, lang: read['xml:lang'] };
+  const kind = frame.name as StanzaKind;
+  try {
+    const from = seen.from ? Jid.parse(read.from) : null;
+    const to = seen.to ? Jid.parse(read.to) : null;
+    return new Stanza(kind, { from, to, ...rest }, extra, content);
+  } catch (error) {
+    if (!(error instanceof JidError)) throw error;
+    throw new MalformedStanzaError(
+      new Stanza(kind, { from: null, to: null, ...rest }, extra, content),
+      error.message,
+    );
+  }
+}
+
+/** A stanza from the store, as `toText` wrote it there. */
+export function readStoredStanza(text: string): Stanza {
+  return readStanza(parseFrame(text)).keep();
+}
+
+/** A stanza that the server makes; children come as trees. */
+export function makeStanza(
+  kind: StanzaKind,
+  envelope: Partial<Envelope>,
+  children: readonly Element[] = [],
+): Stanza {
+  const whole = { from: null, to: null, id: '', type: '', lang: '', ...envelope };
+  const content = children.length === 0 ? NO_CONTENT : serializeContent(children);
+  return new Stanza(kind, whole, '', content);
+}
+
+function serializeContent(children: readonly Element[]): Content {
+  let text = '';
+  let offset = 0;
+  const index: FrameChild[] = [];
+  for (const child of children) {
+    const piece = serialize(child);
+    const length = Buffer.byteLength(piece);
+    index.push({
+      name: child.getName(),
+      xmlns: child.getNS() ?? NS.client,
+      start: offset,
+      end: offset + length,
+      contentStart: offset,
+      contentEnd: offset,
+      hasDeclarations: false,
+    });
+    text += piece;
+    offset += length;
+  }
+  const raw = Buffer.from(text);
+  return new Content({ raw, contentStart: 0, contentEnd: offset, children: index }, false);
+}
+
+/** The result of an IQ (RFC 6120 §8.2.3). */
+export function makeResult(request: Stanza, payload: Element | null = null): Stanza {
+  const { id, from, to } = request;
+  const answer = { type: 'result', id, from: to, to: from };
+  return makeStanza('iq', answer, payload ? [payload] : []);
+}
+
+/**
+ * The error that answers a stanza (RFC 6120 §8.3), or null where none may:
+ * errors and results are never answered with errors (§8.3.1, §8.2.3).
+ */
+export function makeError(stanza: Stanza, error: StanzaError): Stanza | null {
+  if (stanza.type === 'error' || (stanza.kind === 'iq' && stanza.type === 'result')) return null;
+  const { id, from, to } = stanza;
+  return makeStanza(stanza.kind, { type: 'error', id, from: to, to: from }, [errorElement(error)]);
+}
+
+export function errorElement(error: StanzaError): Element {
+  const element = new Element('error', { type: error.type });
+  element.c(error.condition, { xmlns: NS.stanzaErrors });
+  if (error.text) {
+    element.c('text', { xmlns: NS.stanzaErrors, 'xml:lang': 'en' }).t(error.text);
+  }
+  return element;
+}

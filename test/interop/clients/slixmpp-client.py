@@ -1,0 +1,137 @@
+"""A slixmpp client driven by JSON lines on standard input; see protocol.ts."""
+
+import asyncio
+import json
+import sys
+
+from slixmpp import ClientXMPP
+from slixmpp.exceptions import IqError, IqTimeout
+from slixmpp.xmlstream.handler import Callback
+from slixmpp.xmlstream.matcher import MatchXPath
+
+
+def tell(event, **fields):
+    print(json.dumps({'event': event, **fields}), flush=True)
+
+
+class Client(ClientXMPP):
+    def __init__(self, session):
+        super().__init__(session['address'], session['password'])
+        self.port = session['port']
+        self.auto_authorize = None
+        self.auto_subscribe = False
+        if 'authority' in session:
+            self.ca_certs = session['authority']
+        for plugin in ('xep_0030', 'xep_0092', 'xep_0199', 'xep_0202', 'xep_0203'):
+            self.register_plugin(plugin)
+        self.listen()
+
+    async def get_dns_records(self, domain, port=None):
+        """The library itself goes to port 5222 of a name, whatever port it was told; and told
+        a number instead of a name, it compares the certificate with no name at all."""
+        return [(domain, '127.0.0.1', self.port)]
+
+    def listen(self):
+        self.add_event_handler('session_start', lambda _: tell('online', jid=str(self.boundjid)))
+        self.add_event_handler('disconnected', lambda _: tell('offline'))
+        self.add_event_handler('failed_auth', lambda _: self.give_up('authentication'))
+        self.add_event_handler('ssl_invalid_chain', lambda e: self.give_up(f'certificate: {e}'))
+        self.add_event_handler('connection_failed', lambda e: self.give_up(f'connection: {e}'))
+        self.add_event_handler('message', self.on_message)
+        self.add_event_handler('roster_update', self.on_roster)
+        presence = MatchXPath('{jabber:client}presence')
+        self.register_handler(Callback('Every presence', presence, self.on_presence))
+
+    def give_up(self, reason):
+        tell('failed', reason=reason)
+        self.abort()
+
+    def on_message(self, message):
+        # An absent delay reads as an empty string; reading it creates the element.
+        delayed = message.xml.find('{urn:xmpp:delay}delay')
+        stamp = None if delayed is None else delayed.get('stamp')
+        sender = message['from']
+        tell('message', sender=sender.bare, resource=sender.resource, body=message['body'],
+             type=message['type'], delay=stamp)
+
+    def on_presence(self, presence):
+        kind = presence.xml.get('type', 'available')
+        tell('presence', sender=presence['from'].bare, resource=presence['from'].resource,
+             type=kind, show=presence['show'] or '', status=presence['status'])
+
+    def on_roster(self, iq):
+        if iq['type'] != 'set':
+            return
+        for item in roster_items(iq):
+            tell('roster-push', **item)
+
+    async def obey(self, command):
+        """Carries out one command; its result answers the command's id."""
+        if command['do'] == 'presence':
+            self.send_presence(pto=command.get('to'), ptype=command.get('type'),
+                               pshow=command.get('show'), pstatus=command.get('status'))
+        elif command['do'] == 'message':
+            self.send_message(mto=command['to'], mbody=command['body'], mtype='chat')
+        elif command['do'] == 'roster':
+            # The answer is empty when the library holds the current version already.
+            await self.get_roster()
+            return {'items': [self.contact(jid) for jid in self.client_roster.keys()]}
+        elif command['do'] == 'roster-set':
+            await self.update_roster(command['jid'], name=command['name'],
+                                     groups=command['groups'])
+        elif command['do'] == 'query':
+            return await self.query(command['kind'], command['to'])
+        elif command['do'] == 'quit':
+            self.disconnect()
+        return {}
+
+    def contact(self, jid):
+        item = self.client_roster[jid]
+        return {'jid': jid, 'name': item['name'], 'subscription': item['subscription'],
+                'ask': 'subscribe' if item['pending_out'] else '', 'groups': item['groups']}
+
+    async def query(self, kind, to):
+        if kind == 'disco':
+            info = (await self['xep_0030'].get_info(jid=to))['disco_info']
+            return {'features': sorted(info['features'])}
+        if kind == 'ping':
+            return {'seconds': await self['xep_0199'].ping(jid=to)}
+        if kind == 'version':
+            version = (await self['xep_0092'].get_version(to))['software_version']
+            return {'name': version['name'], 'version': version['version']}
+        time = (await self['xep_0202'].get_entity_time(to))['entity_time']
+        # 1.8.3 cannot parse the usual "...Z" itself.
+        return {'utc': time.xml.findtext('{urn:xmpp:time}utc')}
+
+
+def roster_items(iq):
+    namespace = '{jabber:iq:roster}'
+    return [{
+        'jid': item.get('jid'),
+        'name': item.get('name', ''),
+        'subscription': item.get('subscription', 'none'),
+        'ask': item.get('ask', ''),
+        'groups': [group.text for group in item.findall(f'{namespace}group')],
+    } for item in iq.xml.iter(f'{namespace}item')]
+
+
+async def answer(client, command):
+    try:
+        result = await client.obey(command)
+    except (IqError, IqTimeout) as error:
+        result = {'error': error.condition}
+    if 'id' in command:
+        tell('answer', id=command['id'], **result)
+
+
+async def main(session):
+    client = Client(session)
+    address = (session['host'], session['port'])
+    client.connect(address, use_ssl=session['directTls'], force_starttls=True)
+    reader = asyncio.StreamReader()
+    await client.loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
+    while line := await reader.readline():
+        client.loop.create_task(answer(client, json.loads(line)))
+
+
+asyncio.get_event_loop().run_until_complete(main(json.loads(sys.argv[1])))

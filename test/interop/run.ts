@@ -1,0 +1,113 @@
+// Plays real clients against a real server; docs/interop.md says how and with which versions.
+import { chmod, mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { gajimScenario } from './scenarios/gajim.ts';
+import { libraryScenario } from './scenarios/library.ts';
+import { profanityScenario } from './scenarios/profanity.ts';
+import type { Scenario } from './scenarios/scenario.ts';
+import { Checks, Failed, indent } from './support/checks.ts';
+import { startEpodeWith } from './support/epode.ts';
+import { slixmpp, xmppJs } from './support/libraries.ts';
+import { started } from './support/process.ts';
+import { startProsody } from './support/prosody.ts';
+import type { StartTarget, Target } from './support/target.ts';
+
+const SCENARIO_MS = 60_000;
+const RUN_MS = 350_000;
+const SHOWN_CHARACTERS = 190_000;
+
+const scenarios: readonly Scenario[] = [
+  libraryScenario(slixmpp),
+  libraryScenario(xmppJs),
+  profanityScenario,
+  gajimScenario,
+];
+
+const { values: options } = parseArgs({
+  options: {
+    server: { type: 'string', default: 'epode' },
+    program: {
+      type: 'string',
+      default: fileURLToPath(new URL('../../bin/epode', import.meta.url)),
+    },
+    only: { type: 'string', default: scenarios.map(({ name }) => name).join(',') },
+    screenshots: { type: 'string' },
+  },
+});
+const servers = new Map<string, StartTarget>([
+  ['epode', startEpodeWith(resolve(options.program))],
+  ['prosody', startProsody],
+]);
+const checks = new Checks();
+const folder = await mkdtemp(join(tmpdir(), 'interop-'));
+
+async function playAll(): Promise<void> {
+  const startServer = servers.get(options.server);
+  if (startServer === undefined) throw new Error(`no such server: ${options.server}`);
+  const only = options.only.split(',');
+  const unknown = only.filter((name) => !scenarios.some((each) => each.name === name));
+  if (unknown.length > 0) throw new Error(`no such scenario: ${unknown}`);
+  if (options.screenshots !== undefined) await mkdir(options.screenshots, { recursive: true });
+  // Clients that run as another user must read the certificates.
+  await chmod(folder, 0o755);
+  const target = await startServer(await subfolder('server'));
+  for (const scenario of scenarios) {
+    if (only.includes(scenario.name)) await play(scenario, target);
+  }
+  await target.stop();
+}
+
+/** Plays one scenario within its time; on failure shows what everybody said. */
+async function play(scenario: Scenario, target: Target): Promise<void> {
+  const first = started.length;
+  const logged = target.log().length;
+  const stage = {
+    target,
+    folder: await subfolder(scenario.name),
+    screenshots: options.screenshots,
+    check: checks.check.bind(checks),
+  };
+  const failed = await within(scenario.timeoutMs ?? SCENARIO_MS, scenario.play(stage)).then(
+    () => false,
+    (error) => {
+      if (!(error instanceof Failed)) checks.fail(scenario.name, 'plays to its end', error);
+      return true;
+    },
+  );
+  const cast = started.slice(first);
+  await Promise.all(cast.map((each) => each.end()));
+  if (!failed) return;
+  for (const { command, output } of cast) show(command, output);
+  show(`log of ${target.name}`, target.log().slice(logged));
+}
+
+async function within<T>(limitMs: number, work: Promise<T>): Promise<T> {
+  const stop = new AbortController();
+  const alarm = delay(limitMs, undefined, { signal: stop.signal }).then(() => {
+    throw new Error(`not within ${limitMs} ms`);
+  });
+  alarm.catch(() => {});
+  return await Promise.race([work, alarm]).finally(() => stop.abort());
+}
+
+function show(title: string, text: string): void {
+  console.log(`  --- ${title}`);
+  console.log(indent(text.slice(-SHOWN_CHARACTERS)));
+}
+
+async function subfolder(name: string): Promise<string> {
+  const path = join(folder, name);
+  await mkdir(path);
+  return path;
+}
+
+process.on('SIGINT', () => process.exit(130)).on('SIGTERM', () => process.exit(143));
+await within(RUN_MS, playAll()).catch((error) => checks.fail('run', 'plays to its end', error));
+await Promise.all(started.map((each) => each.end()));
+await rm(folder, { recursive: true, force: true });
+console.log(checks.summary());
+process.exit(checks.failed === 0 ? 0 : 1);

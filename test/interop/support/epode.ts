@@ -1,0 +1,44 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type Certificates, issueCertificates } from './certificate.ts';
+import { freePort, LOOPBACK, untilListening } from './ports.ts';
+import { run, start } from './process.ts';
+import type { StartTarget } from './target.ts';
+
+const DOMAIN = 'localhost';
+
+/** Starts Epode by its command-line program, the file `program`. */
+export function startEpodeWith(program: string): StartTarget {
+  return async (folder) => {
+    const certificates = await issueCertificates(folder, DOMAIN);
+    const [port, tlsPort] = [await freePort(), await freePort()];
+    const config = join(folder, 'epode.yaml');
+    await writeFile(config, configuration(folder, port, tlsPort, certificates));
+    const server = start(process.execPath, [program, 'start', '--config', config]);
+    await untilListening(server, port);
+    return {
+      ...{ name: 'Epode', domain: DOMAIN, host: LOOPBACK, port, tlsPort, certificates },
+      addAccount: async (user, password) => {
+        const command = ['user', 'add', `${user}@${DOMAIN}`, '--password-stdin'];
+        const input = `${password}\n`;
+        await run(process.execPath, [program, ...command, '--config', config], { input });
+      },
+      log: () => server.output,
+      stop: () => server.end(),
+    };
+  };
+}
+
+function configuration(folder: string, port: number, tlsPort: number, tls: Certificates): string {
+  return `
+data: ${join(folder, 'data')}
+hosts:
+  ${DOMAIN}:
+    certificate: { cert: ${tls.certificate}, key: ${tls.key} }
+listeners:
+  - { type: c2s, address: ${LOOPBACK}, port: ${port} }
+  - { type: c2s-tls, address: ${LOOPBACK}, port: ${tlsPort} }
+control: { socket: ${join(folder, 'control.sock')} }
+log: { level: debug, format: json }
+`;
+}

@@ -1,0 +1,167 @@
+import { chown, mkdir } from 'node:fs/promises';
+import { networkInterfaces } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { ChatClient, Show } from './chat-client.ts';
+import type { Display } from './display.ts';
+import { LineClient } from './line-client.ts';
+import { until } from './poll.ts';
+import { start } from './process.ts';
+import type { Account, Target } from './target.ts';
+
+export type GajimChoice = { readonly directTls?: boolean; readonly distrustful?: boolean };
+
+/** Gajim refuses to run as root; "nobody" everywhere. */
+const NOBODY = 65534;
+const BRIDGE = fileURLToPath(new URL('../clients/gajim-bridge.py', import.meta.url));
+
+/** Gajim on a display, with a session bus and a home folder of its own. */
+export class Gajim implements ChatClient {
+  readonly name = 'Gajim';
+  readonly address: string;
+  readonly #display: Display;
+  readonly #bridge: LineClient;
+  readonly #asked = new Set<string>();
+
+  private constructor(account: Account, display: Display, bridge: LineClient) {
+    this.address = account.address;
+    this.#display = display;
+    this.#bridge = bridge;
+  }
+
+  /** Starts Gajim, with the server's certificate in its store, and signs in. */
+  static async signIn(
+    folder: string,
+    target: Target,
+    account: Account,
+    display: Display,
+    choice: GajimChoice = {},
+  ): Promise<Gajim> {
+    const gajim = await Gajim.#start(folder, target, account, display, choice);
+    await gajim.comesOnline();
+    return gajim;
+  }
+
+  /** Tries to sign in with an empty certificate store; waits for Gajim's warning. */
+  static async refuse(
+    folder: string,
+    target: Target,
+    account: Account,
+    display: Display,
+  ): Promise<void> {
+    const gajim = await Gajim.#start(folder, target, account, display, { distrustful: true });
+    await gajim.#bridge.ask({ do: 'status', show: 'online', status: '' });
+    await gajim.#logs('TLS_CERTIFICATE_UNKNOWN_CA');
+    await display.focus('Certificate Verification');
+    await gajim.#bridge.process.end();
+  }
+
+  static async #start(
+    folder: string,
+    target: Target,
+    account: Account,
+    display: Display,
+    choice: GajimChoice,
+  ): Promise<Gajim> {
+    requireSecondAddress();
+    const home = join(folder, account.user);
+    await mkdir(home);
+    const uid = process.getuid?.() === 0 ? NOBODY : undefined;
+    if (uid !== undefined) await chown(home, uid, uid);
+    const session = {
+      ...{ address: account.address, password: account.password, folder: join(home, 'gajim') },
+      host: target.host,
+      port: choice.directTls ? target.tlsPort : target.port,
+      directTls: choice.directTls ?? false,
+      ...(choice.distrustful ? {} : { certificate: target.certificates.certificate }),
+    };
+    const command = ['--', '/usr/bin/python3', BRIDGE, JSON.stringify(session)];
+    const env = { ...desktop(home), DISPLAY: display.name };
+    const bus = start('dbus-run-session', command, uid === undefined ? { env } : { env, uid });
+    const bridge = new LineClient(`Gajim of ${account.user}`, bus);
+    await bridge.sees('ready');
+    return new Gajim(account, display, bridge);
+  }
+
+  async comesOnline(): Promise<void> {
+    await this.show('online', '');
+  }
+
+  async goesOffline(): Promise<void> {
+    await this.#bridge.ask({ do: 'status', show: 'offline', status: '' });
+    // No signal tells that the account has gone offline.
+    await until('Gajim goes offline', async () => {
+      const { show } = await this.#bridge.ask({ do: 'own-status' });
+      return show === 'offline';
+    });
+  }
+
+  /** Goes through the window "Add Contact", which is open already after an approval. */
+  async ask(contact: string): Promise<void> {
+    if (!(await this.#display.hasWindow('Add Contact'))) {
+      await this.#bridge.ask({ do: 'add', jid: contact });
+    }
+    await this.#display.focus('Add Contact');
+    await until('Gajim closes "Add Contact"', async () => {
+      if (!(await this.#display.hasWindow('Add Contact'))) return true;
+      return await this.#display.press('Return').then(() => false);
+    });
+    this.#asked.add(contact);
+  }
+
+  /** Whom Gajim has asked itself may see it without further approval. */
+  async approve(contact: string): Promise<void> {
+    await this.#logs(`Received Subscribe: ${contact}`);
+    if (!this.#asked.has(contact)) await this.#bridge.ask({ do: 'accept', jid: contact });
+  }
+
+  async say(contact: string, text: string): Promise<void> {
+    await this.#bridge.ask({ do: 'message', to: contact, body: text });
+  }
+
+  async hears(contact: string, text: string): Promise<void> {
+    await this.#bridge.sees('message', { sender: contact, body: text });
+  }
+
+  async sees(contact: string, show: Show): Promise<void> {
+    await until(`Gajim shows ${contact} as ${show}`, async () => {
+      const { contacts } = await this.#bridge.ask({ do: 'contacts' });
+      return (contacts as { jid: string; show: string }[]).some(
+        (each) => each.jid === contact && each.show === show,
+      );
+    });
+  }
+
+  async show(show: Exclude<Show, 'offline'>, status: string): Promise<void> {
+    await this.#bridge.ask({ do: 'status', show, status });
+    await this.#bridge.sees('account', { show });
+  }
+
+  async openChat(contact: string): Promise<void> {
+    await this.#bridge.ask({ do: 'open', jid: contact });
+  }
+
+  async quit(): Promise<void> {
+    await this.goesOffline();
+    await this.#bridge.process.end();
+  }
+
+  async #logs(text: string): Promise<void> {
+    await until(`Gajim logs "${text}"`, () => this.#bridge.process.output.includes(text));
+  }
+}
+
+/** Keeps Gajim from the desktop's services, which a bare display does not have. */
+function desktop(home: string): Record<string, string> {
+  return {
+    ...{ HOME: home, XDG_RUNTIME_DIR: home, LC_ALL: 'C.UTF-8' },
+    ...{ NO_AT_BRIDGE: '1', GSETTINGS_BACKEND: 'memory', GIO_USE_VFS: 'local' },
+  };
+}
+
+/** GLib looks names up with AI_ADDRCONFIG and finds none when all addresses are loopback. */
+function requireSecondAddress(): void {
+  const addresses = Object.values(networkInterfaces()).flatMap((each) => each ?? []);
+  if (addresses.some(({ internal }) => !internal)) return;
+  throw new Error('Gajim needs an address besides loopback: ip addr add 192.0.2.1/32 dev lo');
+}

@@ -1,0 +1,53 @@
+import { fileURLToPath } from 'node:url';
+import type { Session } from '../clients/protocol.ts';
+import { LineClient } from './line-client.ts';
+import { start } from './process.ts';
+import type { Account, Target } from './target.ts';
+
+export type Choice = {
+  readonly directTls?: boolean;
+  readonly password?: string;
+  /** Leaves out our authority: the client must then refuse the server's certificate. */
+  readonly distrustful?: boolean;
+};
+
+/** A client library with a script that speaks `clients/protocol.ts`. */
+export type Library = {
+  readonly name: string;
+  connect(target: Target, account: Account, choice?: Choice): LineClient;
+};
+
+export const slixmpp: Library = {
+  name: 'slixmpp',
+  connect(target, account, choice = {}) {
+    const command = [script('slixmpp-client.py'), sessionOf(target, account, choice)];
+    const process = start('/usr/bin/python3', command);
+    return new LineClient(`slixmpp of ${account.user}`, process);
+  },
+};
+
+export const xmppJs: Library = {
+  name: 'xmpp.js',
+  connect(target, account, choice = {}) {
+    const env = choice.distrustful ? {} : { NODE_EXTRA_CA_CERTS: target.certificates.authority };
+    const command = [script('xmpp-js-client.ts'), sessionOf(target, account, choice)];
+    return new LineClient(`xmpp.js of ${account.user}`, start(process.execPath, command, { env }));
+  },
+};
+
+function sessionOf(target: Target, account: Account, choice: Choice): string {
+  const session: Session = {
+    address: account.address,
+    password: choice.password ?? account.password,
+    // By name: both libraries compare the certificate with the host they are told.
+    host: target.domain,
+    port: choice.directTls ? target.tlsPort : target.port,
+    directTls: choice.directTls ?? false,
+    ...(choice.distrustful ? {} : { authority: target.certificates.authority }),
+  };
+  return JSON.stringify(session);
+}
+
+function script(name: string): string {
+  return fileURLToPath(new URL(`../clients/${name}`, import.meta.url));
+}

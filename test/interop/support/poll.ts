@@ -1,0 +1,25 @@
+import { setTimeout as delay } from 'node:timers/promises';
+
+export const STEP_MS = 15_000;
+const INTERVAL_MS = 50;
+
+type Maybe<T> = T | null | undefined | false;
+
+/**
+ * Waits until `look` returns something other than null, undefined or false, and returns it.
+ * Foreign programs can only be watched, so this polls; it throws after `deadlineMs`
+ * milliseconds, naming `what` was awaited.
+ */
+export async function until<T>(
+  what: string,
+  look: () => Maybe<T> | Promise<Maybe<T>>,
+  deadlineMs = STEP_MS,
+): Promise<T> {
+  const end = performance.now() + deadlineMs;
+  for (;;) {
+    const seen = await look();
+    if (seen !== null && seen !== undefined && seen !== false) return seen;
+    if (performance.now() > end) throw new Error(`not within ${deadlineMs} ms: ${what}`);
+    await delay(INTERVAL_MS);
+  }
+}

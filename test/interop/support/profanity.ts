@@ -1,0 +1,136 @@
+import { copyFile, mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { ChatClient, Show } from './chat-client.ts';
+import { run } from './process.ts';
+import type { Account, Target } from './target.ts';
+import { Terminal } from './terminal.ts';
+
+export type ProfanityChoice = { readonly directTls?: boolean; readonly distrustful?: boolean };
+
+/** Profanity in a terminal, in a home folder of its own. */
+export class Profanity implements ChatClient {
+  readonly name = 'Profanity';
+  readonly address: string;
+  readonly terminal: Terminal;
+
+  private constructor(account: Account, terminal: Terminal) {
+    this.address = account.address;
+    this.terminal = terminal;
+  }
+
+  /** Starts Profanity, with our authority among the trusted ones, and signs in. */
+  static async signIn(
+    folder: string,
+    target: Target,
+    account: Account,
+    choice: ProfanityChoice = {},
+  ): Promise<Profanity> {
+    const profanity = await Profanity.#connect(folder, target, account, choice);
+    await profanity.#console('logged in successfully');
+    return profanity;
+  }
+
+  /** Tries to sign in without knowing our authority and says what Profanity makes of it. */
+  static async refuse(folder: string, target: Target, account: Account): Promise<string> {
+    const profanity = await Profanity.#connect(folder, target, account, { distrustful: true });
+    const verdict = await profanity.#console('certificate verification failed');
+    await profanity.terminal.enter('/tls deny');
+    await profanity.#console('Login failed');
+    await profanity.terminal.close();
+    return verdict;
+  }
+
+  static async #connect(
+    folder: string,
+    target: Target,
+    account: Account,
+    choice: ProfanityChoice,
+  ): Promise<Profanity> {
+    const home = join(folder, account.user);
+    await furnish(home, choice.distrustful ? undefined : target.certificates.authority);
+    const env = {
+      HOME: home,
+      XDG_CONFIG_HOME: join(home, 'config'),
+      XDG_DATA_HOME: join(home, 'data'),
+    };
+    const terminal = await Terminal.open(`Profanity of ${account.user}`, home, ['profanity'], env);
+    const profanity = new Profanity(account, terminal);
+    await profanity.#console('Welcome to Profanity');
+    const [port, tls] = choice.directTls ? [target.tlsPort, 'legacy'] : [target.port, 'force'];
+    const where = `server ${target.host} port ${port} tls ${tls}`;
+    await terminal.enter(`/connect ${account.address} ${where}`);
+    await terminal.shows('a prompt', (lines) => lines.at(-1)?.includes('Enter password'));
+    await terminal.enter(account.password);
+    return profanity;
+  }
+
+  async ask(contact: string): Promise<void> {
+    await this.terminal.enter(`/sub request ${contact}`);
+    await this.#console(`Sent subscription request to ${contact}`);
+  }
+
+  async approve(contact: string): Promise<void> {
+    await this.#console(`Received authorization request from ${contact}`);
+    await this.terminal.enter(`/sub allow ${contact}`);
+    await this.#console(`Accepted subscription for ${contact}`);
+  }
+
+  async say(contact: string, text: string): Promise<void> {
+    await this.terminal.enter(`/msg ${contact} ${text}`);
+    await this.terminal.shows(`"${text}" sent`, (lines) => line(lines, `me: ${text}`));
+  }
+
+  async hears(contact: string, text: string): Promise<void> {
+    await this.terminal.enter(`/msg ${contact}`);
+    await this.terminal.shows(`"${text}" from ${contact}`, (lines) =>
+      lines.some((each) => each.includes(`: ${text}`) && !each.includes(' - me: ')),
+    );
+  }
+
+  async sees(contact: string, show: Show): Promise<void> {
+    await this.terminal.enter(`/msg ${contact}`);
+    await this.terminal.shows(`${contact} as ${show}`, ([title]) =>
+      title?.includes(`${contact} [${show}]`),
+    );
+  }
+
+  async show(show: Exclude<Show, 'offline'>, status: string): Promise<void> {
+    await this.terminal.enter(`/status set ${show} "${status}"`);
+    await this.terminal.shows(`itself as ${show}`, ([title]) => title?.includes(`[${show}]`));
+  }
+
+  /** Waits until the roster panel lists the contact under `heading`. */
+  async lists(contact: string, heading: string): Promise<void> {
+    await this.terminal.enter('/win 1');
+    await this.terminal.shows(`${contact} under ${heading}`, (lines) => {
+      const top = lines.findIndex((each) => each.includes(`${heading} (`));
+      return top >= 0 && lines.slice(top + 1).find((each) => each.endsWith(`  ${contact}`));
+    });
+  }
+
+  async quit(): Promise<void> {
+    await this.terminal.enter('/quit');
+    await this.terminal.ends();
+  }
+
+  async #console(text: string): Promise<string> {
+    await this.terminal.enter('/win 1');
+    return await this.terminal.shows(`"${text}"`, (lines) => line(lines, text));
+  }
+}
+
+function line(lines: readonly string[], text: string): string | undefined {
+  return lines.find((each) => each.includes(text));
+}
+
+/** A home with trusted certificates in the hashed layout that OpenSSL looks up. */
+async function furnish(home: string, authority: string | undefined): Promise<void> {
+  const [config, certificates] = [join(home, 'config', 'profanity'), join(home, 'certificates')];
+  await mkdir(config, { recursive: true });
+  await mkdir(join(home, 'data'), { recursive: true });
+  await mkdir(certificates, { recursive: true });
+  if (authority !== undefined) await copyFile(authority, join(certificates, 'authority.pem'));
+  await run('openssl', ['rehash', certificates]);
+  const settings = ['[connection]', `tls.certpath=${certificates}`, '[ui]', 'splash=false', ''];
+  await writeFile(join(config, 'profrc'), settings.join('\n'));
+}

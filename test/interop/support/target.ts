@@ -1,0 +1,38 @@
+import type { Certificates } from './certificate.ts';
+
+/** The server under test, as scenarios see it. */
+export type Target = {
+  readonly name: string;
+  readonly domain: string;
+  readonly host: string;
+  /** Port for STARTTLS. */
+  readonly port: number;
+  /** Port for direct TLS. */
+  readonly tlsPort: number;
+  readonly certificates: Certificates;
+  addAccount(user: string, password: string): Promise<void>;
+  /** What the server has logged so far. */
+  log(): string;
+  stop(): Promise<void>;
+};
+
+/** Starts a server with all its files in `folder`. */
+export type StartTarget = (folder: string) => Promise<Target>;
+
+export type Account = {
+  readonly user: string;
+  readonly domain: string;
+  readonly address: string;
+  readonly password: string;
+};
+
+const PASSWORD = 'mellon-4711';
+let created = 0;
+
+/** Creates an account that no earlier scenario has used: clients remember what they saw. */
+export async function freshAccount(target: Target, name: string): Promise<Account> {
+  created += 1;
+  const user = `${name}${created}`;
+  await target.addAccount(user, PASSWORD);
+  return { user, domain: target.domain, address: `${user}@${target.domain}`, password: PASSWORD };
+}

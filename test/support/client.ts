@@ -1,0 +1,231 @@
+import type { Element } from 'ltx';
+import { Line, type Note } from './line.ts';
+import { mismatch } from './matcher.ts';
+import type { Heard } from './stream-reader.ts';
+import { parseFragment, render, type Value } from './template.ts';
+import type { Stage } from './wire.ts';
+
+/** One password for everybody. */
+export const PASSWORD = 'R0m30-and-Jul1et';
+
+/** What a client knows of the conversation that it takes part in. */
+export interface Scene {
+  readonly stage: Stage;
+  /** Resolves when everybody is where the conversation finds them. */
+  begun(): Promise<void>;
+  /** Waits until the server has dealt with what all other clients sent. */
+  settle(last: Client): Promise<void>;
+  /** The error, with what everybody said and heard. */
+  failure(message: string): Error;
+  noteFor(client: Client): Note;
+}
+
+/** One device of one person, as a conversation tells its story. */
+export class Client {
+  readonly person: string;
+  readonly username: string;
+  readonly resource: string;
+  readonly #scene: Scene;
+  #line: Line | null = null;
+
+  constructor(scene: Scene, person: string, resource: string) {
+    this.#scene = scene;
+    this.person = person;
+    this.username = scene.stage.usernameOf(person);
+    this.resource = resource;
+  }
+
+  /** The account's address. */
+  get bare(): string {
+    return `${this.username}@${this.#scene.stage.domain}`;
+  }
+
+  /** The full JID. */
+  toString(): string {
+    return `${this.bare}/${this.resource}`;
+  }
+
+  /** The text of the stanza that was read last, exactly as it came. */
+  lastText = '';
+
+  /** Attributes of the server's newest stream header. */
+  get header(): Readonly<Record<string, string | undefined>> {
+    return this.#connected.header?.attrs ?? {};
+  }
+
+  /** Sends what stands in the template, as it stands there. */
+  async sends(strings: TemplateStringsArray, ...values: Value[]): Promise<void> {
+    await this.#scene.begun();
+    this.#connected.write(render(strings, values));
+  }
+
+  /**
+   * Waits for the stanzas of the template, in that order, and returns the last.
+   * `matcher.ts` says what counts as the same.
+   */
+  async gets(strings: TemplateStringsArray, ...values: Value[]): Promise<Element> {
+    await this.#scene.begun();
+    let last: Element | null = null;
+    for (const wanted of parseFragment(render(strings, values))) last = await this.#next([wanted]);
+    return last!;
+  }
+
+  /** Waits for all stanzas of the template, whichever comes first. */
+  async getsInAnyOrder(strings: TemplateStringsArray, ...values: Value[]): Promise<void> {
+    await this.#scene.begun();
+    const wanted = parseFragment(render(strings, values));
+    while (wanted.length > 0) await this.#next(wanted);
+  }
+
+  /** Proves that nothing is left to read: all who could have caused it are through. */
+  async getsNothing(): Promise<void> {
+    await this.#scene.begun();
+    await this.#scene.settle(this);
+    const left = this.unread;
+    if (left.length > 0) throw this.#failure(`got what nobody expects:\n${left.join('\n')}`);
+  }
+
+  /** Takes no interest in what has come until now. */
+  async forgets(): Promise<void> {
+    await this.#scene.begun();
+    await this.#scene.settle(this);
+    this.#connected.inbox.length = 0;
+  }
+
+  /** Connects, and says nothing yet. */
+  async connects(): Promise<void> {
+    await this.#scene.begun();
+    await this.connect();
+  }
+
+  /** Sends a stream header, with these attributes besides the namespaces, and gets the server's. */
+  async opensStream(attributes?: string): Promise<void> {
+    await this.#scene.begun();
+    await this.#try((line) => line.openStream(attributes));
+  }
+
+  /** Connects and authenticates; what follows is the binding of a resource. */
+  async authenticates(): Promise<void> {
+    await this.connects();
+    await this.#try((line) => line.authenticate(this.username, PASSWORD));
+  }
+
+  /** Comes, and is available; `quietly` leaves the initial presence out. */
+  async signsIn(options: { quietly?: boolean } = {}): Promise<void> {
+    await this.#scene.begun();
+    await this.enter(options.quietly ?? false);
+  }
+
+  /** As `signsIn`, for one who has been there before. */
+  async returns(options: { quietly?: boolean } = {}): Promise<void> {
+    await this.signsIn(options);
+  }
+
+  /** Closes the stream as one should, without a word of goodbye before. */
+  async leaves(): Promise<void> {
+    await this.#scene.begun();
+    await this.exit();
+    await this.#scene.stage.idle();
+  }
+
+  /** Is gone without a word, as when the network breaks. */
+  async vanishes(): Promise<void> {
+    await this.#scene.begun();
+    this.#connected.destroy();
+    await this.#scene.stage.idle();
+  }
+
+  /** Waits until the server has ended the stream. */
+  async getsEnd(): Promise<void> {
+    await this.#scene.begun();
+    await this.#try((line) => line.until('the end of the stream', () => line.hasEnded));
+  }
+
+  // What follows is for the scene, before the conversation begins and after its end.
+
+  async connect(): Promise<void> {
+    this.#line = await Line.open(this.#scene.stage, this.#scene.noteFor(this));
+  }
+
+  async enter(quietly: boolean): Promise<void> {
+    await this.connect();
+    await this.#try(async (line) => {
+      await line.authenticate(this.username, PASSWORD);
+      await line.bind(this.resource);
+      if (!quietly) await line.becomeAvailable(this.toString());
+    });
+  }
+
+  async exit(): Promise<void> {
+    await this.#try((line) => line.close());
+  }
+
+  async fence(): Promise<void> {
+    if (this.#line) await this.#try((line) => line.fence());
+  }
+
+  /** The texts of what was not read. */
+  get unread(): string[] {
+    return this.#line?.inbox.map(({ text }) => text) ?? [];
+  }
+
+  write(text: string): void {
+    this.#connected.write(text);
+  }
+
+  discard(): void {
+    if (this.#line) this.#line.inbox.length = 0;
+  }
+
+  destroy(): void {
+    if (this.#line && !this.#line.hasEnded) this.#line.destroy();
+  }
+
+  get #connected(): Line {
+    if (this.#line) return this.#line;
+    throw this.#failure('is not connected');
+  }
+
+  async #try(action: (line: Line) => Promise<void>): Promise<void> {
+    try {
+      await action(this.#connected);
+    } catch (error) {
+      throw this.#failure((error as Error).message);
+    }
+  }
+
+  /** Reads the next stanza, which is one of those wanted, and crosses that one out. */
+  async #next(wanted: Element[]): Promise<Element> {
+    const heard = await this.#hear(wanted);
+    this.lastText = heard.text;
+    const reasons: string[] = [];
+    for (const [index, template] of wanted.entries()) {
+      const reason = mismatch(template, heard.element);
+      if (reason === null) {
+        wanted.splice(index, 1);
+        return heard.element;
+      }
+      reasons.push(reason);
+    }
+    const why = reasons.join('\n  or ');
+    throw this.#failure(`got\n  ${heard.text}\nexpected\n${listed(wanted)}\nbut\n  ${why}`);
+  }
+
+  async #hear(wanted: readonly Element[]): Promise<Heard> {
+    try {
+      const heard = await this.#connected.next();
+      if (heard) return heard;
+    } catch (error) {
+      throw this.#failure((error as Error).message);
+    }
+    throw this.#failure(`got nothing, expected\n${listed(wanted)}`);
+  }
+
+  #failure(message: string): Error {
+    return this.#scene.failure(`${this.person}/${this.resource} ${message}`);
+  }
+}
+
+function listed(elements: readonly Element[]): string {
+  return elements.map((element) => `  ${element.toString()}`).join('\n');
+}

@@ -1,0 +1,72 @@
+import { test } from '@jest/globals';
+import { Cast, type CastOptions, type People } from './cast.ts';
+import { type TestConfig, TestServer } from './server.ts';
+import { Target } from './target.ts';
+import type { Stage } from './wire.ts';
+
+export { anything, nothing } from './template.ts';
+
+export interface ConversationOptions extends CastOptions {
+  /** The server's configuration where it is not the default. */
+  readonly config?: TestConfig;
+}
+
+type Story<S> = (people: People, server: S) => Promise<void>;
+
+const { TARGET, TRANSPORT } = process.env;
+const TIMEOUT = 30_000;
+
+/**
+ * A test that reads as a conversation. Whoever the function names has an
+ * account and is signed in and available when it begins; at its end nobody may
+ * have anything left to read.
+ */
+export function conversation(title: string, story: Story<Stage>): void;
+export function conversation(
+  title: string,
+  options: ConversationOptions,
+  story: Story<Stage>,
+): void;
+export function conversation(
+  title: string,
+  ...rest: [Story<Stage>] | [ConversationOptions, Story<Stage>]
+): void {
+  const [options, story] = rest.length === 1 ? [{}, rest[0]] : rest;
+  if (TARGET && !options.config) {
+    test(title, () => hold(new Target(TARGET), options, story), TIMEOUT);
+  } else {
+    withServer(title, options, story);
+  }
+}
+
+/** A conversation that looks into the server, its store or its clock: never with a foreign one. */
+export function conversationInside(
+  title: string,
+  options: ConversationOptions,
+  story: Story<TestServer>,
+): void {
+  withServer(title, options, story);
+}
+
+function withServer(title: string, options: ConversationOptions, story: Story<TestServer>): void {
+  const register = TARGET ? test.skip : test;
+  register(title, async () => {
+    const transport = TRANSPORT === 'tls' ? 'tls' : 'memory';
+    await hold(await TestServer.start(transport, options.config), options, story);
+  });
+}
+
+async function hold<S extends Stage>(
+  stage: S,
+  options: CastOptions,
+  story: Story<S>,
+): Promise<void> {
+  const cast = new Cast(stage, options);
+  try {
+    await story(cast.people, stage);
+    await cast.end();
+  } finally {
+    cast.disperse();
+    await stage.stop();
+  }
+}

@@ -1,0 +1,198 @@
+import type { Element } from 'ltx';
+import { type Heard, StreamReader } from './stream-reader.ts';
+import type { Stage, Wire } from './wire.ts';
+
+const NS_SASL = 'urn:ietf:params:xml:ns:xmpp-sasl';
+const NS_TLS = 'urn:ietf:params:xml:ns:xmpp-tls';
+const NS_BIND = 'urn:ietf:params:xml:ns:xmpp-bind';
+
+/** What went over a line, for people to read when a conversation fails. */
+export type Note = (direction: '→' | '←' | '·', text: string) => void;
+
+let fences = 0;
+
+/** One connection of a client, from the first header to the end of the stream. */
+export class Line {
+  /** Stanzas that have come and were not read yet. */
+  readonly inbox: Heard[] = [];
+  /** The newest header of the server; null before the first. */
+  header: Element | null = null;
+  hasEnded = false;
+  isBound = false;
+  readonly #stage: Stage;
+  readonly #wire: Wire;
+  readonly #note: Note;
+  readonly #reader: StreamReader;
+  /** Ids of pings on the way, whose answers belong to no conversation. */
+  readonly #fences = new Set<string>();
+  /** The full JID whose own presence is awaited, and belongs to no conversation either. */
+  #echo: string | null = null;
+  #fault: Error | null = null;
+  #wake: () => void = () => {};
+
+  static async open(stage: Stage, note: Note): Promise<Line> {
+    return new Line(stage, await stage.connect(), note);
+  }
+
+  private constructor(stage: Stage, wire: Wire, note: Note) {
+    this.#stage = stage;
+    this.#wire = wire;
+    this.#note = note;
+    this.#reader = new StreamReader({
+      onHeader: (header) => {
+        this.header = header;
+      },
+      onElement: (heard) => this.#heard(heard),
+      onFooter: () => this.#ended(),
+    });
+    wire.onText = (text) => this.#read(text);
+    wire.onEnd = () => this.#ended();
+  }
+
+  write(text: string): void {
+    this.#note('→', text);
+    this.#wire.write(text);
+  }
+
+  /** Sends a stream header and waits for the server's; its features are in the inbox then. */
+  async openStream(attributes = `to='${this.#stage.domain}' version='1.0'`): Promise<void> {
+    this.expectHeader();
+    this.write(
+      `<?xml version='1.0'?><stream:stream ${attributes} xmlns='jabber:client'` +
+        " xmlns:stream='http://etherx.jabber.org/streams'>",
+    );
+    await this.until('a stream header', () => this.header !== null);
+  }
+
+  /** What comes next begins a stream anew. */
+  expectHeader(): void {
+    this.header = null;
+    this.#reader.restart();
+  }
+
+  /** Up to the point where a resource can be bound; TLS comes first where it has to. */
+  async authenticate(username: string, password: string): Promise<void> {
+    await this.openStream();
+    await this.take('features');
+    if (this.#stage.usesTls) await this.#startTls();
+    const initial = Buffer.from(`\0${username}\0${password}`).toString('base64');
+    this.write(`<auth xmlns='${NS_SASL}' mechanism='PLAIN'>${initial}</auth>`);
+    await this.take('success');
+    await this.openStream();
+    await this.take('features');
+  }
+
+  async bind(resource: string): Promise<void> {
+    const request = `<bind xmlns='${NS_BIND}'><resource>${resource}</resource></bind>`;
+    this.write(`<iq type='set' id='bind'>${request}</iq>`);
+    await this.take('iq');
+    if (!this.isBound) throw new Error('the resource was not bound');
+  }
+
+  /** Sends initial presence and waits until the server has shown it to the client itself. */
+  async becomeAvailable(jid: string): Promise<void> {
+    this.#echo = jid;
+    this.write('<presence/>');
+    await this.until('its own presence', () => this.#echo === null);
+  }
+
+  /** Waits until the server has dealt with all that was sent before. */
+  async fence(): Promise<void> {
+    if (!this.isBound || this.hasEnded) return;
+    const id = `fence-${++fences}`;
+    this.#fences.add(id);
+    const ping = "<ping xmlns='urn:xmpp:ping'/>";
+    this.#wire.write(`<iq type='get' id='${id}' to='${this.#stage.domain}'>${ping}</iq>`);
+    await this.until('the answer to a ping', () => !this.#fences.has(id) || this.hasEnded);
+  }
+
+  /** The next element that comes, taken out of the inbox; null when none does. */
+  async next(): Promise<Heard | null> {
+    await this.#wait(() => this.inbox.length > 0 || this.hasEnded);
+    return this.inbox.shift() ?? null;
+  }
+
+  /** The next element, which has that name. */
+  async take(name: string): Promise<Element> {
+    const heard = await this.next();
+    if (heard?.element.getName() === name) return heard.element;
+    throw new Error(`expected <${name}/>, got ${heard?.text ?? 'nothing'}`);
+  }
+
+  /** Waits for a state of affairs; throws when it does not come about in time. */
+  async until(what: string, condition: () => boolean): Promise<void> {
+    if (!(await this.#wait(condition))) throw new Error(`waited in vain for ${what}`);
+  }
+
+  /** Closes the stream and waits for the server to do the same (RFC 6120 §4.4). */
+  async close(): Promise<void> {
+    this.write('</stream:stream>');
+    await this.until('the end of the stream', () => this.hasEnded);
+    this.#wire.end();
+  }
+
+  destroy(): void {
+    this.#note('·', 'vanishes');
+    this.#wire.destroy();
+    this.hasEnded = true;
+  }
+
+  async #startTls(): Promise<void> {
+    this.write(`<starttls xmlns='${NS_TLS}'/>`);
+    await this.take('proceed');
+    await this.#wire.secure();
+    await this.openStream();
+    await this.take('features');
+  }
+
+  /** Whether the condition came true in time. */
+  async #wait(condition: () => boolean): Promise<boolean> {
+    const deadline = performance.now() + this.#stage.patience;
+    while (!condition()) {
+      if (this.#fault) throw this.#fault;
+      const left = deadline - performance.now();
+      if (left <= 0) return false;
+      await this.#change(left);
+    }
+    return true;
+  }
+
+  #change(timeout: number): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, timeout);
+      this.#wake = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+  }
+
+  #read(text: string): void {
+    try {
+      this.#reader.write(text);
+    } catch (error) {
+      this.#note('←', text);
+      this.#fault = error as Error;
+    }
+    this.#wake();
+  }
+
+  #heard(heard: Heard): void {
+    const { element } = heard;
+    if (element.name === 'iq' && this.#fences.delete(element.attrs.id)) return;
+    this.#note('←', heard.text);
+    if (element.name === 'iq' && element.getChild('bind', NS_BIND)?.getChild('jid')) {
+      this.isBound = element.attrs.type === 'result';
+    }
+    const isOwn = element.name === 'presence' && element.attrs.from === this.#echo;
+    if (isOwn && element.attrs.type === undefined) this.#echo = null;
+    else this.inbox.push(heard);
+  }
+
+  #ended(): void {
+    if (this.hasEnded) return;
+    this.#note('·', 'the server ends the stream');
+    this.hasEnded = true;
+    this.#wake();
+  }
+}
