@@ -3,7 +3,7 @@
 
 import LtxParser from 'ltx/lib/parsers/ltx.js';
 import { SaxesParser } from 'saxes';
-import { buildElement, serialize } from '../../src/xml/element.ts';
+import { buildElement, Element, serialize } from '../../src/xml/element.ts';
 import type { Frame, XmlLimits } from '../../src/xml/frame.ts';
 import { XmlStreamParser } from '../../src/xml/stream-parser.ts';
 
@@ -70,11 +70,34 @@ measure('frames, trees, and back to text', () =>
 );
 measure('ltx, events only', () => {
   const parser = new LtxParser();
+  parser.on('startElement', () => {});
+  parser.on('endElement', () => {});
+  parser.on('text', () => {});
+  parser.write(HEADER);
+  for (const chunk of chunks) parser.write(chunk.toString());
+});
+measure('ltx, trees', () => {
+  let parent: Element | null = null;
+  const parser = new LtxParser();
+  parser.on('startElement', (name: string, attrs: object) => {
+    const element = new Element(name, attrs);
+    // The root keeps no children, as in a stream.
+    if (parent?.parent || parent?.name === 'message') parent.cnode(element);
+    else element.parent = parent;
+    parent = element;
+  });
+  parser.on('endElement', () => {
+    parent = parent?.parent ?? null;
+  });
+  parser.on('text', (text: string) => parent?.t(text));
   parser.write(HEADER);
   for (const chunk of chunks) parser.write(chunk.toString());
 });
 measure('saxes with namespaces, events only', () => {
   const parser = new SaxesParser({ xmlns: true });
+  parser.on('opentag', () => {});
+  parser.on('closetag', () => {});
+  parser.on('text', () => {});
   parser.write(HEADER);
   for (const chunk of chunks) parser.write(chunk.toString());
 });

@@ -4,7 +4,7 @@ import { isLater, type Maybe, then } from '../lib/maybe.ts';
 import { NO_TICKET, type Ticket } from '../storage/ports.ts';
 import { StanzaError } from '../xmpp/errors.ts';
 import { Jid } from '../xmpp/jid.ts';
-import { isRequest, makeResult, type Stanza } from '../xmpp/stanza.ts';
+import { isRequest, makeResult, makeStanza, type Stanza } from '../xmpp/stanza.ts';
 import type { Account, Accounts } from './accounts.ts';
 import type { CompiledFlow, CompiledFlows } from './compiled-flows.ts';
 import { messageType, planMessage } from './delivery.ts';
@@ -112,6 +112,7 @@ export class Host {
   #refuse(stanza: Stanza): Outcome {
     switch (stanza.kind) {
       case 'presence':
+        if (stanza.type === 'probe') this.send(makeUnsubscribed(stanza));
         return { kind: 'dropped', why: 'no such account' };
       case 'message':
         return UNKNOWN_ACCOUNT;
@@ -230,6 +231,11 @@ export class Host {
 }
 
 const FORBIDDEN = failed(new StanzaError('forbidden'));
+
+/** RFC 6121 §4.3.2: what whoever may not see an account is told, whether it exists or not. */
+function makeUnsubscribed({ from, to }: Stanza): Stanza {
+  return makeStanza('presence', { type: 'unsubscribed', from: to?.bare ?? null, to: from });
+}
 
 function isPrivateRequest(handler: IqHandler | undefined): boolean {
   return handler?.target === 'account' && handler.isPrivate;

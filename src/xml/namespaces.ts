@@ -44,7 +44,7 @@ export class PrefixScope {
 
   /** Forgets what was declared since `size` had that value. */
   leave(size: number): void {
-    this.declared.length = size;
+    if (this.declared.length > size) this.declared.length = size;
   }
 
   /** The namespace of a prefix. Throws `XmlError` when it is not declared. */

@@ -2,7 +2,7 @@ import { buildChild, Element, serialize } from '../xml/element.ts';
 import type { Frame, FrameChild } from '../xml/frame.ts';
 import { parseFrame } from '../xml/parse.ts';
 import { extraAttributes, needsRebuild, rebuildContent, spliceContent } from '../xml/splice.ts';
-import { decodeAttribute, escapeAttribute } from '../xml/text.ts';
+import { decodeAttribute, escapeAttribute, internAttribute } from '../xml/text.ts';
 import { StanzaError } from './errors.ts';
 import { Jid, JidError } from './jid.ts';
 import { NS } from './ns.ts';
@@ -193,33 +193,49 @@ export function isRequest(iq: Stanza): boolean {
  * (RFC 6120 §4.7.4). Throws `MalformedStanzaError`.
  */
 export function readStanza(frame: Frame, xmlns: string = NS.client, lang = ''): Stanza {
-  const read = { from: '', to: '', id: '', type: '', 'xml:lang': lang };
-  const seen = { from: false, to: false };
+  let from: string | null = null;
+  let to: string | null = null;
+  const rest = { id: '', type: '', lang };
   let others = false;
   for (const { name, valueStart, valueEnd } of frame.attributes) {
-    if (Object.hasOwn(read, name)) {
-      read[name as keyof typeof read] = decodeAttribute(frame.raw, valueStart, valueEnd);
-      if (name === 'to' || name === 'from') seen[name] = true;
-    } else if (name !== 'xmlns') {
-      others = true;
+    switch (name) {
+      // Addresses and types come again and again, so that they are worth remembering.
+      case 'to':
+        to = internAttribute(frame.raw, valueStart, valueEnd);
+        break;
+      case 'from':
+        from = internAttribute(frame.raw, valueStart, valueEnd);
+        break;
+      case 'type':
+        rest.type = internAttribute(frame.raw, valueStart, valueEnd);
+        break;
+      case 'id':
+        rest.id = decodeAttribute(frame.raw, valueStart, valueEnd).slice(0, MAX_ID_LENGTH);
+        break;
+      case 'xml:lang':
+        rest.lang = decodeAttribute(frame.raw, valueStart, valueEnd);
+        break;
+      case 'xmlns':
+        break;
+      default:
+        others = true;
     }
   }
   const extra = others ? extraAttributes(frame, ENVELOPE_ATTRIBUTES) : '';
   const content = needsRebuild(frame, xmlns)
     ? new Content(rebuildContent(frame), false)
     : new Content(frame, true);
-  const rest = { id: read.id.slice(0, MAX_ID_LENGTH), type: read.type, lang: read['xml:lang'] };
   const kind = frame.name as StanzaKind;
+  const withAddresses = (from: Jid | null, to: Jid | null): Stanza =>
+    new Stanza(kind, { from, to, ...rest }, extra, content);
   try {
-    const from = seen.from ? Jid.parse(read.from) : null;
-    const to = seen.to ? Jid.parse(read.to) : null;
-    return new Stanza(kind, { from, to, ...rest }, extra, content);
+    return withAddresses(
+      from === null ? null : Jid.parse(from),
+      to === null ? null : Jid.parse(to),
+    );
   } catch (error) {
     if (!(error instanceof JidError)) throw error;
-    throw new MalformedStanzaError(
-      new Stanza(kind, { from: null, to: null, ...rest }, extra, content),
-      error.message,
-    );
+    throw new MalformedStanzaError(withAddresses(null, null), error.message);
   }
 }
 

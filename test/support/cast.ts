@@ -98,19 +98,20 @@ export class Cast implements Scene {
     }
     for (const [one, other] of this.#options.friends ?? []) await this.#befriend(one, other);
     for (const client of this.#clients.values()) {
-      if (!this.#is(client, this.#options.absent)) await client.enter(this.#isQuiet(client));
+      if (!this.#is(client, this.#options.absent)) await client.enter({ quietly: this.#isQuiet(client) });
     }
     for (const client of this.#clients.values()) {
       await this.settle(client);
       client.discard();
     }
-    this.#transcript.push('— everybody is there —');
+    // How everybody came is of interest only when it failed.
+    this.#transcript.length = 0;
   }
 
   /** Each asks and is let in, as clients do it; then both go away again. */
   async #befriend(...names: [Name, Name]): Promise<void> {
     const pair = names.map((name) => new Client(this, name, 'friendship')) as [Client, Client];
-    for (const client of pair) await client.enter(false);
+    for (const client of pair) await client.enter({});
     for (const [asking, asked] of [pair, pair.toReversed() as [Client, Client]]) {
       asking.write(`<presence type='subscribe' to='${asked.bare}'/>`);
       await asking.fence();

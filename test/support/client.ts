@@ -20,6 +20,14 @@ export interface Scene {
   noteFor(client: Client): Note;
 }
 
+/** How a client comes. */
+export interface Manner {
+  /** Without initial presence. */
+  readonly quietly?: boolean;
+  /** More attributes for the stream header, such as namespaces. */
+  readonly header?: string;
+}
+
 /** One device of one person, as a conversation tells its story. */
 export class Client {
   readonly person: string;
@@ -98,8 +106,8 @@ export class Client {
     await this.connect();
   }
 
-  /** Sends a stream header, with these attributes besides the namespaces, and gets the server's. */
-  async opensStream(attributes?: string): Promise<void> {
+  /** Sends a stream header, with these attributes besides the usual ones, and gets the server's. */
+  async opensStream(attributes = ''): Promise<void> {
     await this.#scene.begun();
     await this.#try((line) => line.openStream(attributes));
   }
@@ -110,15 +118,15 @@ export class Client {
     await this.#try((line) => line.authenticate(this.username, PASSWORD));
   }
 
-  /** Comes, and is available; `quietly` leaves the initial presence out. */
-  async signsIn(options: { quietly?: boolean } = {}): Promise<void> {
+  /** Comes, and is available unless it comes quietly. */
+  async signsIn(manner: Manner = {}): Promise<void> {
     await this.#scene.begun();
-    await this.enter(options.quietly ?? false);
+    await this.enter(manner);
   }
 
   /** As `signsIn`, for one who has been there before. */
-  async returns(options: { quietly?: boolean } = {}): Promise<void> {
-    await this.signsIn(options);
+  async returns(manner: Manner = {}): Promise<void> {
+    await this.signsIn(manner);
   }
 
   /** Closes the stream as one should, without a word of goodbye before. */
@@ -147,10 +155,10 @@ export class Client {
     this.#line = await Line.open(this.#scene.stage, this.#scene.noteFor(this));
   }
 
-  async enter(quietly: boolean): Promise<void> {
+  async enter({ quietly = false, header = '' }: Manner): Promise<void> {
     await this.connect();
     await this.#try(async (line) => {
-      await line.authenticate(this.username, PASSWORD);
+      await line.authenticate(this.username, PASSWORD, header);
       await line.bind(this.resource);
       if (!quietly) await line.becomeAvailable(this.toString());
     });

@@ -54,11 +54,12 @@ export class Line {
     this.#wire.write(text);
   }
 
-  /** Sends a stream header and waits for the server's; its features are in the inbox then. */
-  async openStream(attributes = `to='${this.#stage.domain}' version='1.0'`): Promise<void> {
+  /** Sends a stream header and waits for the server's; `attributes` add to the usual ones. */
+  async openStream(attributes = ''): Promise<void> {
     this.expectHeader();
     this.write(
-      `<?xml version='1.0'?><stream:stream ${attributes} xmlns='jabber:client'` +
+      `<?xml version='1.0'?><stream:stream to='${this.#stage.domain}' version='1.0' ${attributes}` +
+        " xmlns='jabber:client'" +
         " xmlns:stream='http://etherx.jabber.org/streams'>",
     );
     await this.until('a stream header', () => this.header !== null);
@@ -71,14 +72,14 @@ export class Line {
   }
 
   /** Up to the point where a resource can be bound; TLS comes first where it has to. */
-  async authenticate(username: string, password: string): Promise<void> {
+  async authenticate(username: string, password: string, attributes?: string): Promise<void> {
     await this.openStream();
     await this.take('features');
     if (this.#stage.usesTls) await this.#startTls();
     const initial = Buffer.from(`\0${username}\0${password}`).toString('base64');
     this.write(`<auth xmlns='${NS_SASL}' mechanism='PLAIN'>${initial}</auth>`);
     await this.take('success');
-    await this.openStream();
+    await this.openStream(attributes);
     await this.take('features');
   }
 

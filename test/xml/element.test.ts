@@ -9,8 +9,6 @@ import {
   xml,
 } from '../../src/xml/element.ts';
 import type { Frame } from '../../src/xml/frame.ts';
-import { XmlError } from '../../src/xml/frame.ts';
-import { parseFrame } from '../../src/xml/parse.ts';
 import { XmlStreamParser } from '../../src/xml/stream-parser.ts';
 import { HEADER, LIMITS, Recorder } from './recorder.ts';
 
@@ -80,7 +78,9 @@ describe('trees from frames', () => {
 
   test('deep trees need no deep stack', () => {
     const text = '<a>'.repeat(9000) + '</a>'.repeat(9000);
-    expect(serialize(parseElement(text))).toBe(`${text.slice(0, 8999 * 3)}<a/>${'</a>'.repeat(8999)}`);
+    expect(serialize(parseElement(text))).toBe(
+      `${text.slice(0, 8999 * 3)}<a/>${'</a>'.repeat(8999)}`,
+    );
   });
 });
 
@@ -104,25 +104,6 @@ describe('builders', () => {
   });
 });
 
-describe('texts', () => {
-  test.each(['', 'x', '<a>', '<a/><b/>', '<a/>x', '</a>', '</>', '<!-- --><a/>', '&amp;', '<a'])(
-    'that are not one element are refused: %j',
-    (text) => {
-      expect(() => parseElement(text)).toThrow(XmlError);
-    },
-  );
-
-  test('that are one element are read, with white space around them', () => {
-    expect(parseElement(' <a xmlns="u"/>\n').getNS()).toBe('u');
-    expect(parseFrame(' <a/>\n').raw.toString()).toBe('<a/>');
-  });
-
-  test('inherit nothing', () => {
-    expect(parseFrame('<a/>').xmlns).toBe('');
-    expect(() => parseFrame('<stream:features/>')).toThrow(XmlError);
-  });
-});
-
 const name = fc.constantFrom('a', 'b', 'body', '\u00e9', 'x.y-z');
 const text = fc.string({ unit: 'grapheme', minLength: 1 });
 const attributes = fc.dictionary(fc.constantFrom('to', 'id', 'type', 'xmlns', 'xml:lang'), text);
@@ -143,7 +124,8 @@ function mergeTexts(children: readonly (Element | string)[]): (Element | string)
   const merged: (Element | string)[] = [];
   for (const child of children) {
     const last = merged.at(-1);
-    if (typeof child === 'string' && typeof last === 'string') merged[merged.length - 1] = last + child;
+    if (typeof child === 'string' && typeof last === 'string')
+      merged[merged.length - 1] = last + child;
     else merged.push(child);
   }
   return merged;

@@ -131,7 +131,10 @@ describe('rebuilding', () => {
       "<message xmlns:p='v'><p:x p:y='1'><body/></p:x><a/></message>",
       '<p:x xmlns:p="v" p:y="1"><body/></p:x><a xmlns:p="v"/>',
     ],
-    ["<c:message xmlns='u'><x/><c:body/></c:message>", '<x xmlns="u" xmlns:c="jabber:client"/><body xmlns:c="jabber:client"/>'],
+    [
+      "<c:message xmlns='u'><x/><c:body/></c:message>",
+      '<x xmlns="u" xmlns:c="jabber:client"/><body xmlns:c="jabber:client"/>',
+    ],
     ["<message xmlns='jabber:server'><x xmlns=''><y/></x></message>", '<x xmlns=""><y/></x>'],
     [
       "<m xmlns='jabber:server'><f xmlns='u'><message xmlns='jabber:client'><body/></message></f></m>",
@@ -143,7 +146,10 @@ describe('rebuilding', () => {
   });
 
   test('the children are indexed, and trees of them stand for themselves', () => {
-    const result = inStream("<message xmlns:p='v'><p:x/><c:body>1</c:body></message>", rebuildContent);
+    const result = inStream(
+      "<message xmlns:p='v'><p:x/><c:body>1</c:body></message>",
+      rebuildContent,
+    );
     expect(partsOf(result).map(([name, , inner]) => [name, inner])).toEqual([
       ['{v}x', ''],
       ['{jabber:client}body', '1'],
@@ -161,10 +167,7 @@ describe('attributes of the start tag that are passed on', () => {
     ["<message to='a' id='b' xmlns='jabber:client'/>", ''],
     ["<message to='a' x = \"1&amp;\" id='b' y='2'/>", ` x = "1&amp;" y='2'`],
     ["<message xmlns:p='u' p:x='1'/>", " xmlns:p='u' p:x='1'"],
-    [
-      "<message stream:x='1'/>",
-      ` stream:x='1' xmlns:stream="http://etherx.jabber.org/streams"`,
-    ],
+    ["<message stream:x='1'/>", ` stream:x='1' xmlns:stream="http://etherx.jabber.org/streams"`],
     ['<message><stream:x/></message>', ''],
   ])('%s', (content, text) => {
     expect(inStream(content, (frame) => extraAttributes(frame, except))).toBe(text);

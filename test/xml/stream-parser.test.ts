@@ -7,8 +7,8 @@ const RICH = [
   "<?xml version='1.0' encoding='UTF-8'?>\r\n",
   "<stream:stream xmlns='jabber:client' xmlns:stream='http://etherx.jabber.org/streams'",
   " xmlns:db='jabber:server:dialback' to='caf\u00e9.lit' xml:lang='en' a='&lt;\u20ac>'>\n ",
-  "<message to='r&#x1F600;@m.lit' type=\"chat\"><body>\u00e9 &amp; \u{1f600} ]] > \uff21</body>",
-  "<x:y xmlns:x='u' x:z='>' w = '1' ><![CDATA[<]]]></x>\uf8ff]]><x:y/></x:y >text</message>",
+  '<message to=\'r&#x1F600;@m.lit\' type="chat"><body>\u00e9 &amp; \u{1f600} ]] > \uff21</body>',
+  "<x:y xmlns:x='u' x:z='>' w = '1' ><![CDATA[<]]]>\uf8ff]]&gt;<x:y/></x:y >text</message>",
   "\r\n<db:result db:a=''/><iq xmlns='v'/><presence  /> ",
   "<a xmlns=''><b xmlns='w'>\ufffd</b><c/></a></stream:stream\n>",
 ].join('');
@@ -17,9 +17,9 @@ describe('frames', () => {
   const { events } = new Recorder().write(RICH);
 
   test('a document is told in its order', () => {
-    expect(events.map((event) => (typeof event === 'string' ? event : Object.keys(event)[0]))).toEqual(
-      ['header', 'frame', 'frame', 'frame', 'frame', 'frame', 'footer'],
-    );
+    expect(
+      events.map((event) => (typeof event === 'string' ? event : Object.keys(event)[0])),
+    ).toEqual(['header', 'frame', 'frame', 'frame', 'frame', 'frame', 'footer']);
   });
 
   test('a frame says what it is and where its parts are', () => {
@@ -98,15 +98,18 @@ describe('frames', () => {
 
   test('a frame that lies whole in a chunk is not copied', () => {
     const chunk = Buffer.from(`${HEADER}<a/>`);
-    let frame: Frame | undefined;
-    const handler = Object.assign(new Recorder(), { onFrame: (it: Frame) => void (frame = it) });
+    const frames: Frame[] = [];
+    const handler = Object.assign(new Recorder(), { onFrame: (it: Frame) => void frames.push(it) });
     new XmlStreamParser(handler, LIMITS).write(chunk);
-    expect(frame?.raw.buffer).toBe(chunk.buffer);
+    expect(frames[0]?.raw.buffer).toBe(chunk.buffer);
   });
 
   test('a root that closes itself is a stream that begins and ends', () => {
     const recorder = new Recorder().write("<stream to='a'/>").write('<a/>');
-    expect(recorder.events).toEqual([{ header: expect.objectContaining({ name: 'stream' }) }, 'footer']);
+    expect(recorder.events).toEqual([
+      { header: expect.objectContaining({ name: 'stream' }) },
+      'footer',
+    ]);
   });
 
   test('what follows the end of the stream is dropped', () => {
@@ -274,20 +277,23 @@ describe('reset [RFC6120 5.4.3.3]', () => {
 });
 
 describe('restart [RFC6120 4.3.3] [RFC6120 6.4.6]', () => {
-  test.each(['', '\n', ' \r\n'])('reads what was pipelined as a new stream, behind "%j"', (space) => {
-    const recorder = new Recorder().write(HEADER);
-    recorder.onEvent = () => {
-      recorder.onEvent = () => {};
-      recorder.parser.restart();
-    };
-    recorder.write(`<auth/>${space}<?xml version='1.0'?>${HEADER}<iq/>`);
-    expect(recorder.events.map((event) => Object.keys(event)[0])).toEqual([
-      'header',
-      'frame',
-      'header',
-      'frame',
-    ]);
-  });
+  test.each(['', '\n', ' \r\n'])(
+    'reads what was pipelined as a new stream, behind "%j"',
+    (space) => {
+      const recorder = new Recorder().write(HEADER);
+      recorder.onEvent = () => {
+        recorder.onEvent = () => {};
+        recorder.parser.restart();
+      };
+      recorder.write(`<auth/>${space}<?xml version='1.0'?>${HEADER}<iq/>`);
+      expect(recorder.events.map((event) => Object.keys(event)[0])).toEqual([
+        'header',
+        'frame',
+        'header',
+        'frame',
+      ]);
+    },
+  );
 
   test('forgets the prefixes of the old header', () => {
     const recorder = new Recorder().write(HEADER);

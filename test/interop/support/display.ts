@@ -18,21 +18,21 @@ export class Display {
     return new Display(`:${number[0]}`, server);
   }
 
-  /** Waits for a window whose title contains `title`, and gives it the keyboard. */
-  async focus(title: string): Promise<void> {
-    await until(`a window "${title}"`, async () => {
-      const [window] = await this.#windows(title);
-      if (window === undefined) return false;
-      return await this.#do('windowfocus', '--sync', window).then(() => true);
-    });
-  }
-
+  /** Whether a window shows whose title contains `title`. */
   async hasWindow(title: string): Promise<boolean> {
     return (await this.#windows(title)).length > 0;
   }
 
-  async press(...keys: readonly string[]): Promise<void> {
-    await this.#do('key', ...keys);
+  /** Presses a key in the window whose title contains `title`; false when there is none. */
+  async press(title: string, key: string): Promise<boolean> {
+    const [window] = await this.#windows(title);
+    if (window === undefined) return false;
+    // The window may close at any moment.
+    const pressed = this.#do('windowfocus', '--sync', window, 'key', key);
+    return await pressed.then(
+      () => true,
+      () => false,
+    );
   }
 
   /** Saves what the display shows as a PNG file. */

@@ -22,6 +22,7 @@ export class Gajim implements ChatClient {
   readonly #display: Display;
   readonly #bridge: LineClient;
   readonly #asked = new Set<string>();
+  readonly #approved = new Set<string>();
 
   private constructor(account: Account, display: Display, bridge: LineClient) {
     this.address = account.address;
@@ -52,7 +53,7 @@ export class Gajim implements ChatClient {
     const gajim = await Gajim.#start(folder, target, account, display, { distrustful: true });
     await gajim.#bridge.ask({ do: 'status', show: 'online', status: '' });
     await gajim.#logs('TLS_CERTIFICATE_UNKNOWN_CA');
-    await display.focus('Certificate Verification');
+    await until('Gajim warns', () => display.hasWindow('Certificate Verification'));
     await gajim.#bridge.process.end();
   }
 
@@ -96,15 +97,13 @@ export class Gajim implements ChatClient {
     });
   }
 
-  /** Goes through the window "Add Contact", which is open already after an approval. */
+  /** Goes through the window "Add Contact", which an approval has opened already. */
   async ask(contact: string): Promise<void> {
-    if (!(await this.#display.hasWindow('Add Contact'))) {
-      await this.#bridge.ask({ do: 'add', jid: contact });
-    }
-    await this.#display.focus('Add Contact');
-    await until('Gajim closes "Add Contact"', async () => {
-      if (!(await this.#display.hasWindow('Add Contact'))) return true;
-      return await this.#display.press('Return').then(() => false);
+    if (!this.#approved.has(contact)) await this.#bridge.ask({ do: 'add', jid: contact });
+    await until(`Gajim asks ${contact}`, async () => {
+      if (this.#hasLogged(`Request Subscription to ${contact}`)) return true;
+      // The title is another one while Gajim looks the contact up.
+      return await this.#display.press('Add Contact', 'Return').then(() => false);
     });
     this.#asked.add(contact);
   }
@@ -112,7 +111,9 @@ export class Gajim implements ChatClient {
   /** Whom Gajim has asked itself may see it without further approval. */
   async approve(contact: string): Promise<void> {
     await this.#logs(`Received Subscribe: ${contact}`);
-    if (!this.#asked.has(contact)) await this.#bridge.ask({ do: 'accept', jid: contact });
+    if (this.#asked.has(contact)) return;
+    await this.#bridge.ask({ do: 'accept', jid: contact });
+    this.#approved.add(contact);
   }
 
   async say(contact: string, text: string): Promise<void> {
@@ -147,7 +148,11 @@ export class Gajim implements ChatClient {
   }
 
   async #logs(text: string): Promise<void> {
-    await until(`Gajim logs "${text}"`, () => this.#bridge.process.output.includes(text));
+    await until(`Gajim logs "${text}"`, () => this.#hasLogged(text));
+  }
+
+  #hasLogged(text: string): boolean {
+    return this.#bridge.process.output.includes(text);
   }
 }
 
