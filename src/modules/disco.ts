@@ -51,11 +51,7 @@ export default defineModule({
       target: 'account' as const,
       isPrivate: false,
       answer: ({ payload, account, from }: AccountRequest): Maybe<Element> =>
-        then(rosters.of(account), (roster) => {
-          const isKnown = from.bare.equals(account.jid) || roster.isSubscriber(from);
-          if (!isKnown) throw new StanzaError('service-unavailable');
-          return withoutNode(payload, answer);
-        }),
+        then(rosters.assertVisible(account, from), () => withoutNode(payload, answer)),
     });
 
     return {

@@ -3,7 +3,7 @@ import { BYTE } from './byte-class.ts';
 import type { XmlLimits } from './frame.ts';
 import { XML_NAMESPACE } from './namespaces.ts';
 import { StartTag } from './start-tag.ts';
-import { decodeAttribute, decodeText } from './text.ts';
+import { decodeAttribute, decodeText, internAttribute } from './text.ts';
 
 /**
  * An element that came as bytes. It knows that `xmlns=''` ends an inherited
@@ -68,8 +68,10 @@ function openTag(bytes: Buffer, start: number, end: number): number {
 function elementOf(bytes: Buffer): WireElement {
   const element = new WireElement(tag.name.text);
   for (let i = 0; i < tag.count; i++) {
-    const value = decodeAttribute(bytes, tag.valueStarts[i]!, tag.valueEnds[i]!);
-    setAttribute(element, tag.names[i]!.text, value);
+    const { kind, text } = tag.names[i]!;
+    const isData = kind === 'plain' || kind === 'prefixed';
+    const decode = isData ? decodeAttribute : internAttribute;
+    setAttribute(element, text, decode(bytes, tag.valueStarts[i]!, tag.valueEnds[i]!));
   }
   return element;
 }

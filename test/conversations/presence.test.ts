@@ -1,5 +1,6 @@
 import { describe } from '@jest/globals';
-import { conversation, nothing } from '../support/conversation.ts';
+import { anything, conversation, conversationInside, nothing } from '../support/conversation.ts';
+import { rosterItem } from '../support/roster-item.ts';
 
 const STANZA_ERRORS = 'urn:ietf:params:xml:ns:xmpp-stanzas';
 
@@ -298,13 +299,27 @@ describe('probes', () => {
   );
 
   conversation(
-    'by strangers learn nothing, not even whether the account exists [RFC6121 4.3.2]',
+    'by strangers learn nothing [RFC6121 4.3.2]',
     async ({ juliet, romeo }, server) => {
-      for (const address of [romeo.bare, `nobody@${server}`]) {
-        await juliet.sends`<presence type='probe' to='${address}' id='p'/>`;
-        await juliet.gets`<presence type='unsubscribed' from='${address}'>${nothing}</presence>`;
-      }
+      await juliet.sends`<presence type='probe' to='${romeo.bare}'/>`;
+      await juliet.sends`<presence type='probe' to='nobody@${server}'/>`;
+      await juliet.getsNothing();
       await romeo.getsNothing();
+    },
+  );
+
+  conversationInside(
+    'end a subscription that the other side does not know, or that has no other side [RFC6121 4.3.2, 8.5.1]',
+    { absent: ['juliet', 'romeo'] },
+    async ({ juliet, romeo }, server) => {
+      await juliet.exists();
+      for (const contact of [romeo.bare, `nobody@${server}`]) {
+        server.storage.rosters.put(juliet.bare, rosterItem(contact, 'to'));
+      }
+      await juliet.signsIn();
+      await juliet.getsInAnyOrder`
+        <presence type='unsubscribed' from='${romeo.bare}' to='${anything}'>${nothing}</presence>
+        <presence type='unsubscribed' from='nobody@${server}' to='${anything}'>${nothing}</presence>`;
     },
   );
 });

@@ -100,6 +100,11 @@ export class Client {
     this.#connected.inbox.length = 0;
   }
 
+  /** Resolves when the account is there; the others are where they begin. */
+  async exists(): Promise<void> {
+    await this.#scene.begun();
+  }
+
   /** Connects, and says nothing yet. */
   async connects(): Promise<void> {
     await this.#scene.begun();

@@ -7,6 +7,7 @@ import { type AccountRequest, defineModule, provide } from '../../server/module.
 import { Session } from '../../server/session.ts';
 import type { Element } from '../../xml/element.ts';
 import { StanzaError } from '../../xmpp/errors.ts';
+import type { Jid } from '../../xmpp/jid.ts';
 import { makeStanza } from '../../xmpp/stanza.ts';
 import {
   decodeRosterSet,
@@ -23,6 +24,11 @@ export interface Rosters {
   of(account: Account): Maybe<Roster>;
   /** The roster if it is in memory, as it is once `of` has settled. */
   loaded(account: Account): Roster | null;
+  /**
+   * Settles when `from` is of the account itself or sees its presence. Fails with
+   * service-unavailable for others, who cannot tell so that the account exists.
+   */
+  assertVisible(account: Account, from: Jid): Maybe<void>;
   /** Stores a changed item and, once it is on disk, pushes it if it is listed. */
   change(account: Account, roster: Roster, item: RosterItem): Maybe<void>;
 }
@@ -63,6 +69,12 @@ export default defineModule({
       const roster = account.get(Loaded);
       return roster instanceof Roster ? roster : null;
     };
+
+    const assertVisible = (account: Account, from: Jid): Maybe<void> =>
+      then(of(account), (roster) => {
+        if (from.bare.equals(account.jid) || roster.isSubscriber(from)) return;
+        throw new StanzaError('service-unavailable');
+      });
 
     const push = (account: Account, item: Element): void => {
       for (const entry of host.directory.peek(account.owner)) {
@@ -123,7 +135,7 @@ export default defineModule({
       isPrivate: true,
     } as const;
     return {
-      provides: [provide(Rosters, { of, loaded, change })],
+      provides: [provide(Rosters, { of, loaded, assertVisible, change })],
       iq: [
         { ...rosterIq, type: 'get', answer: get },
         { ...rosterIq, type: 'set', answer: set },
