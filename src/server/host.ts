@@ -237,10 +237,6 @@ function makeUnsubscribed({ from, to }: Stanza): Stanza {
   return makeStanza('presence', { type: 'unsubscribed', from: to?.bare ?? null, to: from });
 }
 
-function unsubscribed({ from, to }: Stanza): Stanza {
-  return makeStanza('presence', { type: 'unsubscribed', from: (to as Jid).bare, to: from });
-}
-
 function isPrivateRequest(handler: IqHandler | undefined): boolean {
   return handler?.target === 'account' && handler.isPrivate;
 }

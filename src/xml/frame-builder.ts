@@ -10,6 +10,8 @@ import { PrefixScope, type StreamScope } from './namespaces.ts';
 import type { StartTag } from './start-tag.ts';
 import { checkPrefixedAttributes, declareNamespaces } from './tag-namespaces.ts';
 
+/** Of the root of XMPP's streams (RFC 6120 §4.8.1). */
+const STREAM_NAMESPACE = 'http://etherx.jabber.org/streams';
 const NO_ATTRIBUTES: readonly FrameAttribute[] = [];
 const NO_CHILDREN: FrameChild[] = [];
 
@@ -82,6 +84,10 @@ export class FrameBuilder {
   }
 
   private openFrame(tag: StartTag, name: string, xmlns: string, end: number): void {
+    // It would swallow all that follows: its end is the stream's.
+    if (name === 'stream' && xmlns === STREAM_NAMESPACE) {
+      throw new XmlError('bad-format', 'A stream header stands within the stream');
+    }
     this.name = name;
     this.xmlns = xmlns;
     this.contentStart = end;

@@ -1,4 +1,5 @@
 import { LruMap } from '../lib/lru.ts';
+import { escapeAttribute } from '../xml/text.ts';
 import { prepareDomain } from './domain.ts';
 import { JidError } from './jid-error.ts';
 import { opaqueString, usernameCaseMapped } from './precis.ts';
@@ -31,6 +32,7 @@ export class Jid {
   readonly resource: string;
   #text: string | undefined;
   #bare: Jid | undefined;
+  #attribute: string | undefined;
 
   private constructor(local: string, domain: string, resource: string) {
     this.local = local;
@@ -103,6 +105,12 @@ export class Jid {
   }
 
   /** So that logs show the address as text. */
+  /** The address as it is written between an attribute's quotes. */
+  get attribute(): string {
+    this.#attribute ??= escapeAttribute(this.toString());
+    return this.#attribute;
+  }
+
   toJSON(): string {
     return this.toString();
   }

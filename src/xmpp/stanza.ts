@@ -62,37 +62,61 @@ const NO_CONTENT = new Content(
 const ENVELOPE_ATTRIBUTES: ReadonlySet<string> = new Set(['from', 'to', 'id', 'type', 'xml:lang']);
 const MAX_ID_LENGTH = 1023;
 
+/** What copies of a stanza for other addresses have in common, besides its content. */
+interface Details {
+  readonly id: string;
+  readonly type: string;
+  readonly lang: string;
+  readonly extra: string;
+}
+
 export class Stanza implements Envelope {
   readonly kind: StanzaKind;
   readonly from: Jid | null;
   readonly to: Jid | null;
-  readonly id: string;
-  readonly type: string;
-  readonly lang: string;
-  /** Other attributes and prefix declarations of the start tag, ready to be written. */
-  readonly extra: string;
   readonly content: Content;
+  readonly #details: Details;
 
-  constructor(kind: StanzaKind, envelope: Envelope, extra: string, content: Content) {
+  constructor(
+    kind: StanzaKind,
+    from: Jid | null,
+    to: Jid | null,
+    details: Details,
+    content: Content,
+  ) {
     this.kind = kind;
-    this.from = envelope.from;
-    this.to = envelope.to;
-    this.id = envelope.id;
-    this.type = envelope.type;
-    this.lang = envelope.lang;
-    this.extra = extra;
+    this.from = from;
+    this.to = to;
+    this.#details = details;
     this.content = content;
+  }
+
+  get id(): string {
+    return this.#details.id;
+  }
+
+  get type(): string {
+    return this.#details.type;
+  }
+
+  get lang(): string {
+    return this.#details.lang;
+  }
+
+  /** Other attributes and prefix declarations of the start tag, ready to be written. */
+  get extra(): string {
+    return this.#details.extra;
   }
 
   /** The same stanza with another envelope. */
   with(change: Partial<Envelope>): Stanza {
-    return new Stanza(this.kind, { ...envelopeOf(this), ...change }, this.extra, this.content);
+    const { from, to, ...rest } = { from: this.from, to: this.to, ...this.#details, ...change };
+    return new Stanza(this.kind, from, to, rest, this.content);
   }
 
   /** The same stanza with the addresses that the server vouches for. */
   stamped(from: Jid, to: Jid | null): Stanza {
-    const { id, type, lang } = this;
-    return new Stanza(this.kind, { from, to, id, type, lang }, this.extra, this.content);
+    return new Stanza(this.kind, from, to, this.#details, this.content);
   }
 
   /** Makes the bytes outlive the parser's callback, for this stanza and all that share them. */
@@ -108,7 +132,8 @@ export class Stanza implements Envelope {
       append,
       ...(change.drop && { drop: change.drop }),
     });
-    return new Stanza(this.kind, this, this.extra, new Content(edited, false));
+    const content = new Content(edited, false);
+    return new Stanza(this.kind, this.from, this.to, this.#details, content);
   }
 
   has(name: string, xmlns: string): boolean {
@@ -134,8 +159,8 @@ export class Stanza implements Envelope {
   /** The start tag; `xmlns` is written where the stream does not say it (RFC 6120 §4.8.3). */
   head(xmlns = ''): string {
     let tag = xmlns ? `<${this.kind} xmlns='${xmlns}'` : `<${this.kind}`;
-    if (this.to) tag += ` to='${escapeAttribute(this.to.toString())}'`;
-    if (this.from) tag += ` from='${escapeAttribute(this.from.toString())}'`;
+    if (this.to) tag += ` to='${this.to.attribute}'`;
+    if (this.from) tag += ` from='${this.from.attribute}'`;
     if (this.type) tag += ` type='${escapeAttribute(this.type)}'`;
     if (this.id) tag += ` id='${escapeAttribute(this.id)}'`;
     if (this.lang) tag += ` xml:lang='${escapeAttribute(this.lang)}'`;
@@ -164,10 +189,6 @@ const TAILS: Record<StanzaKind, string> = {
   iq: '</iq>',
 };
 
-function envelopeOf({ from, to, id, type, lang }: Envelope): Envelope {
-  return { from, to, id, type, lang };
-}
-
 /** A stanza whose `to` or `from` is no JID; `stanza` is the rest of it. */
 export class MalformedStanzaError extends StanzaError {
   readonly stanza: Stanza;
@@ -195,7 +216,9 @@ export function isRequest(iq: Stanza): boolean {
 export function readStanza(frame: Frame, xmlns: string = NS.client, lang = ''): Stanza {
   let from: string | null = null;
   let to: string | null = null;
-  const rest = { id: '', type: '', lang };
+  let id = '';
+  let type = '';
+  let ownLang = lang;
   let others = false;
   for (const { name, valueStart, valueEnd } of frame.attributes) {
     switch (name) {
@@ -207,13 +230,13 @@ export function readStanza(frame: Frame, xmlns: string = NS.client, lang = ''): 
         from = internAttribute(frame.raw, valueStart, valueEnd);
         break;
       case 'type':
-        rest.type = internAttribute(frame.raw, valueStart, valueEnd);
+        type = internAttribute(frame.raw, valueStart, valueEnd);
         break;
       case 'id':
-        rest.id = decodeAttribute(frame.raw, valueStart, valueEnd).slice(0, MAX_ID_LENGTH);
+        id = decodeAttribute(frame.raw, valueStart, valueEnd).slice(0, MAX_ID_LENGTH);
         break;
       case 'xml:lang':
-        rest.lang = decodeAttribute(frame.raw, valueStart, valueEnd);
+        ownLang = decodeAttribute(frame.raw, valueStart, valueEnd);
         break;
       case 'xmlns':
         break;
@@ -226,16 +249,14 @@ export function readStanza(frame: Frame, xmlns: string = NS.client, lang = ''): 
     ? new Content(rebuildContent(frame), false)
     : new Content(frame, true);
   const kind = frame.name as StanzaKind;
-  const withAddresses = (from: Jid | null, to: Jid | null): Stanza =>
-    new Stanza(kind, { from, to, ...rest }, extra, content);
+  const details = { id, type, lang: ownLang, extra };
   try {
-    return withAddresses(
-      from === null ? null : Jid.parse(from),
-      to === null ? null : Jid.parse(to),
-    );
+    const sender = from === null ? null : Jid.parse(from);
+    const recipient = to === null ? null : Jid.parse(to);
+    return new Stanza(kind, sender, recipient, details, content);
   } catch (error) {
     if (!(error instanceof JidError)) throw error;
-    throw new MalformedStanzaError(withAddresses(null, null), error.message);
+    throw new MalformedStanzaError(new Stanza(kind, null, null, details, content), error.message);
   }
 }
 
@@ -250,9 +271,9 @@ export function makeStanza(
   envelope: Partial<Envelope>,
   children: readonly Element[] = [],
 ): Stanza {
-  const whole = { from: null, to: null, id: '', type: '', lang: '', ...envelope };
+  const { from = null, to = null, id = '', type = '', lang = '' } = envelope;
   const content = children.length === 0 ? NO_CONTENT : serializeContent(children);
-  return new Stanza(kind, whole, '', content);
+  return new Stanza(kind, from, to, { id, type, lang, extra: '' }, content);
 }
 
 function serializeContent(children: readonly Element[]): Content {

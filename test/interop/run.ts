@@ -1,5 +1,6 @@
 // Plays real clients against a real server; docs/interop.md says how and with which versions.
-import { chmod, mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { rmSync } from 'node:fs';
+import { chmod, mkdir, mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -105,9 +106,9 @@ async function subfolder(name: string): Promise<string> {
   return path;
 }
 
+process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
 process.on('SIGINT', () => process.exit(130)).on('SIGTERM', () => process.exit(143));
 await within(RUN_MS, playAll()).catch((error) => checks.fail('run', 'plays to its end', error));
 await Promise.all(started.map((each) => each.end()));
-await rm(folder, { recursive: true, force: true });
 console.log(checks.summary());
 process.exit(checks.failed === 0 ? 0 : 1);

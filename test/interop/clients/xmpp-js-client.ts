@@ -38,14 +38,12 @@ function report(stanza: Element): void {
 }
 
 function rosterItems(query: Element | undefined): object[] {
-  return (query?.getChildren('item') ?? []).map(({ attrs, getChildren }, index) => ({
-    jid: attrs.jid,
-    name: attrs.name ?? '',
-    subscription: attrs.subscription ?? 'none',
-    ask: attrs.ask ?? '',
-    groups: getChildren
-      .call(query?.getChildren('item')[index], 'group')
-      .map((group: Element) => group.text()),
+  return (query?.getChildren('item') ?? []).map((item) => ({
+    jid: item.attrs.jid,
+    name: item.attrs.name ?? '',
+    subscription: item.attrs.subscription ?? 'none',
+    ask: item.attrs.ask ?? '',
+    groups: item.getChildren('group').map((group) => group.text()),
   }));
 }
 

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
-export const STEP_MS = 15_000;
+const STEP_MS = 15_000;
 const INTERVAL_MS = 50;
 
 type Maybe<T> = T | null | undefined | false;

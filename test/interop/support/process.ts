@@ -1,11 +1,9 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { promisify } from 'node:util';
-import { until } from './poll.ts';
 
 export type Launch = {
   readonly env?: Readonly<Record<string, string>>;
-  readonly cwd?: string;
   /** Runs as this user; only root may ask for it. */
   readonly uid?: number;
   readonly input?: string;
@@ -13,6 +11,7 @@ export type Launch = {
 
 const KEPT_CHARACTERS = 200_000;
 const GRACE_MS = 5_000;
+
 /** Everything started so far, in order; most of it has ended. */
 export const started: Running[] = [];
 
@@ -47,11 +46,11 @@ export function start(command: string, args: readonly string[], launch: Launch =
 function options(launch: Launch) {
   return {
     env: { ...process.env, ...launch.env },
-    ...(launch.cwd === undefined ? {} : { cwd: launch.cwd }),
     ...(launch.uid === undefined ? {} : { uid: launch.uid, gid: launch.uid }),
   };
 }
 
+/** A program that was started, what it says, and its end. */
 export class Running {
   readonly command: string;
   readonly #child: ChildProcess;
@@ -64,9 +63,9 @@ export class Running {
   constructor(command: string, child: ChildProcess) {
     this.command = command;
     this.#child = child;
-    this.#exited = Promise.race([once(child, 'exit'), once(child, 'error')]).catch((error) => {
-      this.#keep(`cannot be started: ${error}\n`);
-    });
+    this.#exited = once(child, 'exit').catch((error) =>
+      this.#keep(`cannot be started: ${error}\n`),
+    );
     child.stdin?.on('error', () => {});
     child.stdout?.setEncoding('utf8').on('data', (text: string) => this.#read(text));
     child.stderr?.setEncoding('utf8').on('data', (text: string) => this.#keep(text));
@@ -91,24 +90,16 @@ export class Running {
     this.#child.stdin?.write(`${line}\n`);
   }
 
-  /** Waits until the program has printed `text`; throws at once when it exits before. */
-  async prints(text: string): Promise<void> {
-    await until(`"${text}" from ${this.command}`, () => {
-      if (this.#output.includes(text)) return true;
-      if (this.hasExited) throw new Error(`${this.command} exited:\n${this.#output}`);
-      return false;
-    });
-  }
-
   /** Asks the program to end, then insists. Whatever it started in its group ends with it. */
-  async end(signal: NodeJS.Signals = 'SIGTERM'): Promise<void> {
+  async end(): Promise<void> {
     const insist = setTimeout(() => this.kill(), GRACE_MS);
-    if (!this.hasExited) this.#signalGroup(signal);
+    if (!this.hasExited) this.#signalGroup('SIGTERM');
     if (!this.hasExited) await this.#exited;
     clearTimeout(insist);
     this.kill();
   }
 
+  /** Ends at once what is left of the program's process group. */
   kill(): void {
     if (!this.#killed) this.#signalGroup('SIGKILL');
     this.#killed = this.hasExited;
