@@ -1,3 +1,4 @@
+import { createHmac } from 'node:crypto';
 import { createRequire } from 'node:module';
 import { builtinModules } from './builtin-modules.ts';
 import { LocalDirectory } from './cluster/local-directory.ts';
@@ -98,7 +99,11 @@ class Startup implements RunningServer, ServerFacts {
     this.#server = server;
     const saltSecret = await storage.secret('salt', 32);
     const hosts = config.hosts.map((host, index) => {
-      const settings = { policy: host.policy, secureContext: certificates[index]!, saltSecret };
+      const settings = {
+        policy: host.policy,
+        secureContext: certificates[index]!,
+        saltSecret: secretOf(host, saltSecret),
+      };
       const deps = { storage, now: () => this.#clock.now() };
       return new ServedStreamHost(server.find(host.domain)!, settings, deps);
     });
@@ -218,6 +223,11 @@ class Startup implements RunningServer, ServerFacts {
       await new Promise((resolve) => setTimeout(resolve, 10));
     }
   }
+}
+
+/** Of each host its own: a name without account must not have one salt at all of them. */
+function secretOf({ domain }: HostConfig, saltSecret: Buffer): Buffer {
+  return createHmac('sha256', saltSecret).update(domain).digest();
 }
 
 function factsOf({ type, address }: ListenerConfig, listener: TcpListener): ListenerFacts {

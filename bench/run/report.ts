@@ -1,9 +1,10 @@
 import { mkdir, writeFile } from 'node:fs/promises';
-import { arch, cpus, release } from 'node:os';
+import { arch, cpus } from 'node:os';
 import { join } from 'node:path';
 import type { RunOptions } from './options.ts';
 import type { Column, Sample, Scenario } from './scenario.ts';
 import { spread } from './statistics.ts';
+import { versions } from './versions.ts';
 
 /** A sample of every server by name; servers take turns within a round. */
 export type Round = Readonly<Record<string, Sample>>;
@@ -90,8 +91,7 @@ export async function save(
   const date = new Date().toISOString();
   const base = join(directory, `${date.slice(0, 16).replace(':', '')}-${scenario.name}`);
   const machine = { cpu: cpus()[0]?.model.trim(), cores: cpus().length, arch: arch() };
-  const versions = { node: process.version, kernel: release() };
-  const record = { date, scenario: scenario.name, options, machine, versions, rounds };
+  const record = { date, scenario: scenario.name, options, machine, versions: versions(), rounds };
   await writeFile(`${base}.json`, `${JSON.stringify(record, null, 2)}\n`);
   await writeFile(`${base}.md`, `${describe(scenario, options, rounds)}\n`);
   return base;

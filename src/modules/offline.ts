@@ -106,11 +106,12 @@ export default defineModule({
 
 /**
  * Messages that mean nothing later and whose sender need not know: chat states
- * (XEP-0160 §3), and bodiless ones that ask not to be stored (XEP-0334 §4).
+ * (XEP-0160 §3), and bodiless ones that ask not to be stored. One that asks to be
+ * stored is (XEP-0334 §4).
  */
 function isLostWithoutHarm(stanza: Stanza): boolean {
   const { children } = stanza.content;
-  if (stanza.has('body', NS.client)) return false;
+  if (stanza.has('body', NS.client) || stanza.has('store', NS_HINTS)) return false;
   if (stanza.has('no-store', NS_HINTS)) return true;
   const isFleeting = ({ name, xmlns }: { name: string; xmlns: string }) =>
     xmlns === NS_CHAT_STATES || xmlns === NS_HINTS || name === 'thread';

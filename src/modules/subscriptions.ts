@@ -1,6 +1,6 @@
 import { type Maybe, then } from '../lib/maybe.ts';
 import type { Account } from '../server/accounts.ts';
-import type { Verdict } from '../server/flow.ts';
+import type { Incoming, Verdict } from '../server/flow.ts';
 import { defineModule, on } from '../server/module.ts';
 import { StanzaError } from '../xmpp/errors.ts';
 import type { Jid } from '../xmpp/jid.ts';
@@ -11,11 +11,10 @@ import {
   isSubscriptionType,
   outbound,
   type SubscriptionType,
-  type Transition,
 } from '../xmpp/subscription.ts';
 import { Presences } from './presence/module.ts';
 import { ContactRemoved, Rosters } from './roster/module.ts';
-import { inState, newItem, type Roster, type RosterItem, stateOf } from './roster/roster.ts';
+import { inState, newItem, type RosterItem, stateOf } from './roster/roster.ts';
 
 const NOT_ROUTED: Verdict = { drop: 'the subscription state does not let it pass' };
 
@@ -27,21 +26,11 @@ export default defineModule({
   setup({ host, use }) {
     const rosters = use(Rosters);
     const presences = use(Presences);
+    /** What stanzas on their way in have changed, until they are delivered. */
+    const unshown = new WeakMap<Stanza, RosterItem>();
 
     const send = (type: SubscriptionType, from: Account, to: Jid): void =>
       host.send(makeStanza('presence', { type, from: from.jid, to }));
-
-    /** Stores what the transition changes; nothing else waits for the disk. */
-    const move = (
-      account: Account,
-      roster: Roster,
-      item: RosterItem,
-      { next }: Transition,
-      request: string | null,
-    ): Maybe<void> => {
-      if (next === stateOf(item)) return undefined;
-      return rosters.change(account, roster, inState(item, next, request));
-    };
 
     const applyOutbound = (
       account: Account,
@@ -50,13 +39,15 @@ export default defineModule({
     ): Maybe<Verdict | undefined> =>
       then(rosters.of(account), (roster) => {
         const item = roster.get(contact) ?? newItem(contact);
-        const transition = outbound(stateOf(item), type);
-        if (!transition.passes) return NOT_ROUTED;
+        const { next, passes } = outbound(stateOf(item), type);
+        if (!passes) return NOT_ROUTED;
         // §3.2.2: the contact sees the account go before it hears why.
         if (type === 'unsubscribed' && roster.isSubscriber(contact)) {
           presences.withdraw(account, contact);
         }
-        return then(move(account, roster, item, transition, null), () => undefined);
+        if (next === stateOf(item)) return undefined;
+        const moved = inState(item, next, null);
+        return then(rosters.store(roster, moved), () => void rosters.push(account, moved));
       });
 
     const applyInbound = (
@@ -67,16 +58,25 @@ export default defineModule({
       then(rosters.of(account), (roster) => {
         const contact = (stanza.from as Jid).bare;
         const item = roster.get(contact) ?? newItem(contact);
-        const transition = inbound(stateOf(item), type);
-        if (transition.autoReply) send(transition.autoReply, account, contact);
-        if (!transition.passes) return NOT_ROUTED;
+        const { next, passes, autoReply } = inbound(stateOf(item), type);
+        if (autoReply) send(autoReply, account, contact);
+        if (!passes) return NOT_ROUTED;
         // §3.3.3: whoever unsubscribes sees the account go.
         if (type === 'unsubscribe' && roster.isSubscriber(contact)) {
           presences.withdraw(account, contact);
         }
         const request = type === 'subscribe' ? stanza.toText(NS.client) : null;
-        return then(move(account, roster, item, transition, request), () => undefined);
+        const moved = inState(item, next, request);
+        // A request alone is not to be seen in the roster (§3.1.3).
+        if (type !== 'subscribe') unshown.set(stanza, moved);
+        return then(rosters.store(roster, moved), () => undefined);
       });
+
+    /** §3.1.6, §3.2.3, §3.3.3: the push comes behind the stanza that explains it. */
+    const showChange = (stanza: Stanza, { account }: Incoming): void => {
+      const item = unshown.get(stanza);
+      if (account && item) rosters.push(account, item);
+    };
 
     /** §2.5.2: a contact who is removed loses both subscriptions. */
     const release = ({ account, item }: { account: Account; item: RosterItem }): void => {
@@ -112,6 +112,7 @@ export default defineModule({
               if (!account || !isSubscriptionType(stanza.type)) return undefined;
               return applyInbound(account, stanza, stanza.type);
             },
+            copy: showChange,
           },
         },
       },

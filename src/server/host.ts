@@ -117,8 +117,13 @@ export class Host {
       case 'message':
         return UNKNOWN_ACCOUNT;
       case 'iq':
-        return isPrivateRequest(this.#handlerFor(stanza, 'account')) ? FORBIDDEN : UNKNOWN_ACCOUNT;
+        return this.#isForbidden(stanza) ? FORBIDDEN : UNKNOWN_ACCOUNT;
     }
+  }
+
+  /** Whether an account would refuse it; requests to full JIDs are for a resource to answer. */
+  #isForbidden(iq: Stanza): boolean {
+    return iq.to?.isBare === true && isPrivateRequest(this.#handlerFor(iq, 'account'));
   }
 
   #enter(stanza: Stanza, to: Jid, account: Account | null): Maybe<Outcome> {

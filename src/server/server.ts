@@ -68,7 +68,7 @@ export class Server {
       module.hosts.includes(host.kind) && settings.modules.get(module.name) !== false;
     modules.start(this.#deps.modules.filter(isOn), (name) => settings.modules.get(name));
     const emit = modules.emit.bind(modules);
-    const binder = new SessionBinder(host, settings.sessions, { clock, emit });
+    const binder = new SessionBinder(host, settings.sessions, { clock, log, emit });
     this.router.add(host);
     this.#served.set(settings.domain, { host, modules, binder });
   }

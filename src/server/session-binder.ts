@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { Clock } from '../lib/clock.ts';
+import type { Log } from '../lib/log.ts';
 import { type Maybe, then } from '../lib/maybe.ts';
 import type { Event } from '../lib/token.ts';
 import type { SessionWire } from '../stream/ports.ts';
@@ -22,16 +23,18 @@ export class SessionBinder {
   readonly #host: Host;
   readonly #rules: SessionRules;
   readonly #clock: Clock;
+  readonly #log: Log;
   readonly #emit: <T>(event: Event<T>, fact: T) => void;
 
   constructor(
     host: Host,
     rules: SessionRules,
-    deps: { clock: Clock; emit: <T>(event: Event<T>, fact: T) => void },
+    deps: { clock: Clock; log: Log; emit: <T>(event: Event<T>, fact: T) => void },
   ) {
     this.#host = host;
     this.#rules = rules;
     this.#clock = deps.clock;
+    this.#log = deps.log;
     this.#emit = deps.emit;
   }
 
@@ -101,6 +104,7 @@ export class SessionBinder {
     });
     this.#host.accounts.hold(account);
     this.#host.directory.add(session);
+    this.#log.info({ jid, ...session.connection }, 'session started');
     this.#emit(SessionStarted, { session });
     return session;
   }
@@ -108,6 +112,7 @@ export class SessionBinder {
   /** First out of the directory, then everybody hears of it. */
   readonly #end = (session: Session, clean: boolean): void => {
     this.#host.directory.remove(session);
+    this.#log.info({ jid: session.jid, clean }, 'session ended');
     this.#emit(SessionEnded, { session, clean });
     this.#host.accounts.release(session.account);
   };

@@ -14,6 +14,7 @@ import type { Connection, ConnectionListener } from './connection.ts';
 import type { Step, StreamFeature, StreamState } from './feature.ts';
 import { findFeature, isOfferable } from './feature-choice.ts';
 import type { SessionWire, StreamHost, StreamHosts, StreamSession } from './ports.ts';
+import { writeStreamError } from './stream-error.ts';
 import { type ClientHeader, readClientHeader, writeHeader } from './stream-header.ts';
 
 /** What all client streams share. */
@@ -39,6 +40,8 @@ export class ClientStream implements ConnectionListener, SessionWire, Expiring {
   readonly #hosts: StreamHosts;
   readonly #deps: ClientStreamDeps;
   #host: StreamHost | null = null;
+  /** Whose certificate STARTTLS has shown to a client that names no host in the handshake. */
+  #shownHost: StreamHost | null = null;
   #session: StreamSession | null = null;
   /** Whether our header for the current start of the stream is out. */
   #isOpen = false;
@@ -130,7 +133,7 @@ export class ClientStream implements ConnectionListener, SessionWire, Expiring {
     if (this.#isOver) return;
     this.#isOver = true;
     if (!this.#isOpen) this.#sendHeader('');
-    if (condition) this.connection.send(serialize(streamError(condition, text)));
+    if (condition) this.connection.send(writeStreamError(condition, text));
     this.connection.send('</stream:stream>');
     this.connection.end();
     this.#deps.deadlines.clear(this);
@@ -200,10 +203,14 @@ export class ClientStream implements ConnectionListener, SessionWire, Expiring {
     this.#sendFeatures(host);
   }
 
-  /** A certificate or a sign-in for one host is worth nothing at another (RFC 6066 §3). */
+  /**
+   * A certificate or a sign-in for one host is worth nothing at another (RFC 6066
+   * §3, RFC 6120 §13.7.2). A name in the handshake that is not served here says
+   * nothing: clients that connect by another name send that.
+   */
   #checkHost(host: StreamHost): void {
     const isMoved = this.username !== '' && this.#host !== host;
-    const shown = this.#hostBySni();
+    const shown = this.#hostBySni() ?? this.#shownHost;
     if (isMoved || (shown && shown !== host)) {
       throw new StreamError('not-authorized', "'to' is not the host that this connection is for");
     }
@@ -298,11 +305,17 @@ export class ClientStream implements ConnectionListener, SessionWire, Expiring {
   #startTls(): void {
     const { secureContext } = this.host;
     if (!secureContext) throw new StreamError('internal-server-error');
+    this.#shownHost = this.#host;
     this.#host = null;
     this.lang = '';
     this.connection.startTls(secureContext);
   }
 
+  /**
+   * White space asked of a dead peer tells nothing for a quarter of an hour, while
+   * every client has to answer an IQ (RFC 6120 §8.2.3): the session asks. Any byte
+   * that comes is an answer.
+   */
   #checkLife(session: StreamSession): void {
     const { deadlines } = this.#deps;
     const { idleTimeout } = this.host.policy;
@@ -341,10 +354,4 @@ export class ClientStream implements ConnectionListener, SessionWire, Expiring {
     this.#deps.log.error({ err: error }, 'stream failed');
     this.close('internal-server-error');
   }
-}
-
-function streamError(condition: StreamErrorCondition, text: string): Element {
-  const error = xml('stream:error', {}, xml(condition, { xmlns: NS.streamErrors }));
-  if (text) error.append(xml('text', { xmlns: NS.streamErrors, 'xml:lang': 'en' }, text));
-  return error;
 }

@@ -1,4 +1,5 @@
 import type { Frame } from '../xml/frame.ts';
+import { decodeAttribute } from '../xml/text.ts';
 import { NS } from '../xmpp/ns.ts';
 import type { ClientStream } from './client-stream.ts';
 import type { FeatureElement, StreamFeature } from './feature.ts';
@@ -17,7 +18,8 @@ export function findFeature(
   frame: Frame,
   stream: ClientStream,
 ): StreamFeature | undefined {
-  const request = frame.name === 'iq' && frame.xmlns === NS.client ? payloadOfSet(frame) : frame;
+  const isIq = frame.name === 'iq' && frame.xmlns === NS.client;
+  const request = isIq ? payloadOfSet(frame, stream) : frame;
   if (!request) return undefined;
   const inIq = request !== frame;
   return features.find(
@@ -27,11 +29,19 @@ export function findFeature(
   );
 }
 
-function payloadOfSet(frame: Frame): { name: string; xmlns: string } | undefined {
-  if (frame.children.length !== 1) return undefined;
-  const type = frame.attributes.find(({ name }) => name === 'type');
-  const isSet = type && frame.raw.toString('latin1', type.valueStart, type.valueEnd) === 'set';
-  return isSet ? frame.children[0] : undefined;
+function payloadOfSet(
+  frame: Frame,
+  stream: ClientStream,
+): { name: string; xmlns: string } | undefined {
+  if (frame.children.length !== 1 || attributeOf(frame, 'type') !== 'set') return undefined;
+  // What is addressed to somebody else is not for the stream to answer.
+  const to = attributeOf(frame, 'to');
+  return to === undefined || to === stream.host.domain ? frame.children[0] : undefined;
+}
+
+function attributeOf({ attributes, raw }: Frame, wanted: string): string | undefined {
+  const found = attributes.find(({ name }) => name === wanted);
+  return found && decodeAttribute(raw, found.valueStart, found.valueEnd);
 }
 
 function isMatch(

@@ -64,7 +64,7 @@ export class TcpListener implements TcpTransport {
     );
     this.#server.maxConnections = options.maxConnections;
     this.#server.on('drop', (drop) =>
-      options.log.warn({ address: drop?.remoteAddress }, 'connection refused, too many in all'),
+      options.log.debug({ address: drop?.remoteAddress }, 'connection refused, too many in all'),
     );
   }
 

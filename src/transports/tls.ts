@@ -1,7 +1,6 @@
 import type { Socket } from 'node:net';
 import { type SecureContext, TLSSocket } from 'node:tls';
 import { prepareDomain } from '../xmpp/jid.ts';
-import { makeSecureContext } from './secure-context.ts';
 
 /** The protocol that clients name over direct TLS (XEP-0368 §4). */
 const ALPN_CLIENT = 'xmpp-client';
@@ -41,9 +40,4 @@ function named(serverName: string, contextFor: SecureContextFor): SecureContext 
 /** Undefined makes OpenSSL refuse with no_application_protocol (RFC 7301 §3.2). */
 function chooseProtocol({ protocols }: { protocols: string[] }): string | undefined {
   return protocols.find((protocol) => protocol === ALPN_CLIENT);
-}
-
-/** Kept for callers that know no settings. */
-export function createServerContext(pem: { key: string; cert: string }): SecureContext {
-  return makeSecureContext({ ...pem, minVersion: 'TLSv1.2' });
 }

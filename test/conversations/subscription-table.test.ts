@@ -1,4 +1,4 @@
-import { describe } from '@jest/globals';
+import { describe, expect } from '@jest/globals';
 import type { Client } from '../support/client.ts';
 import { conversationInside, nothing } from '../support/conversation.ts';
 import { rosterItem } from '../support/roster-item.ts';
@@ -45,7 +45,7 @@ const INBOUND: Table = {
   'both':        [['-', 'A'],           ['to', 'R'],       ['-', ''],      ['from', 'R']],
 };
 
-/** The other side, so that it takes what is routed to it. */
+/** The contact's state, such that it takes what is routed to it. */
 const TAKES: Record<SubscriptionType, SubscriptionState> = {
   subscribe: 'none',
   unsubscribe: 'from',
@@ -53,9 +53,9 @@ const TAKES: Record<SubscriptionType, SubscriptionState> = {
   unsubscribed: 'to',
 };
 
-/** The other side, so that its own server lets it send this. */
+/** The contact's state, such that its own server lets it send this. */
 const SENDS: Record<SubscriptionType, SubscriptionState> = {
-  subscribe: 'none+out',
+  subscribe: 'from',
   unsubscribe: 'to',
   subscribed: 'none+in',
   unsubscribed: 'from',
@@ -63,80 +63,108 @@ const SENDS: Record<SubscriptionType, SubscriptionState> = {
 
 const ROSTER = 'jabber:iq:roster';
 
-/** Both are there and interested, with the states that a cell needs. */
+interface Scene {
+  readonly server: TestServer;
+  readonly juliet: Client;
+  readonly romeo: Client;
+}
+
+/**
+ * Both are interested in their rosters, which hold each other in these states.
+ * Only who is to get a request is available, for the others need not be: so no
+ * presence comes in between.
+ */
 async function setUp(
-  server: TestServer,
-  [juliet, julietState]: [Client, SubscriptionState],
-  [romeo, romeoState]: [Client, SubscriptionState],
+  { server, juliet, romeo }: Scene,
+  states: { juliet: SubscriptionState; romeo: SubscriptionState },
+  available: Client | null,
 ): Promise<void> {
   await juliet.exists();
-  server.storage.rosters.put(juliet.bare, rosterItem(romeo.bare, julietState));
-  server.storage.rosters.put(romeo.bare, rosterItem(juliet.bare, romeoState));
+  server.storage.rosters.put(juliet.bare, rosterItem(romeo.bare, states.juliet));
+  server.storage.rosters.put(romeo.bare, rosterItem(juliet.bare, states.romeo));
   for (const client of [juliet, romeo]) {
-    await client.signsIn();
+    await client.signsIn({ quietly: client !== available });
     await client.sends`<iq type='get' id='r'><query xmlns='${ROSTER}'/></iq>`;
   }
-  await juliet.forgets();
-  await romeo.forgets();
+  for (const client of [juliet, romeo]) await client.forgets();
 }
 
-function itemIn(contact: Client, state: SubscriptionState): string {
+function push(contact: Client, state: SubscriptionState): string {
   const [subscription, ...pending] = state.split('+');
   const ask = pending.includes('out') ? 'subscribe' : nothing;
-  return `<item jid='${contact.bare}' subscription='${subscription}' ask='${ask}'/>`;
+  const item = `<item jid='${contact.bare}' subscription='${subscription}' ask='${ask}'/>`;
+  return `<iq type='set'><query xmlns='${ROSTER}'>${item}</query></iq>`;
 }
 
-function visible(state: SubscriptionState): string {
-  return state.replace('+in', '');
+async function expectState({ server, juliet, romeo }: Scene, state: SubscriptionState) {
+  const records = await server.storage.rosters.load(juliet.bare);
+  const stored = records.find(({ contact }) => contact === romeo.bare)!;
+  const { subscription, isAsking, request } = stored;
+  const wanted = rosterItem(romeo.bare, state);
+  expect({ subscription, isAsking, isAsked: request !== null }).toEqual({
+    subscription: wanted.subscription,
+    isAsking: wanted.isAsking,
+    isAsked: wanted.request !== null,
+  });
 }
 
-function pushOf(contact: Client, before: SubscriptionState, next: SubscriptionState): string {
-  if (visible(before) === visible(next)) return '';
-  return `<iq type='set'><query xmlns='${ROSTER}'>${itemIn(contact, next)}</query></iq>`;
-}
+type Story = (
+  scene: Scene,
+  cell: { state: SubscriptionState; type: SubscriptionType; next: SubscriptionState; effect: Cell[1] },
+) => Promise<void>;
 
-/** The state as the server keeps it: the roster on the wire, and the request by logging in again. */
-async function proveState(client: Client, contact: Client, state: SubscriptionState): Promise<void> {
-  await client.forgets();
-  await contact.leaves();
-  await client.forgets();
-  await client.sends`<iq type='get' id='state'><query xmlns='${ROSTER}'/></iq>`;
-  await client.gets`
-    <iq type='result' id='state'><query xmlns='${ROSTER}'>${itemIn(contact, state)}</query></iq>`;
-  await client.sends`<presence type='unavailable'/>`;
-  await client.gets`<presence type='unavailable'/>`;
-  await client.sends`<presence/>`;
-  await client.gets`<presence from='${client}'/>`;
-  const isSubscribed = /^(to|both)/.test(state);
-  const answer = isSubscribed ? `<presence type='${'unavailable'}' from='${contact.bare}'/>` : '';
-  const request = state.endsWith('+in')
-    ? `<presence type='subscribe' from='${contact.bare}'/>`
-    : '';
-  if (answer || request) await client.getsInAnyOrder`${answer}${request}`;
-  await client.getsNothing();
-}
-
-describe('outbound', () => {
-  for (const [state, row] of Object.entries(OUTBOUND) as [SubscriptionState, Table[SubscriptionState]][]) {
-    for (const [index, type] of TYPES.entries()) {
-      const [change, effect] = row[index]!;
+function forEachCell(direction: string, table: Table, clause: string, story: Story): void {
+  for (const [state, row] of Object.entries(table) as [SubscriptionState, Table['none']][]) {
+    for (const [index, [change, effect]] of row.entries()) {
+      const type = TYPES[index]!;
       const next = change === '-' ? state : change;
+      const what = { R: ', goes through', A: ', is answered', '': ', stops' }[effect];
       conversationInside(
-        `${type} in state ${state}: ${next}${effect ? ', routed' : ''} [RFC6121 A.2.${index + 1}]`,
+        `${direction} ${type} in state ${state}: ${next}${what} [RFC6121 ${clause}]`,
         { absent: ['juliet', 'romeo'] },
         async ({ juliet, romeo }, server) => {
-          await setUp(server, [juliet, state], [romeo, TAKES[type]]);
-          await juliet.sends`<presence type='${type}' to='${romeo.bare}' id='cell'/>`;
-          const push = pushOf(romeo, state, next);
-          if (push) await juliet.gets`${push}`;
-          if (effect === 'R') await proveRouted(type, juliet, romeo, state);
-          await romeo.getsNothing();
-          // What follows from the other side's point of view is no matter of this cell.
-          await juliet.forgets();
-          server.storage.rosters.put(romeo.bare, rosterItem(juliet.bare, mirrorOf(next)));
-          await proveRoster(juliet, romeo, next);
+          await story({ server, juliet, romeo }, { state, type, next, effect });
         },
       );
     }
   }
+}
+
+describe('what the user sends', () => {
+  forEachCell('outbound', OUTBOUND, 'A.2', async (scene, { state, type, next, effect }) => {
+    const { juliet, romeo } = scene;
+    const available = type === 'subscribe' ? romeo : null;
+    await setUp(scene, { juliet: state, romeo: TAKES[type] }, available);
+    await juliet.sends`<presence type='${type}' to='${romeo.bare}' id='cell'/>`;
+    if (next !== state) await juliet.gets`${push(romeo, next)}`;
+    await juliet.getsNothing();
+    if (effect === 'R') {
+      await romeo.gets`
+        <presence type='${type}' from='${juliet.bare}' to='${romeo.bare}' id='cell'/>`;
+      await romeo.forgets();
+    }
+    await romeo.getsNothing();
+    await expectState(scene, next);
+  });
+});
+
+describe('what the contact sends', () => {
+  forEachCell('inbound', INBOUND, 'A.3', async (scene, { state, type, next, effect }) => {
+    const { juliet, romeo } = scene;
+    const available = type === 'subscribe' ? juliet : null;
+    await setUp(scene, { juliet: state, romeo: SENDS[type] }, available);
+    await romeo.sends`<presence type='${type}' to='${juliet.bare}' id='cell'/>`;
+    if (effect === 'R') {
+      await juliet.gets`
+        <presence type='${type}' from='${romeo.bare}' to='${juliet.bare}' id='cell'/>`;
+      if (type !== 'subscribe') await juliet.gets`${push(romeo, next)}`;
+    }
+    await juliet.getsNothing();
+    if (effect === 'A') {
+      await romeo.gets`${push(juliet, 'from+out')}`;
+      await romeo.gets`<presence type='subscribed' from='${juliet.bare}' to='${romeo.bare}'/>`;
+    }
+    await romeo.forgets();
+    await expectState(scene, next);
+  });
 });

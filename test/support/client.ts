@@ -87,16 +87,20 @@ export class Client {
 
   /** Proves that nothing is left to read: all who could have caused it are through. */
   async getsNothing(): Promise<void> {
-    await this.#scene.begun();
-    await this.#scene.settle(this);
+    await this.settles();
     const left = this.unread;
     if (left.length > 0) throw this.#failure(`got what nobody expects:\n${left.join('\n')}`);
   }
 
-  /** Takes no interest in what has come until now. */
-  async forgets(): Promise<void> {
+  /** Waits until all that was under way to this client has come. */
+  async settles(): Promise<void> {
     await this.#scene.begun();
     await this.#scene.settle(this);
+  }
+
+  /** Takes no interest in what has come until now. */
+  async forgets(): Promise<void> {
+    await this.settles();
     this.#connected.inbox.length = 0;
   }
 

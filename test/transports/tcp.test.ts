@@ -179,6 +179,12 @@ describe('STARTTLS', () => {
     await client.says(HEADER_NET).hears('</stream:features>');
   });
 
+  test('a stream to another host than before is refused', async () => {
+    const client = await upgrade(HEADER_NET, '');
+    client.says(HEADER);
+    expect(await client.hearsTheEnd()).toContain('<not-authorized ');
+  });
+
   test('[RFC6066 3] shows the certificate of the name in the handshake', async () => {
     const client = await upgrade(HEADER, 'example.net');
     expect(client.certifiedName).toBe('example.net');

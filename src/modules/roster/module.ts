@@ -29,8 +29,10 @@ export interface Rosters {
    * service-unavailable for others, who cannot tell so that the account exists.
    */
   assertVisible(account: Account, from: Jid): Maybe<void>;
-  /** Stores a changed item and, once it is on disk, pushes it if it is listed. */
-  change(account: Account, roster: Roster, item: RosterItem): Maybe<void>;
+  /** Stores a changed item; settles once it is on disk. */
+  store(roster: Roster, item: RosterItem): Maybe<void>;
+  /** Shows the item to the account's interested sessions if it is listed (RFC 6121 §2.1.6). */
+  push(account: Account, item: RosterItem): void;
 }
 
 export const Rosters = service<Rosters>('rosters');
@@ -76,7 +78,7 @@ export default defineModule({
         throw new StanzaError('service-unavailable');
       });
 
-    const push = (account: Account, item: Element): void => {
+    const sendPush = (account: Account, item: Element): void => {
       for (const entry of host.directory.peek(account.owner)) {
         if (!(entry instanceof Session) || !entry.get(IsInterested)) continue;
         const envelope = { type: 'set', id: randomUUID(), to: entry.jid };
@@ -84,11 +86,11 @@ export default defineModule({
       }
     };
 
-    const change = (account: Account, roster: Roster, item: RosterItem): Maybe<void> => {
-      const ticket = roster.put(item);
-      return then(storage.durability.whenCommitted(ticket), () => {
-        if (item.isListed) push(account, encodeItem(item));
-      });
+    const store = (roster: Roster, item: RosterItem): Maybe<void> =>
+      storage.durability.whenCommitted(roster.put(item));
+
+    const push = (account: Account, item: RosterItem): void => {
+      if (item.isListed) sendPush(account, encodeItem(item));
     };
 
     const get = ({ account, session }: AccountRequest): Maybe<Element> => {
@@ -115,7 +117,8 @@ export default defineModule({
         throw new StanzaError('resource-constraint', 'the roster is full');
       }
       const { name, groups } = wanted;
-      return change(account, roster, { ...item, name, groups, isListed: true });
+      const changed = { ...item, name, groups, isListed: true };
+      return then(store(roster, changed), () => push(account, changed));
     };
 
     const remove = (account: Account, roster: Roster, wanted: ItemChange): Maybe<void> => {
@@ -123,7 +126,7 @@ export default defineModule({
       if (!item?.isListed) throw new StanzaError('item-not-found');
       const ticket = roster.remove(item);
       return then(storage.durability.whenCommitted(ticket), () => {
-        push(account, encodeRemoval(item));
+        sendPush(account, encodeRemoval(item));
         emit(ContactRemoved, { account, item });
       });
     };
@@ -135,7 +138,7 @@ export default defineModule({
       isPrivate: true,
     } as const;
     return {
-      provides: [provide(Rosters, { of, loaded, assertVisible, change })],
+      provides: [provide(Rosters, { of, loaded, assertVisible, store, push })],
       iq: [
         { ...rosterIq, type: 'get', answer: get },
         { ...rosterIq, type: 'set', answer: set },

@@ -37,7 +37,7 @@ export const signInSchema = z.strictObject({
     .min(1)
     .default([...MECHANISMS]),
   scramIterations: z.int().min(4_096).max(1_000_000).default(10_000),
-  maxAttempts: z.int().min(1).max(100).default(3),
+  maxAttempts: z.int().min(1).max(100).default(5),
   requireTls: z.boolean().default(true),
   allowPlainOnLoopback: z.boolean().default(false),
   sessionsPerAccount: z.int().min(1).max(10_000).default(50),

@@ -84,10 +84,11 @@ class SaslStep {
     if (element.name === 'auth') this.#state.exchange = this.#begin(element.attrs.mechanism);
     const { exchange } = this.#state;
     if (!exchange) throw new SaslError('malformed-request');
+    if (element.getChildElements().length > 0) throw new SaslError('malformed-request');
     const text = element.getText();
     const lacksInitialResponse = element.name === 'auth' && text === '';
     if (lacksInitialResponse) return { kind: 'challenge', data: Buffer.alloc(0) };
-    return exchange.next(decodeMessage(element, text));
+    return exchange.next(decodeMessage(text));
   }
 
   #begin(name: string | undefined): SaslExchange {
@@ -124,8 +125,9 @@ class SaslStep {
     this.#state.failures += 1;
     const condition = error instanceof SaslError ? error.condition : 'temporary-auth-failure';
     this.#stream.sendElement(xml('failure', { xmlns: NS.sasl }, xml(condition)));
-    if (!(error instanceof SaslError))
-      this.#stream.log.error({ err: error }, 'sign-in failed to run');
+    const { log, remoteAddress: address } = this.#stream;
+    if (error instanceof SaslError) log.info({ address, condition }, 'sign-in failed');
+    else log.error({ address, err: error }, 'sign-in failed to run');
     if (this.#state.failures >= this.#stream.host.policy.maxAuthAttempts) {
       this.#stream.close('policy-violation', 'too many attempts to sign in');
     }
@@ -134,8 +136,7 @@ class SaslStep {
 }
 
 /** An empty message is written as '=' where it would look like none (RFC 6120 §6.4.2). */
-function decodeMessage(element: Element, text: string): Buffer {
-  if (element.getChildElements().length > 0) throw new SaslError('malformed-request');
+function decodeMessage(text: string): Buffer {
   const message = decodeBase64(text === '=' ? '' : text);
   if (!message) throw new SaslError('incorrect-encoding');
   return message;

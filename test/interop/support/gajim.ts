@@ -6,6 +6,7 @@ import type { ChatClient, Show } from './chat-client.ts';
 import type { Display } from './display.ts';
 import { LineClient } from './line-client.ts';
 import { until } from './poll.ts';
+import { LOOPBACK } from './ports.ts';
 import { start } from './process.ts';
 import type { Account, Target } from './target.ts';
 
@@ -164,9 +165,11 @@ function desktop(home: string): Record<string, string> {
   };
 }
 
-/** GLib looks names up with AI_ADDRCONFIG and finds none when all addresses are loopback. */
+/** GLib looks names up with AI_ADDRCONFIG and finds none when 127.0.0.1 is the only address. */
 function requireSecondAddress(): void {
   const addresses = Object.values(networkInterfaces()).flatMap((each) => each ?? []);
-  if (addresses.some(({ internal }) => !internal)) return;
-  throw new Error('Gajim needs an address besides loopback: ip addr add 192.0.2.1/32 dev lo');
+  const isSecond = ({ family, address }: { family: string; address: string }) =>
+    family === 'IPv4' && address !== LOOPBACK;
+  if (addresses.some(isSecond)) return;
+  throw new Error(`Gajim needs an address besides ${LOOPBACK}: ip addr add 192.0.2.1/32 dev lo`);
 }

@@ -197,11 +197,9 @@ ${this.#settings}`;
 
 export async function addAccount(storage: Storage, owner: string, isDisabled = false) {
   const facts = { nickname: null, avatar: null, isDisabled, created: 0, lastLogin: null };
-  keys ??= deriveAccountKeys(PASSWORD, ITERATIONS);
-  await storage.users.create({ owner, ...facts }, await keys);
+  const keys = await deriveAccountKeys(PASSWORD, ITERATIONS);
+  await storage.users.create({ owner, ...facts }, keys);
 }
-
-let keys: ReturnType<typeof deriveAccountKeys> | null = null;
 
 /** A port that nobody listens on at the moment. */
 export async function freePort(): Promise<number> {

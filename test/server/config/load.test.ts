@@ -67,7 +67,7 @@ describe('a sound file', () => {
       allowsPlainLoopback: false,
       negotiationTimeout: 60_000,
       idleTimeout: 300_000,
-      maxAuthAttempts: 3,
+      maxAuthAttempts: 5,
       scramIterations: 10_000,
       mechanisms: ['SCRAM-SHA-512', 'SCRAM-SHA-256', 'SCRAM-SHA-1', 'PLAIN'],
     });
@@ -75,7 +75,7 @@ describe('a sound file', () => {
 
   test('lays a host over the common sections', () => {
     const config = parse(`
-signIn: { maxAttempts: 5, mechanisms: [PLAIN, SCRAM-SHA-1] }
+signIn: { maxAttempts: 4, mechanisms: [PLAIN, SCRAM-SHA-1] }
 modules:
   ping: false
   offline: { limit: 7, away: { text: hello } }
@@ -90,7 +90,7 @@ hosts:
     const [a, b] = config.hosts;
     expect(a?.domain).toBe('a.example');
     expect(a?.certificate).toEqual({ cert: `${process.cwd()}/conf/a.crt`, key: '/keys/a.key' });
-    expect(a?.policy).toMatchObject({ maxAuthAttempts: 5, mechanisms: ['SCRAM-SHA-256'] });
+    expect(a?.policy).toMatchObject({ maxAuthAttempts: 4, mechanisms: ['SCRAM-SHA-256'] });
     expect(Object.fromEntries(a!.modules)).toEqual({
       ping: {},
       offline: { limit: 9, away: { text: 'hello' } },
