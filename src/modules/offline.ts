@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { type Maybe, then } from '../lib/maybe.ts';
 import { slot } from '../lib/token.ts';
 import type { Account } from '../server/accounts.ts';
+import { size } from '../server/config/quantities.ts';
 import type { Incoming } from '../server/flow.ts';
 import { defineModule, on } from '../server/module.ts';
 import type { Session } from '../server/session.ts';
@@ -12,11 +13,16 @@ import { NS } from '../xmpp/ns.ts';
 import { readStoredStanza, type Stanza } from '../xmpp/stanza.ts';
 import { BecameReachable } from './presence/module.ts';
 
+interface Backlog {
+  readonly messages: number;
+  readonly bytes: number;
+}
+
 const NS_CHAT_STATES = 'http://jabber.org/protocol/chatstates';
 const NS_HINTS = 'urn:xmpp:hints';
 
-/** Messages that wait for an account, counted once and kept true from then on. */
-const Waiting = slot<number>('offline messages');
+/** What waits for an account, measured once and kept true from then on. */
+const Waiting = slot<Backlog>('offline messages');
 /** Set while one session is being given them, so that no other gets them too. */
 const IsFlushing = slot<boolean>('offline flush');
 
@@ -31,22 +37,32 @@ export default defineModule({
   after: ['messages', 'presence'],
   config: z.strictObject({
     maxMessages: z.number().int().nonnegative().default(1000).describe('Messages of one account.'),
+    // All of them go out at once, and must not fill the queue of who receives them.
+    maxBytes: size({ min: '0 B', max: '1 GiB' })
+      .prefault('2 MiB')
+      .describe('Bytes of one account; well below limits.queue.'),
   }),
   setup({ config, host, storage, clock, log }) {
-    const count = (account: Account): Maybe<void> => {
-      if (account.get(Waiting) !== undefined) return undefined;
-      return then(storage.offline.count(account.owner), (waiting) => {
-        if (account.get(Waiting) === undefined) account.set(Waiting, waiting);
-      });
+    const measure = (account: Account): Maybe<void> => {
+      if (account.get(Waiting)) return undefined;
+      return then(storage.offline.count(account.owner), (messages) =>
+        then(storage.offline.bytes(account.owner), (bytes) => {
+          if (!account.get(Waiting)) account.set(Waiting, { messages, bytes });
+        }),
+      );
     };
+
+    const waiting = (account: Account): Backlog => account.get(Waiting) ?? EMPTY;
 
     const store = (stanza: Stanza, { account, plan }: Incoming) => {
       if (!account || plan?.kind !== 'offline') return undefined;
       if (isLostWithoutHarm(stanza)) return { ticket: NO_TICKET };
-      const waiting = account.get(Waiting) ?? 0;
-      if (waiting >= config.maxMessages || stanza.has('no-store', NS_HINTS)) return undefined;
-      account.set(Waiting, waiting + 1);
-      const message = { stamp: clock.now(), stanza: stanza.toText(NS.client) };
+      if (stanza.has('no-store', NS_HINTS)) return undefined;
+      const text = stanza.toText(NS.client);
+      const after = grown(waiting(account), [text]);
+      if (after.messages > config.maxMessages || after.bytes > config.maxBytes) return undefined;
+      account.set(Waiting, after);
+      const message = { stamp: clock.now(), stanza: text };
       return { ticket: storage.offline.append(account.owner, message) };
     };
 
@@ -62,13 +78,17 @@ export default defineModule({
       session.release(messages.map(revive));
       if (!last || session.isEnded) return;
       storage.offline.removeUpTo(account.owner, last.id);
-      account.set(Waiting, Math.max(0, (account.get(Waiting) ?? 0) - messages.length));
+      const gone = grown(
+        EMPTY,
+        messages.map(({ stanza }) => stanza),
+      );
+      account.set(Waiting, less(waiting(account), gone));
     };
 
     /** What is delivered meanwhile is held, so that the older messages come first. */
     const flush = ({ session }: { session: Session }): Maybe<void> => {
       const { account } = session;
-      if (account.get(IsFlushing) || account.get(Waiting) === 0) return undefined;
+      if (account.get(IsFlushing) || account.get(Waiting)?.messages === 0) return undefined;
       account.set(IsFlushing, true);
       session.hold();
       return then(storage.offline.load(account.owner), (messages) => {
@@ -95,7 +115,7 @@ export default defineModule({
         incoming: {
           message: {
             check: (_, { account }) =>
-              account ? then(count(account), () => undefined) : undefined,
+              account ? then(measure(account), () => undefined) : undefined,
             store,
           },
         },
@@ -103,6 +123,20 @@ export default defineModule({
     };
   },
 });
+
+const EMPTY: Backlog = { messages: 0, bytes: 0 };
+
+function grown({ messages, bytes }: Backlog, stanzas: readonly string[]): Backlog {
+  const more = stanzas.reduce((sum, stanza) => sum + Buffer.byteLength(stanza), 0);
+  return { messages: messages + stanzas.length, bytes: bytes + more };
+}
+
+function less(from: Backlog, { messages, bytes }: Backlog): Backlog {
+  return {
+    messages: Math.max(0, from.messages - messages),
+    bytes: Math.max(0, from.bytes - bytes),
+  };
+}
 
 /**
  * Messages that mean nothing later and whose sender need not know: chat states

@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import { type Maybe, then } from '../lib/maybe.ts';
 import type { Account } from '../server/accounts.ts';
 import type { Incoming, Verdict } from '../server/flow.ts';
@@ -17,13 +18,25 @@ import { ContactRemoved, Rosters } from './roster/module.ts';
 import { inState, newItem, type RosterItem, stateOf } from './roster/roster.ts';
 
 const NOT_ROUTED: Verdict = { drop: 'the subscription state does not let it pass' };
+const NO_ROOM: Verdict = { drop: 'too many requests wait for an answer' };
+
+/** Characters of a request that are kept: all that wait are sent at each login. */
+const MAX_REQUEST_LENGTH = 4096;
 
 /** RFC 6121 §3: who may see whose presence, by the table of Appendix A. */
 export default defineModule({
   name: 'subscriptions',
   summary: 'Lets people ask for, grant and cancel subscriptions to presence.',
   needs: [Rosters, Presences],
-  setup({ host, use }) {
+  config: z.strictObject({
+    maxRequests: z
+      .number()
+      .int()
+      .positive()
+      .default(200)
+      .describe('Requests that wait for the answer of one account.'),
+  }),
+  setup({ config, host, use }) {
     const rosters = use(Rosters);
     const presences = use(Presences);
     /** What stanzas on their way in have changed, until they are delivered. */
@@ -61,11 +74,13 @@ export default defineModule({
         const { next, passes, autoReply } = inbound(stateOf(item), type);
         if (autoReply) send(autoReply, account, contact);
         if (!passes) return NOT_ROUTED;
+        const isTooMany = type === 'subscribe' && roster.requests().length >= config.maxRequests;
+        if (isTooMany) return NO_ROOM;
         // §3.3.3: whoever unsubscribes sees the account go.
         if (type === 'unsubscribe' && roster.isSubscriber(contact)) {
           presences.withdraw(account, contact);
         }
-        const request = type === 'subscribe' ? stanza.toText(NS.client) : null;
+        const request = type === 'subscribe' ? requestOf(stanza) : null;
         const moved = inState(item, next, request);
         // A request alone is not to be seen in the roster (§3.1.3).
         if (type !== 'subscribe') unshown.set(stanza, moved);
@@ -119,6 +134,14 @@ export default defineModule({
     };
   },
 });
+
+/** The request as it is kept (§3.1.3), without its content where that is too long. */
+function requestOf(stanza: Stanza): string {
+  const text = stanza.toText(NS.client);
+  if (text.length <= MAX_REQUEST_LENGTH) return text;
+  const { type, from, to } = stanza;
+  return makeStanza('presence', { type, from, to }).toText(NS.client);
+}
 
 function betweenAccounts(stanza: Stanza): Stanza {
   const { from, to } = stanza;

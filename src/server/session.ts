@@ -41,6 +41,8 @@ export class Session extends Slots implements StreamSession, SessionEntry {
   #availableSince = 0;
   /** Kept stanzas behind the one in work; null while none is. */
   #inbox: Stanza[] | null = null;
+  /** Whether the client is read no further, since its inbox is full. */
+  #isPaused = false;
   /** Deliveries that wait for `release`; null while nothing is held. */
   #held: Stanza[] | null = null;
   #isEnded = false;
@@ -179,18 +181,28 @@ export class Session extends Slots implements StreamSession, SessionEntry {
 
   #wait(inbox: Stanza[], stanza: Stanza): void {
     inbox.push(stanza.keep());
-    if (inbox.length === INBOX_LENGTH) this.#wire.pause();
+    if (inbox.length < INBOX_LENGTH || this.#isPaused) return;
+    this.#isPaused = true;
+    this.#wire.pause();
   }
 
   #next(): void {
     const waiting = this.#inbox ?? [];
     this.#inbox = null;
-    if (waiting.length >= INBOX_LENGTH) this.#wire.resume();
     for (const stanza of waiting) {
       if (this.#isEnded) return;
       if (this.#inbox) this.#wait(this.#inbox, stanza);
       else this.#process(stanza);
     }
+    this.#readOn();
+  }
+
+  /** Last of all: what has been read already comes at once, and belongs behind what waits. */
+  #readOn(): void {
+    const waiting: Stanza[] = this.#inbox ?? [];
+    if (!this.#isPaused || waiting.length >= INBOX_LENGTH) return;
+    this.#isPaused = false;
+    this.#wire.resume();
   }
 
   #handle(stanza: Stanza): Maybe<void> {

@@ -110,6 +110,8 @@ export interface OfflineMessage {
 
 export interface OfflineStore {
   count(owner: Owner): Maybe<number>;
+  /** How many bytes of UTF-8 the stanzas have together. */
+  bytes(owner: Owner): Maybe<number>;
   append(owner: Owner, message: Omit<OfflineMessage, 'id'>): Ticket;
   /** In order of arrival. */
   load(owner: Owner): Maybe<readonly OfflineMessage[]>;

@@ -5,14 +5,14 @@ import { randomBytes } from 'node:crypto';
 import type { Deadlines, Expiring } from '../lib/deadlines.ts';
 import type { Log } from '../lib/log.ts';
 import { isLater } from '../lib/maybe.ts';
-import { buildElement, type Element, serialize, xml } from '../xml/element.ts';
+import { buildElement, type Element, serialize } from '../xml/element.ts';
 import type { Frame, StreamHeader, XmlError } from '../xml/frame.ts';
 import { StreamError, type StreamErrorCondition } from '../xmpp/errors.ts';
-import { prepareDomain } from '../xmpp/jid.ts';
 import { NS } from '../xmpp/ns.ts';
 import type { Connection, ConnectionListener } from './connection.ts';
 import type { Step, StreamFeature, StreamState } from './feature.ts';
-import { findFeature, isOfferable } from './feature-choice.ts';
+import { findFeature, offerFeatures } from './feature-choice.ts';
+import { hostBySni } from './host-by-sni.ts';
 import type { SessionWire, StreamHost, StreamHosts, StreamSession } from './ports.ts';
 import { writeStreamError } from './stream-error.ts';
 import { type ClientHeader, readClientHeader, writeHeader } from './stream-header.ts';
@@ -186,6 +186,11 @@ export class ClientStream implements ConnectionListener, SessionWire, Expiring {
     this.#endSession(false);
   }
 
+  /** Sessions are the server's to end; who has none yet will get none any more. */
+  onShutdown(): void {
+    if (!this.#session) this.close('system-shutdown');
+  }
+
   onDeadline(): void {
     if (this.#session) this.#checkLife(this.#session);
     else this.close('connection-timeout', 'signing in took too long');
@@ -209,20 +214,10 @@ export class ClientStream implements ConnectionListener, SessionWire, Expiring {
    * nothing: clients that connect by another name send that.
    */
   #checkHost(host: StreamHost): void {
-    const isMoved = this.username !== '' && this.#host !== host;
-    const shown = this.#hostBySni() ?? this.#shownHost;
-    if (isMoved || (shown && shown !== host)) {
+    const isMoved = this.username !== '' && this.#host?.domain !== host.domain;
+    const shown = hostBySni(this.connection, this.#hosts) ?? this.#shownHost;
+    if (isMoved || (shown && shown.domain !== host.domain)) {
       throw new StreamError('not-authorized', "'to' is not the host that this connection is for");
-    }
-  }
-
-  #hostBySni(): StreamHost | null {
-    const name = this.connection.tls?.serverName;
-    if (!name) return null;
-    try {
-      return this.#hosts.find(prepareDomain(name));
-    } catch {
-      return null;
     }
   }
 
@@ -249,11 +244,8 @@ export class ClientStream implements ConnectionListener, SessionWire, Expiring {
   }
 
   #sendFeatures(host: StreamHost): void {
-    const offers = [...this.#deps.features, ...host.features]
-      .filter((feature) => isOfferable(feature, this))
-      .map((feature) => feature.offer(this))
-      .filter((offer) => offer !== null);
-    this.sendElement(xml('stream:features', {}, ...offers));
+    const features = [...this.#deps.features, ...host.features];
+    this.sendElement(offerFeatures(features, this));
   }
 
   #take(frame: Frame): void {

@@ -49,6 +49,8 @@ export interface ConnectionListener extends XmlStreamHandler {
   onActivity(): void;
   /** The connection is gone; nothing follows. `error` is set when it broke. */
   onClose(error?: Error): void;
+  /** The server takes no more connections and is about to stop. */
+  onShutdown(): void;
   /** More than the bound waits in the outgoing queue: the peer does not read. */
   onOverflow(): void;
 }

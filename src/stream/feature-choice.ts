@@ -1,11 +1,21 @@
+import { type Element, xml } from '../xml/element.ts';
 import type { Frame } from '../xml/frame.ts';
 import { decodeAttribute } from '../xml/text.ts';
 import { NS } from '../xmpp/ns.ts';
 import type { ClientStream } from './client-stream.ts';
 import type { FeatureElement, StreamFeature } from './feature.ts';
 
+/** `<stream:features/>` with what the stream's state allows (RFC 6120 §4.3.2). */
+export function offerFeatures(features: readonly StreamFeature[], stream: ClientStream): Element {
+  const offers = features
+    .filter((feature) => isOfferable(feature, stream))
+    .map((feature) => feature.offer(stream))
+    .filter((offer) => offer !== null);
+  return xml('stream:features', {}, ...offers);
+}
+
 /** Whether the stream's state is one that the feature is for. */
-export function isOfferable(feature: StreamFeature, stream: ClientStream): boolean {
+function isOfferable(feature: StreamFeature, stream: ClientStream): boolean {
   return (
     feature.requires.every((state) => stream.has(state)) &&
     !feature.forbids.some((state) => stream.has(state))

@@ -118,6 +118,11 @@ export abstract class ByteConnection implements Connection, Sink, Expiring {
     this.destroyBytes();
   }
 
+  /** Tells the stream that the server is about to stop. */
+  announceShutdown(): void {
+    this.#listener?.onShutdown();
+  }
+
   onDeadline(): void {
     this.destroy();
   }

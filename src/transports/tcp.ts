@@ -88,9 +88,10 @@ export class TcpListener implements TcpTransport {
     return this.#connections.size;
   }
 
-  /** Takes no more connections; those there are go on. */
+  /** Takes no more connections and says so to those there are; sessions go on. */
   stop(): void {
     this.#server.close();
+    for (const connection of this.#connections) connection.announceShutdown();
   }
 
   /** Takes no more connections and drops those that are left; resolves once all are gone. */

@@ -68,6 +68,10 @@ export class FrameBuilder {
       throw new XmlError('policy-violation', 'Too many elements in one stanza');
     }
     const { text, prefix, local } = tag.name;
+    if (depth === 1 && text === stream.rootName) {
+      // It would be read as a stanza without an end (RFC 6120 §4.3.3 restarts only after a step).
+      throw new XmlError('bad-format', 'The stream is opened again');
+    }
     this.nameStarts[depth] = start + 1;
     this.nameEnds[depth] = start + 1 + tag.nameLength;
     this.scopeSizes[depth] = scope.size;

@@ -18,9 +18,11 @@ export interface PrefixDeclaration {
 export interface StreamScope {
   readonly defaultXmlns: string;
   readonly prefixes: readonly PrefixDeclaration[];
+  /** The root's name as written, which no child of it has; '' for no root. */
+  readonly rootName: string;
 }
 
-export const EMPTY_SCOPE: StreamScope = { defaultXmlns: '', prefixes: [] };
+export const EMPTY_SCOPE: StreamScope = { defaultXmlns: '', prefixes: [], rootName: '' };
 
 /** The prefixes in scope while a frame is read: its own, then those of the stream header. */
 export class PrefixScope {

@@ -9,8 +9,6 @@ import { decodeAttribute } from './text.ts';
 export interface OpenStream {
   readonly header: StreamHeader;
   readonly scope: StreamScope;
-  /** The root's name as written, which its end tag has to repeat. */
-  readonly rootName: string;
   /** Whether the root's start tag closes itself, so that the stream is over. */
   readonly isEmpty: boolean;
 }
@@ -25,8 +23,7 @@ export function openStream(tag: StartTag, bytes: Buffer, base: number): OpenStre
   const attributes = decodeAttributes(tag, bytes, base);
   return {
     header: { name: local, xmlns, prefix, defaultXmlns, attributes },
-    scope: { defaultXmlns, prefixes: prefixes.all() },
-    rootName: text,
+    scope: { defaultXmlns, prefixes: prefixes.all(), rootName: text },
     isEmpty: tag.isSelfClosing,
   };
 }

@@ -37,7 +37,6 @@ export class XmlStreamParser {
   private readonly window = new ByteWindow();
   private stage: Stage = 'declaration';
   private scope: StreamScope = EMPTY_SCOPE;
-  private rootName = '';
   private scanner: FrameScanner | null = null;
   private isRunning = false;
   private isHeld = false;
@@ -202,7 +201,6 @@ export class XmlStreamParser {
     this.release();
     this.stage = 'frames';
     this.scope = open.scope;
-    this.rootName = open.rootName;
     return open;
   }
 
@@ -231,7 +229,7 @@ export class XmlStreamParser {
 
   private readFooter(): Found | null {
     const { bytes, at, end } = this.window;
-    return hasRootEnd(bytes, at, end, this.rootName) ? 'footer' : null;
+    return hasRootEnd(bytes, at, end, this.scope.rootName) ? 'footer' : null;
   }
 
   private release(): void {

@@ -97,25 +97,25 @@ describe('an IQ to a bare address', () => {
     },
   );
 
-  conversation(
-    'of the sender is answered for the sender [RFC6120 10.3.3]',
-    async ({ juliet }) => {
-      await juliet.sends`<iq type='get' id='i' to='${juliet.bare}'>${PING}</iq>`;
-      await juliet.gets`<iq type='result' id='i' from='${juliet.bare}' to='${juliet}'/>`;
-      await juliet.sends`<iq type='get' id='i'>${PING}</iq>`;
-      const answer = await juliet.gets`<iq type='result' id='i'/>`;
-      expect([undefined, juliet.bare]).toContain(answer.attrs.from);
-    },
-  );
+  conversation('of the sender is answered for the sender [RFC6120 10.3.3]', async ({ juliet }) => {
+    await juliet.sends`<iq type='get' id='i' to='${juliet.bare}'>${PING}</iq>`;
+    await juliet.gets`<iq type='result' id='i' from='${juliet.bare}' to='${juliet}'/>`;
+    await juliet.sends`<iq type='get' id='i'>${PING}</iq>`;
+    const answer = await juliet.gets`<iq type='result' id='i'/>`;
+    expect([undefined, juliet.bare]).toContain(answer.attrs.from);
+  });
 });
 
 describe('an IQ to the server', () => {
-  conversation('that it does not know is refused [RFC6120 8.3.3.19]', async ({ juliet }, server) => {
-    for (const type of ['get', 'set']) {
-      await juliet.sends`<iq type='${type}' id='i' to='${server}'>${UNKNOWN}</iq>`;
-      await juliet.gets`${refusal(server.domain, 'cancel', 'service-unavailable')}`;
-    }
-  });
+  conversation(
+    'that it does not know is refused [RFC6120 8.3.3.19]',
+    async ({ juliet }, server) => {
+      for (const type of ['get', 'set']) {
+        await juliet.sends`<iq type='${type}' id='i' to='${server}'>${UNKNOWN}</iq>`;
+        await juliet.gets`${refusal(server.domain, 'cancel', 'service-unavailable')}`;
+      }
+    },
+  );
 
   conversation('of another domain is refused [RFC6120 8.3.3.16]', async ({ juliet }) => {
     await juliet.sends`<iq type='get' id='i' to='nowhere.invalid'>${PING}</iq>`;

@@ -76,39 +76,49 @@ async function enter(clients: Record<'laptop' | 'phone', Client>, resources: Res
   }
 }
 
-function story(type: Type, address: 'bare' | 'absent' | 'laptop', resources: Resources, fate: Fate) {
+function story(
+  type: Type,
+  address: 'bare' | 'absent' | 'laptop',
+  resources: Resources,
+  fate: Fate,
+) {
   const situation = JSON.stringify(resources).replaceAll('"', '');
   const title = `${type} to the ${address} address, ${situation}: ${fate} [RFC6121 8.5.4]`;
-  conversation(title, { absent: ['romeo'] }, async ({ juliet, romeo: { laptop, phone, tablet } }) => {
-    await enter({ laptop, phone }, resources);
-    const to = { bare: laptop.bare, absent: `${laptop.bare}/gone`, laptop: `${laptop}` }[address];
-    await juliet.sends`${message(to, type)}`;
-    if (fate === 'refused') {
-      await juliet.gets`
+  conversation(
+    title,
+    { absent: ['romeo'] },
+    async ({ juliet, romeo: { laptop, phone, tablet } }) => {
+      await enter({ laptop, phone }, resources);
+      const to = { bare: laptop.bare, absent: `${laptop.bare}/gone`, laptop: `${laptop}` }[address];
+      await juliet.sends`${message(to, type)}`;
+      if (fate === 'refused') {
+        await juliet.gets`
         <message type='error' id='m' from='${to}'>
           <error type='cancel'>
             <service-unavailable xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/>
           </error>
         </message>`;
-    }
-    for (const [name, client] of Object.entries({ laptop, phone })) {
-      const isReader = address === 'laptop' ? name === 'laptop' : isReachable(resources[name as 'laptop']);
-      if (fate === 'delivered' && isReader) {
-        await client.gets`<message to='${to}' type='${type}' id='m'><body>Hi</body></message>`;
       }
-    }
-    await juliet.getsNothing();
-    await tablet.signsIn({ quietly: true });
-    await tablet.sends`<presence><priority>5</priority></presence>`;
-    await tablet.gets`<presence from='${tablet}'/>`;
-    for (const [name, client] of Object.entries({ laptop, phone })) {
-      if (typeof resources[name as 'laptop'] !== 'number') continue;
-      await tablet.gets`<presence from='${client}'/>`;
-      await client.gets`<presence from='${tablet}'/>`;
-    }
-    if (fate === 'stored') await tablet.gets`<message id='m'><body>Hi</body></message>`;
-    await tablet.getsNothing();
-  });
+      for (const [name, client] of Object.entries({ laptop, phone })) {
+        const isReader =
+          address === 'laptop' ? name === 'laptop' : isReachable(resources[name as 'laptop']);
+        if (fate === 'delivered' && isReader) {
+          await client.gets`<message to='${to}' type='${type}' id='m'><body>Hi</body></message>`;
+        }
+      }
+      await juliet.getsNothing();
+      await tablet.signsIn({ quietly: true });
+      await tablet.sends`<presence><priority>5</priority></presence>`;
+      await tablet.gets`<presence from='${tablet}'/>`;
+      for (const [name, client] of Object.entries({ laptop, phone })) {
+        if (typeof resources[name as 'laptop'] !== 'number') continue;
+        await tablet.gets`<presence from='${client}'/>`;
+        await client.gets`<presence from='${tablet}'/>`;
+      }
+      if (fate === 'stored') await tablet.gets`<message id='m'><body>Hi</body></message>`;
+      await tablet.getsNothing();
+    },
+  );
 }
 
 for (const type of TYPES) {

@@ -163,16 +163,13 @@ describe('messages that cannot be delivered', () => {
     },
   );
 
-  conversation(
-    'to the server itself come back [RFC6121 8.4]',
-    async ({ juliet }, server) => {
-      await juliet.sends`<message to='${server}' id='m'><body>Hi</body></message>`;
-      await juliet.gets`
+  conversation('to the server itself come back [RFC6121 8.4]', async ({ juliet }, server) => {
+    await juliet.sends`<message to='${server}' id='m'><body>Hi</body></message>`;
+    await juliet.gets`
         <message type='error' id='m' from='${server}'>
           <error type='cancel'><service-unavailable xmlns='${STANZA_ERRORS}'/></error>
         </message>`;
-    },
-  );
+  });
 
   conversation(
     'to a domain that is not served come back [RFC6120 8.3.3.16]',
@@ -185,17 +182,26 @@ describe('messages that cannot be delivered', () => {
     },
   );
 
-  conversation('are not answered when they are errors [RFC6120 8.3.1]', async ({ juliet }, server) => {
-    for (const to of [`nobody@${server}`, 'romeo@nowhere.invalid', server.domain]) {
-      await juliet.sends`
+  conversation(
+    'are not answered when they are errors [RFC6120 8.3.1]',
+    async ({ juliet }, server) => {
+      for (const to of [`nobody@${server}`, 'romeo@nowhere.invalid', server.domain]) {
+        await juliet.sends`
         <message to='${to}' type='error' id='m'>
           <error type='cancel'><gone xmlns='${STANZA_ERRORS}'/></error>
         </message>`;
-    }
-    await juliet.getsNothing();
-  });
+      }
+      await juliet.getsNothing();
+    },
+  );
 
-  for (const to of ['@localhost', 'juliet@', 'a@b@c', 'juliet@localhost/', `${'x'.repeat(1024)}@a`]) {
+  for (const to of [
+    '@localhost',
+    'juliet@',
+    'a@b@c',
+    'juliet@localhost/',
+    `${'x'.repeat(1024)}@a`,
+  ]) {
     conversation(
       `to '${to.slice(0, 20)}' come back as malformed [RFC6120 8.3.3.8]`,
       async ({ juliet }) => {
@@ -221,7 +227,11 @@ describe('messages that cannot be delivered', () => {
 });
 
 describe('what is no stanza', () => {
-  for (const element of ["<note to='x'/>", "<message xmlns='jabber:server'/>", "<x xmlns='urn:x'/>"]) {
+  for (const element of [
+    "<note to='x'/>",
+    "<message xmlns='jabber:server'/>",
+    "<x xmlns='urn:x'/>",
+  ]) {
     conversation(`${element} ends the stream [RFC6120 4.9.3.24]`, async ({ juliet }) => {
       await juliet.sends`${element}`;
       await juliet.gets`

@@ -57,15 +57,19 @@ describe('messages for one who is away', () => {
     },
   );
 
-  conversation('are delivered once [XEP-0160 3]', { absent: ['romeo'] }, async ({ juliet, romeo }) => {
-    await juliet.sends`${chat(romeo, 'Hi')}`;
-    await juliet.getsNothing();
-    await romeo.signsIn();
-    await romeo.gets`<message><body>Hi</body></message>`;
-    await romeo.leaves();
-    await romeo.returns();
-    await romeo.getsNothing();
-  });
+  conversation(
+    'are delivered once [XEP-0160 3]',
+    { absent: ['romeo'] },
+    async ({ juliet, romeo }) => {
+      await juliet.sends`${chat(romeo, 'Hi')}`;
+      await juliet.getsNothing();
+      await romeo.signsIn();
+      await romeo.gets`<message><body>Hi</body></message>`;
+      await romeo.leaves();
+      await romeo.returns();
+      await romeo.getsNothing();
+    },
+  );
 
   conversation(
     'keep their content byte by byte [RFC6120 8.4]',
@@ -191,7 +195,10 @@ describe('messages that do not wait', () => {
 describe('messages that wait though they have no body', () => {
   for (const [what, content] of [
     ['a receipt', "<received xmlns='urn:xmpp:receipts' id='1'/>"],
-    ['a message that asks to be stored', `<active xmlns='${CHAT_STATES}'/><store xmlns='${HINTS}'/>`],
+    [
+      'a message that asks to be stored',
+      `<active xmlns='${CHAT_STATES}'/><store xmlns='${HINTS}'/>`,
+    ],
     ['a subject', '<subject>To Mantua</subject>'],
   ] as const) {
     conversation(

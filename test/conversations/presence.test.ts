@@ -298,15 +298,12 @@ describe('probes', () => {
     },
   );
 
-  conversation(
-    'by strangers learn nothing [RFC6121 4.3.2]',
-    async ({ juliet, romeo }, server) => {
-      await juliet.sends`<presence type='probe' to='${romeo.bare}'/>`;
-      await juliet.sends`<presence type='probe' to='nobody@${server}'/>`;
-      await juliet.getsNothing();
-      await romeo.getsNothing();
-    },
-  );
+  conversation('by strangers learn nothing [RFC6121 4.3.2]', async ({ juliet, romeo }, server) => {
+    await juliet.sends`<presence type='probe' to='${romeo.bare}'/>`;
+    await juliet.sends`<presence type='probe' to='nobody@${server}'/>`;
+    await juliet.getsNothing();
+    await romeo.getsNothing();
+  });
 
   conversationInside(
     'end a subscription that the other side does not know, or that has no other side [RFC6121 4.3.2, 8.5.1]',

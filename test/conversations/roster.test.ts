@@ -41,20 +41,23 @@ describe('asking for the roster', () => {
     expect(groups.map((group) => group.getText()).sort()).toEqual(['Foes', 'Friends']);
   });
 
-  conversation('of somebody else is forbidden [RFC6121 2.1.4]', async ({ juliet, romeo }, server) => {
-    for (const to of [romeo.bare, `nobody@${server}`]) {
-      for (const iq of [
-        `<iq type='get' id='1' to='${to}'><query xmlns='${ROSTER}'/></iq>`,
-        `<iq type='set' id='1' to='${to}'><query xmlns='${ROSTER}'><item jid='x@y'/></query></iq>`,
-      ]) {
-        await juliet.sends`${iq}`;
-        await juliet.gets`
+  conversation(
+    'of somebody else is forbidden [RFC6121 2.1.4]',
+    async ({ juliet, romeo }, server) => {
+      for (const to of [romeo.bare, `nobody@${server}`]) {
+        for (const iq of [
+          `<iq type='get' id='1' to='${to}'><query xmlns='${ROSTER}'/></iq>`,
+          `<iq type='set' id='1' to='${to}'><query xmlns='${ROSTER}'><item jid='x@y'/></query></iq>`,
+        ]) {
+          await juliet.sends`${iq}`;
+          await juliet.gets`
           <iq type='error' id='1' from='${to}'>
             <error type='auth'><forbidden xmlns='${STANZA_ERRORS}'/></error>
           </iq>`;
+        }
       }
-    }
-  });
+    },
+  );
 });
 
 describe('setting an item', () => {
@@ -84,36 +87,31 @@ describe('setting an item', () => {
     },
   );
 
-  conversation(
-    'again changes name and groups [RFC6121 2.4.1]',
-    async ({ juliet }) => {
-      await asks(juliet);
-      for (const [name, group] of [
-        ['Nurse', 'Servants'],
-        ['Old Nurse', 'Friends'],
-      ]) {
-        const item = `<item jid='nurse@example.com' name='${name}'><group>${group}</group></item>`;
-        await juliet.sends`${setting(item)}`;
-        await juliet.getsInAnyOrder`${push(item)}<iq type='result' id='set'/>`;
-      }
-      await juliet.sends`${setting("<item jid='nurse@example.com'/>")}`;
-      await juliet.getsInAnyOrder`
+  conversation('again changes name and groups [RFC6121 2.4.1]', async ({ juliet }) => {
+    await asks(juliet);
+    for (const [name, group] of [
+      ['Nurse', 'Servants'],
+      ['Old Nurse', 'Friends'],
+    ]) {
+      const item = `<item jid='nurse@example.com' name='${name}'><group>${group}</group></item>`;
+      await juliet.sends`${setting(item)}`;
+      await juliet.getsInAnyOrder`${push(item)}<iq type='result' id='set'/>`;
+    }
+    await juliet.sends`${setting("<item jid='nurse@example.com'/>")}`;
+    await juliet.getsInAnyOrder`
         ${push(`<item jid='nurse@example.com' name='${nothing}'>${nothing}</item>`)}
         <iq type='result' id='set'/>`;
-    },
-  );
+  });
 
-  conversation(
-    'leaves the subscription to the server [RFC6121 2.1.2.5]',
-    async ({ juliet }) => {
-      await asks(juliet);
-      const item = "<item jid='nurse@example.com' subscription='both' ask='subscribe' approved='true'/>";
-      await juliet.sends`${setting(item)}`;
-      await juliet.getsInAnyOrder`
+  conversation('leaves the subscription to the server [RFC6121 2.1.2.5]', async ({ juliet }) => {
+    await asks(juliet);
+    const item =
+      "<item jid='nurse@example.com' subscription='both' ask='subscribe' approved='true'/>";
+    await juliet.sends`${setting(item)}`;
+    await juliet.getsInAnyOrder`
         ${push(`<item jid='nurse@example.com' subscription='none' ask='${nothing}' approved='${nothing}'/>`)}
         <iq type='result' id='set'/>`;
-    },
-  );
+  });
 
   conversation('keeps the item for later sessions [RFC6121 2.3.2]', async ({ juliet }) => {
     await juliet.sends`${setting("<item jid='nurse@example.com' name='Nurse'/>")}`;
@@ -136,7 +134,12 @@ describe('setting an item', () => {
   });
 
   const refusals: readonly [string, string, string, string][] = [
-    ['two items', "<item jid='a@example.com'/><item jid='b@example.com'/>", 'modify', 'bad-request'],
+    [
+      'two items',
+      "<item jid='a@example.com'/><item jid='b@example.com'/>",
+      'modify',
+      'bad-request',
+    ],
     ['no item', '', 'modify', 'bad-request'],
     ['no address', "<item name='Nurse'/>", 'modify', 'bad-request'],
     ['a malformed address', "<item jid='@@'/>", 'modify', `${anything}`],
@@ -161,14 +164,18 @@ describe('setting an item', () => {
     ],
   ];
   for (const [what, items, type, condition] of refusals) {
-    conversation(`with ${what} is refused and changes nothing [RFC6121 2.3.3]`, async ({ juliet }) => {
-      await asks(juliet);
-      await juliet.sends`${setting(items)}`;
-      const wanted = condition === `${anything}` ? '' : `<${condition} xmlns='${STANZA_ERRORS}'/>`;
-      await juliet.gets`<iq type='error' id='set'><error type='${type}'>${wanted}</error></iq>`;
-      await juliet.sends`<iq type='get' id='1'><query xmlns='${ROSTER}'/></iq>`;
-      await juliet.gets`<iq type='result' id='1'><query xmlns='${ROSTER}'>${nothing}</query></iq>`;
-    });
+    conversation(
+      `with ${what} is refused and changes nothing [RFC6121 2.3.3]`,
+      async ({ juliet }) => {
+        await asks(juliet);
+        await juliet.sends`${setting(items)}`;
+        const wanted =
+          condition === `${anything}` ? '' : `<${condition} xmlns='${STANZA_ERRORS}'/>`;
+        await juliet.gets`<iq type='error' id='set'><error type='${type}'>${wanted}</error></iq>`;
+        await juliet.sends`<iq type='get' id='1'><query xmlns='${ROSTER}'/></iq>`;
+        await juliet.gets`<iq type='result' id='1'><query xmlns='${ROSTER}'>${nothing}</query></iq>`;
+      },
+    );
   }
 
   conversation('of oneself is refused, and changes nothing [RFC6121 2.3.3]', async ({ juliet }) => {

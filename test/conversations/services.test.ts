@@ -1,6 +1,6 @@
 import { describe, expect } from '@jest/globals';
 import type { Element } from 'ltx';
-import { anything, conversation, conversationInside } from '../support/conversation.ts';
+import { anything, conversation, conversationInside, nothing } from '../support/conversation.ts';
 
 const INFO = 'http://jabber.org/protocol/disco#info';
 const ITEMS = 'http://jabber.org/protocol/disco#items';
@@ -21,7 +21,14 @@ describe('service discovery', () => {
         </query>
       </iq>`;
     const features = featuresOf(iq);
-    const known = [INFO, ITEMS, 'urn:xmpp:ping', 'urn:xmpp:time', 'jabber:iq:version', 'msgoffline'];
+    const known = [
+      INFO,
+      ITEMS,
+      'urn:xmpp:ping',
+      'urn:xmpp:time',
+      'jabber:iq:version',
+      'msgoffline',
+    ];
     expect(features).toEqual(expect.arrayContaining(known));
     expect(new Set(features).size).toBe(features.length);
   });
@@ -67,7 +74,7 @@ describe('service discovery', () => {
         const query = `<query xmlns='${xmlns}' node='nowhere'/>`;
         await juliet.sends`<iq type='get' id='1' to='${to}'>${query}</iq>`;
         await juliet.gets`
-          <iq type='error' id='1' from='${to}'>
+          <iq type='error' id='1'>
             <error type='cancel'><item-not-found xmlns='${STANZA_ERRORS}'/></error>
           </iq>`;
       }
@@ -82,11 +89,29 @@ describe('service discovery', () => {
 
 describe('small services', () => {
   conversation('the server answers pings [XEP-0199 4.2]', async ({ juliet }, server) => {
-    for (const to of [server.domain, juliet.bare]) {
-      await juliet.sends`<iq type='get' id='1' to='${to}'><ping xmlns='urn:xmpp:ping'/></iq>`;
-      await juliet.gets`<iq type='result' id='1' from='${to}' to='${juliet}'/>`;
-    }
+    await juliet.sends`<iq type='get' id='1' to='${server}'><ping xmlns='urn:xmpp:ping'/></iq>`;
+    await juliet.gets`<iq type='result' id='1' from='${server}' to='${juliet}'>${nothing}</iq>`;
   });
+
+  conversation(
+    'a friend’s account answers pings [XEP-0199 4.4]',
+    { friends: [['juliet', 'romeo']] },
+    async ({ juliet, romeo }) => {
+      await juliet.sends`
+        <iq type='get' id='1' to='${romeo.bare}'><ping xmlns='urn:xmpp:ping'/></iq>`;
+      await juliet.gets`<iq type='result' id='1' from='${romeo.bare}' to='${juliet}'/>`;
+    },
+  );
+
+  conversation(
+    'a friend’s account answers pings [XEP-0199 4.5]',
+    { friends: [['juliet', 'romeo']] },
+    async ({ juliet, romeo }) => {
+      await juliet.sends`
+        <iq type='get' id='1' to='${romeo.bare}'><ping xmlns='urn:xmpp:ping'/></iq>`;
+      await juliet.gets`<iq type='result' id='1' from='${romeo.bare}' to='${juliet}'/>`;
+    },
+  );
 
   conversation('the server tells its name and version [XEP-0092 3]', async ({ juliet }, server) => {
     await juliet.sends`<iq type='get' id='1' to='${server}'><query xmlns='jabber:iq:version'/></iq>`;
@@ -132,7 +157,9 @@ describe('small services', () => {
           <error type='cancel'><service-unavailable xmlns='${STANZA_ERRORS}'/></error>
         </iq>`;
       await juliet.sends`<iq type='get' id='2' to='${server}'><query xmlns='${INFO}'/></iq>`;
-      expect(featuresOf(await juliet.gets`<iq type='result' id='2'/>`)).not.toContain('urn:xmpp:ping');
+      expect(featuresOf(await juliet.gets`<iq type='result' id='2'/>`)).not.toContain(
+        'urn:xmpp:ping',
+      );
     },
   );
 });

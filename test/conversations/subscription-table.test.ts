@@ -1,9 +1,9 @@
 import { describe, expect } from '@jest/globals';
+import type { SubscriptionState, SubscriptionType } from '../../src/xmpp/subscription.ts';
 import type { Client } from '../support/client.ts';
 import { conversationInside, nothing } from '../support/conversation.ts';
 import { rosterItem } from '../support/roster-item.ts';
 import type { TestServer } from '../support/server.ts';
-import type { SubscriptionState, SubscriptionType } from '../../src/xmpp/subscription.ts';
 
 /**
  * RFC 6121 Appendix A, cell by cell, on the wire. Both accounts are of this
@@ -110,7 +110,12 @@ async function expectState({ server, juliet, romeo }: Scene, state: Subscription
 
 type Story = (
   scene: Scene,
-  cell: { state: SubscriptionState; type: SubscriptionType; next: SubscriptionState; effect: Cell[1] },
+  cell: {
+    state: SubscriptionState;
+    type: SubscriptionType;
+    next: SubscriptionState;
+    effect: Cell[1];
+  },
 ) => Promise<void>;
 
 function forEachCell(direction: string, table: Table, clause: string, story: Story): void {

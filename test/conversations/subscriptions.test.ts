@@ -16,23 +16,20 @@ function push(contact: Client, subscription: string, ask: string | typeof nothin
 }
 
 describe('asking for a subscription', () => {
-  conversation(
-    'and being let in [RFC6121 3.1.2, 3.1.5, 3.1.6]',
-    async ({ juliet, romeo }) => {
-      await asks(juliet);
-      await asks(romeo);
-      await juliet.sends`<presence type='subscribe' to='${romeo.bare}' id='s1'/>`;
-      await juliet.gets`${push(romeo, 'none', 'subscribe')}`;
-      await romeo.gets`
+  conversation('and being let in [RFC6121 3.1.2, 3.1.5, 3.1.6]', async ({ juliet, romeo }) => {
+    await asks(juliet);
+    await asks(romeo);
+    await juliet.sends`<presence type='subscribe' to='${romeo.bare}' id='s1'/>`;
+    await juliet.gets`${push(romeo, 'none', 'subscribe')}`;
+    await romeo.gets`
         <presence type='subscribe' from='${juliet.bare}' to='${romeo.bare}' id='s1'/>`;
-      await romeo.sends`<presence type='subscribed' to='${juliet.bare}' id='s2'/>`;
-      await romeo.gets`${push(juliet, 'from')}`;
-      await juliet.gets`
+    await romeo.sends`<presence type='subscribed' to='${juliet.bare}' id='s2'/>`;
+    await romeo.gets`${push(juliet, 'from')}`;
+    await juliet.gets`
         <presence type='subscribed' from='${romeo.bare}' to='${juliet.bare}' id='s2'/>
         ${push(romeo, 'to')}
         <presence from='${romeo}'/>`;
-    },
-  );
+  });
 
   conversation('and being turned away [RFC6121 3.2.3]', async ({ juliet, romeo }) => {
     await asks(juliet);
@@ -109,15 +106,12 @@ describe('asking for a subscription', () => {
     },
   );
 
-  conversation(
-    'again is not shown again [RFC6121 A.3.1]',
-    async ({ juliet, romeo }) => {
-      await juliet.sends`<presence type='subscribe' to='${romeo.bare}'/>`;
-      await romeo.gets`<presence type='subscribe' from='${juliet.bare}'/>`;
-      await juliet.sends`<presence type='subscribe' to='${romeo.bare}'/>`;
-      await romeo.getsNothing();
-    },
-  );
+  conversation('again is not shown again [RFC6121 A.3.1]', async ({ juliet, romeo }) => {
+    await juliet.sends`<presence type='subscribe' to='${romeo.bare}'/>`;
+    await romeo.gets`<presence type='subscribe' from='${juliet.bare}'/>`;
+    await juliet.sends`<presence type='subscribe' to='${romeo.bare}'/>`;
+    await romeo.getsNothing();
+  });
 
   conversation(
     'when subscribed already is answered by the server [RFC6121 3.1.3]',
@@ -128,12 +122,15 @@ describe('asking for a subscription', () => {
     },
   );
 
-  conversation('of an account that is not there stays silent [RFC6121 8.5.1]', async ({ juliet }, server) => {
-    for (const type of ['subscribe', 'unsubscribe']) {
-      await juliet.sends`<presence type='${type}' to='nobody@${server}'/>`;
-      await juliet.getsNothing();
-    }
-  });
+  conversation(
+    'of an account that is not there stays silent [RFC6121 8.5.1]',
+    async ({ juliet }, server) => {
+      for (const type of ['subscribe', 'unsubscribe']) {
+        await juliet.sends`<presence type='${type}' to='nobody@${server}'/>`;
+        await juliet.getsNothing();
+      }
+    },
+  );
 
   conversation('of oneself does nothing [RFC6121 3.1.2]', async ({ juliet }) => {
     await asks(juliet);

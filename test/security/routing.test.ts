@@ -238,6 +238,11 @@ describe('[RFC6120 13.11] a stranger cannot tell an account from none', () => {
       expect(online).toBe(unknown);
       await victim.fence();
     }
+    // For the next type, nobody has been asked.
+    for (const name of ['absent', 'victim', 'nobody']) {
+      attacker.says(`<presence type='unsubscribe' to='${name}@open.example'/>`);
+    }
+    await attacker.fence();
   });
 
   test('a guess of a full address meets silence, and what is found says nothing', async () => {

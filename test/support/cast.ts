@@ -98,7 +98,8 @@ export class Cast implements Scene {
     }
     for (const [one, other] of this.#options.friends ?? []) await this.#befriend(one, other);
     for (const client of this.#clients.values()) {
-      if (!this.#is(client, this.#options.absent)) await client.enter({ quietly: this.#isQuiet(client) });
+      if (!this.#is(client, this.#options.absent))
+        await client.enter({ quietly: this.#isQuiet(client) });
     }
     for (const client of this.#clients.values()) {
       await this.settle(client);

@@ -85,6 +85,12 @@ export class Client {
     while (wanted.length > 0) await this.#next(wanted);
   }
 
+  /** Waits for the next stanza, which is one of those in the template, and returns it. */
+  async getsEither(strings: TemplateStringsArray, ...values: Value[]): Promise<Element> {
+    await this.#scene.begun();
+    return await this.#next(parseFragment(render(strings, values)));
+  }
+
   /** Proves that nothing is left to read: all who could have caused it are through. */
   async getsNothing(): Promise<void> {
     await this.settles();

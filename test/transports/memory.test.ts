@@ -30,6 +30,7 @@ class Diary implements ConnectionListener {
   onClose(error?: Error): void {
     this.entries.push(`close ${error?.message ?? ''}`.trim());
   }
+  onShutdown(): void {}
   onOverflow(): void {
     this.entries.push('overflow');
   }

@@ -141,6 +141,27 @@ describe('STARTTLS', () => {
     expect(features).not.toContain('<success');
   });
 
+  test('[RFC6120 5.4.3.3] clear text that waits behind a sign-in is dropped too', async () => {
+    const { promise: isAsked, resolve: ask } = Promise.withResolvers<void>();
+    const { promise, resolve: answer } = Promise.withResolvers<void>();
+    world.host.credentials = () => {
+      ask();
+      return promise.then(() => null);
+    };
+    const listener = await world.listen();
+    const plain = await world.connect(listener);
+    plain.says(HEADER, plainAuth('\0juliet\0wrong'), STARTTLS);
+    await isAsked;
+    plain.says(HEADER, plainAuth());
+    // Turns in which the server's socket takes what it cannot hand on.
+    for (let turn = 0; turn < 10; turn++) await new Promise(setImmediate);
+    answer();
+    await plain.hears('<proceed xmlns="urn:ietf:params:xml:ns:xmpp-tls"/>');
+    plain.socket.removeAllListeners('data');
+    const client = await world.connectTls(plain);
+    expect(await client.says(HEADER).hears('</stream:features>')).not.toContain('<success');
+  });
+
   test('a client that goes on in clear text is dropped', async () => {
     const listener = await world.listen();
     const plain = await world.connect(listener);
@@ -314,15 +335,20 @@ describe('how many', () => {
 });
 
 describe('the end of listening', () => {
-  test('stopping keeps those who are in', async () => {
+  test('[RFC6120 4.9.3.20] stopping keeps sessions, others are told and end', async () => {
     const listener = await world.listen();
     const client = await world.connect(listener);
-    await client.says(HEADER).hears('</stream:features>');
+    client.says(HEADER, plainAuth(), HEADER, bindRequest());
+    await client.hears('</iq>');
+    const stranger = await world.connect(listener);
+    await stranger.says(HEADER).hears('</stream:features>');
     const { port } = listener;
     listener.stop();
     await expect(world.connect({ port } as typeof listener)).rejects.toThrow('ECONNREFUSED');
-    client.says('</stream:stream>');
-    await client.hears('</stream:stream>');
+    expect(await stranger.hearsTheEnd()).toContain('<system-shutdown ');
+    stranger.socket.end();
+    await world.leaves(listener, 1);
+    await client.says('<message/>').hears('<echo>');
   });
 
   test('closing drops them', async () => {

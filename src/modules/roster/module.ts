@@ -17,7 +17,7 @@ import {
   type ItemChange,
   NS_ROSTER,
 } from './codec.ts';
-import { newItem, Roster, type RosterItem } from './roster.ts';
+import { isTrace, newItem, Roster, type RosterItem } from './roster.ts';
 
 /** The contacts of accounts, for modules that act on them. */
 export interface Rosters {
@@ -29,7 +29,10 @@ export interface Rosters {
    * service-unavailable for others, who cannot tell so that the account exists.
    */
   assertVisible(account: Account, from: Jid): Maybe<void>;
-  /** Stores a changed item; settles once it is on disk. */
+  /**
+   * Stores a changed item, or forgets one that says nothing any more; settles once
+   * that is on disk. Throws `StanzaError` resource-constraint where the roster is full.
+   */
   store(roster: Roster, item: RosterItem): Maybe<void>;
   /** Shows the item to the account's interested sessions if it is listed (RFC 6121 §2.1.6). */
   push(account: Account, item: RosterItem): void;
@@ -86,8 +89,14 @@ export default defineModule({
       }
     };
 
-    const store = (roster: Roster, item: RosterItem): Maybe<void> =>
-      storage.durability.whenCommitted(roster.put(item));
+    const store = (roster: Roster, item: RosterItem): Maybe<void> => {
+      const isNew = item.isListed && !roster.get(item.jid)?.isListed;
+      if (isNew && roster.size >= config.maxItems) {
+        throw new StanzaError('resource-constraint', 'the roster is full');
+      }
+      const ticket = isTrace(item) ? roster.remove(item) : roster.put(item);
+      return storage.durability.whenCommitted(ticket);
+    };
 
     const push = (account: Account, item: RosterItem): void => {
       if (item.isListed) sendPush(account, encodeItem(item));
@@ -113,9 +122,6 @@ export default defineModule({
 
     const update = (account: Account, roster: Roster, wanted: ItemChange): Maybe<void> => {
       const item = roster.get(wanted.jid) ?? newItem(wanted.jid);
-      if (!item.isListed && roster.size >= config.maxItems) {
-        throw new StanzaError('resource-constraint', 'the roster is full');
-      }
       const { name, groups } = wanted;
       const changed = { ...item, name, groups, isListed: true };
       return then(store(roster, changed), () => push(account, changed));

@@ -93,6 +93,11 @@ function mayReceive(item: RosterItem): boolean {
   return item.subscription === 'from' || item.subscription === 'both';
 }
 
+/** What a stranger leaves whose request has been answered or taken back. */
+export function isTrace({ isListed, isPreApproved, request }: RosterItem): boolean {
+  return !isListed && !isPreApproved && request === null;
+}
+
 /** The item's place in the subscription state machine (RFC 6121 §A.1). */
 export function stateOf(item: RosterItem): SubscriptionState {
   const { subscription, isAsking } = item;

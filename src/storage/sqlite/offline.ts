@@ -8,6 +8,7 @@ type NewMessage = Parameters<OfflineStore['append']>[1];
 /** The table `offline`. */
 export class OfflineTable {
   readonly #count;
+  readonly #bytes;
   readonly #load;
   readonly #append;
   readonly #removeUpTo;
@@ -16,6 +17,11 @@ export class OfflineTable {
     this.#count = db
       .prepare<[Owner], number>(`
         SELECT count(*) FROM offline WHERE user = (SELECT id FROM user WHERE jid = ?)`)
+      .pluck();
+    this.#bytes = db
+      .prepare<[Owner], number>(`
+        SELECT coalesce(sum(octet_length(stanza)), 0) FROM offline
+        WHERE user = (SELECT id FROM user WHERE jid = ?)`)
       .pluck();
     this.#load = db.prepare<[Owner], OfflineMessage>(`
       SELECT id, stamp, stanza FROM offline
@@ -28,6 +34,10 @@ export class OfflineTable {
 
   count(owner: Owner): number {
     return this.#count.get(owner) ?? 0;
+  }
+
+  bytes(owner: Owner): number {
+    return this.#bytes.get(owner) ?? 0;
   }
 
   load(owner: Owner): readonly OfflineMessage[] {
@@ -54,6 +64,10 @@ export class SqliteOffline implements OfflineStore {
 
   count(owner: Owner): Maybe<number> {
     return this.#access.read(owner, ({ offline }) => offline.count(owner));
+  }
+
+  bytes(owner: Owner): Maybe<number> {
+    return this.#access.read(owner, ({ offline }) => offline.bytes(owner));
   }
 
   append(owner: Owner, message: NewMessage): Ticket {

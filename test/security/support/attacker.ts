@@ -54,6 +54,7 @@ export class Attacker {
   }
 
   #listen(socket: Socket): void {
+    socket.setNoDelay(true);
     socket.setEncoding('latin1');
     socket.on('data', (text: string) => {
       this.heard += text;

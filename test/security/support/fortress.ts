@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { type AddressInfo, createServer } from 'node:net';
+import { type AddressInfo, connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { expect } from '@jest/globals';
@@ -100,7 +100,7 @@ export class Fortress {
   async start(): Promise<void> {
     this.#ports = [await freePort(), await freePort()];
     writeFileSync(this.file, this.#configuration());
-    const flags = ['--disable-warning=ExperimentalWarning', '--expose-gc'];
+    const flags = ['--disable-warning=ExperimentalWarning'];
     this.#process = spawn(process.execPath, [...flags, MAIN, 'start', '--config', this.file], {
       cwd: this.directory,
       env: { PATH: process.env.PATH },
@@ -121,7 +121,7 @@ hosts:
 listeners:
   - { type: c2s, address: 127.0.0.1, port: ${plain} }
   - { type: c2s-tls, address: 127.0.0.1, port: ${tls} }
-signIn: { scramIterations: ${ITERATIONS} }
+signIn: { scramIterations: ${ITERATIONS}, maxAttempts: 3 }
 log: { format: json, level: debug }
 ${this.#settings}`;
   }
@@ -175,6 +175,15 @@ ${this.#settings}`;
   residentMemory(): number {
     const status = readFileSync(`/proc/${this.pid}/status`, 'utf8');
     return Number(/^VmRSS:\s+(\d+) kB/m.exec(status)?.[1]) * 1024;
+  }
+
+  /** How many connections the server has, by its own count. */
+  async connections(): Promise<number> {
+    const control = connect(join(this.data, 'epode.sock'));
+    control.end(`${JSON.stringify({ command: 'status', params: {} })}\n`);
+    let answer = '';
+    for await (const chunk of control) answer += chunk;
+    return (JSON.parse(answer) as { result: { connections: number } }).result.connections;
   }
 
   /** Sends a signal and waits for the end; returns exit code or signal. */

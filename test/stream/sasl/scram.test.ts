@@ -44,8 +44,17 @@ async function failure(exchange: SaslExchange, message: string): Promise<string>
 
 const DIGESTS = { 'SHA-1': 'sha1', 'SHA-256': 'sha256', 'SHA-512': 'sha512' } as const;
 
-/** A client's last message for the server's challenge, made independently of the server's code. */
-function answer(challenge: string, first: string, password: string, hash: ScramHash): string {
+/**
+ * A client's last message for the server's challenge, made independently of the
+ * server's code; `spoil` changes what the proof then covers.
+ */
+function answer(
+  challenge: string,
+  first: string,
+  password: string,
+  hash: ScramHash,
+  spoil = (withoutProof: string) => withoutProof,
+): string {
   const digest = DIGESTS[hash];
   const [, nonce, salt, iterations] = /r=([^,]+),s=([^,]+),i=(\d+)$/.exec(challenge)!;
   const serverFirst = challenge.replace('challenge ', '');
@@ -59,7 +68,7 @@ function answer(challenge: string, first: string, password: string, hash: ScramH
   );
   const clientKey = createHmac(digest, salted).update('Client Key').digest();
   const storedKey = createHash(digest).update(clientKey).digest();
-  const withoutProof = `c=${Buffer.from(header).toString('base64')},r=${nonce}`;
+  const withoutProof = spoil(`c=${Buffer.from(header).toString('base64')},r=${nonce}`);
   const message = `${first.slice(header.length)},${serverFirst},${withoutProof}`;
   const proof = createHmac(digest, storedKey).update(message).digest();
   for (let index = 0; index < proof.length; index++) proof[index]! ^= clientKey[index]!;
@@ -235,6 +244,19 @@ describe('what the client may not send last', () => {
     const right = answer(challenge, first, 'pencil', 'SHA-256');
     expect(spoil(right)).not.toBe(right);
     expect(await failure(exchange, spoil(right))).toBe(condition);
+  });
+
+  test.each<[string, (withoutProof: string) => string]>([
+    ['another nonce', (text) => text.replace('r=abc', 'r=abd')],
+    ['the client nonce alone', (text) => text.replace(/r=.*/, 'r=abc')],
+    ['[RFC5802 5.1] another GS2 header', (text) => text.replace('c=biws', 'c=eSws')],
+    ['binding data', (text) => text.replace('c=biws', 'c=biwsAA==')],
+  ])('%s, with a proof that is right for it', async (_, spoil) => {
+    const exchange = scram('SHA-256').begin(context);
+    const first = 'n,,n=user,r=abc';
+    const challenge = await say(exchange, first);
+    const message = answer(challenge, first, 'pencil', 'SHA-256', spoil);
+    expect(await failure(exchange, message)).toBe('not-authorized');
   });
 
   test('an answer recorded from an earlier exchange', async () => {

@@ -1,0 +1,216 @@
+import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import { Attacker, BIND, SASL } from './support/attacker.ts';
+import { Fortress, PASSWORD } from './support/fortress.ts';
+
+const MEBIBYTE = 1024 * 1024;
+const ASKERS = Array.from({ length: 40 }, (_, n) => `asker${n}`);
+
+let fortress: Fortress;
+beforeAll(async () => {
+  const settings = 'modules: { roster: { maxItems: 50 } }';
+  fortress = await Fortress.build(settings, { accounts: [...ASKERS, 'popular', 'flooded'] });
+}, 30_000);
+afterAll(() => fortress.raze());
+
+const present: Attacker[] = [];
+afterEach(async () => {
+  for (const attacker of present.splice(0)) attacker.leaves();
+  await fortress.stands();
+});
+
+async function signIn(user: string, resource = ''): Promise<Attacker> {
+  const attacker = await fortress.signIn(user, resource);
+  present.push(attacker);
+  return attacker;
+}
+
+const chat = (to: string, id: number, size: number) =>
+  `<message type='chat' to='${to}' id='${id}'><body>${'x'.repeat(size)}</body></message>`;
+
+/** Ids of messages, in the order of the text. */
+const idsOf = (text: string, type: string) =>
+  [...text.matchAll(/<message [^>]*type='([a-z]+)'[^>]* id='(\d+)'/g)]
+    .filter(([, found]) => found === type)
+    .map(([, , id]) => Number(id));
+
+test('a client that does not read is dropped, and costs no memory', async () => {
+  const reader = await signIn('victim', 'slow');
+  reader.says('<presence/>');
+  await reader.fence();
+  reader.socket.pause();
+  const before = fortress.residentMemory();
+  const attacker = await signIn('attacker');
+  for (let round = 0; round < 10; round++) {
+    for (let n = 0; n < 10; n++) attacker.says(chat('victim@open.example/slow', n, 200_000));
+    await attacker.fence();
+  }
+  await fortress.stands(attacker);
+  expect(fortress.logged('client dropped, it does not read')).toBe(1);
+  expect(fortress.residentMemory() - before).toBeLessThan(64 * MEBIBYTE);
+  reader.socket.resume();
+  await reader.hearsTheEnd();
+  // The session is gone: what is for the resource alone is answered with an error.
+  attacker.says(`<message to='victim@open.example/slow' id='1'><body>x</body></message>`);
+  expect(await attacker.fence()).toContain('<service-unavailable ');
+}, 20_000);
+
+test('an account has so many sessions, and one more is told so', async () => {
+  for (let n = 0; n < 50; n++) await signIn('popular', `r${n}`);
+  const attacker = await Attacker.connect(fortress.open);
+  present.push(attacker);
+  await attacker.opens();
+  const plain = Buffer.from(`\0popular\0${PASSWORD}`).toString('base64');
+  attacker.says(`<auth xmlns='${SASL}' mechanism='PLAIN'>${plain}</auth>`);
+  await attacker.hears('<success');
+  await attacker.opens();
+  attacker.says(`<iq type='set' id='b'><bind xmlns='${BIND}'/></iq>`);
+  expect(await attacker.hears('</iq>')).toContain('<resource-constraint ');
+  // In place of an old session there is room.
+  attacker.says(`<iq type='set' id='b'><bind xmlns='${BIND}'><resource>r0</resource></bind></iq>`);
+  expect(await attacker.hears('</iq>')).toContain('<jid>popular@open.example/r0</jid>');
+});
+
+describe('messages for who is away', () => {
+  /** Sends until the account takes no more; returns the ids that were refused. */
+  async function bomb(attacker: Attacker, count: number, size: number): Promise<number[]> {
+    let answers = '';
+    for (let id = 0; id < count; id++) {
+      attacker.says(chat('flooded@open.example', id, size));
+      if (id % 20 === 19) answers += await attacker.fence();
+    }
+    answers += await attacker.fence();
+    expect(answers.match(/<service-unavailable /g) ?? []).toHaveLength(
+      idsOf(answers, 'error').length,
+    );
+    return idsOf(answers, 'error');
+  }
+
+  test.each([
+    ['small', 1200, 10],
+    ['large', 100, 200_000],
+  ])(
+    'many %s ones: some are refused, the others come in order, and the session lives',
+    async (_, count, size) => {
+      const attacker = await signIn('attacker');
+      const refused = await bomb(attacker, count, size);
+      expect(refused.length).toBeGreaterThan(0);
+      expect(refused.length).toBeLessThan(count);
+      const kept = Array.from({ length: count }, (_, id) => id).filter(
+        (id) => !refused.includes(id),
+      );
+      expect(refused).toEqual(Array.from(refused, (_, n) => refused[0]! + n));
+
+      const flooded = await signIn('flooded');
+      flooded.says('<presence/>');
+      let heard = '';
+      for (const _ of kept) heard += await flooded.hears('</message>');
+      expect(idsOf(heard, 'chat')).toEqual(kept);
+      expect(await flooded.fence()).not.toContain('<message');
+      flooded.says("<presence type='unavailable'/>");
+      await flooded.fence();
+      // There is room again.
+      expect(await bomb(attacker, 1, size)).toEqual([]);
+      flooded.says('<presence/>');
+      await flooded.hears('</message>');
+    },
+    20_000,
+  );
+});
+
+describe('subscriptions', () => {
+  test('requests of 200 KB from many do not keep their target from signing in', async () => {
+    for (const name of ASKERS) {
+      const asker = await fortress.signIn(name);
+      const status = `<status>${'x'.repeat(200_000)}</status>`;
+      asker.says(`<presence type='subscribe' to='victim@open.example'>${status}</presence>`);
+      expect(await asker.fence()).not.toContain('error');
+      asker.leaves();
+    }
+    const victim = await signIn('victim');
+    victim.says('<presence/>');
+    const asked = (await victim.fence()).match(/<presence [^>]*type='subscribe'/g) ?? [];
+    expect(asked).toHaveLength(ASKERS.length);
+    expect(await victim.fence()).toBe('');
+  }, 20_000);
+
+  test('one’s own requests fill one’s roster and no more', async () => {
+    const attacker = await signIn('attacker');
+    for (let n = 0; n < 80; n++) {
+      attacker.says(`<presence type='subscribe' to='n${n}@far.example'/>`);
+    }
+    expect(await attacker.fence()).toContain('<resource-constraint ');
+    attacker.says("<iq type='get' id='g'><query xmlns='jabber:iq:roster'/></iq>");
+    expect((await attacker.fence()).match(/<item /g)).toHaveLength(50);
+  });
+});
+
+describe('connections', () => {
+  /** One of many ways to waste a server's time. */
+  async function annoy(way: number): Promise<void> {
+    const attacker = await Attacker.connect(way % 2 === 0 ? fortress.open : fortress.direct);
+    switch (way) {
+      case 0:
+        attacker.leaves();
+        return;
+      case 2:
+        attacker.says("<stream:stream to='open.example'");
+        attacker.socket.end();
+        break;
+      case 4:
+        await attacker.opens();
+        attacker.says(`<auth xmlns='${SASL}' mechanism='SCRAM-SHA-1'>biwsbj14LHI9YQ==</auth>`);
+        await attacker.hears('</challenge>');
+        attacker.socket.resetAndDestroy();
+        return;
+      case 6:
+        await attacker.opens();
+        attacker.says(`<auth xmlns='${SASL}' mechanism='PLAIN'>AHgAeA==</auth>`.repeat(3));
+        break;
+      case 1:
+        attacker.says(Buffer.from('16030100c8010000c40303', 'hex'));
+        attacker.socket.resetAndDestroy();
+        return;
+      case 3:
+        attacker.says('rubbish');
+        break;
+      case 5:
+        attacker.leaves();
+        return;
+      default: {
+        const secured = await Attacker.connectTls(attacker);
+        secured.says("<stream:stream to='");
+        secured.leaves();
+        attacker.leaves();
+        return;
+      }
+    }
+    await attacker.hearsTheEnd();
+    attacker.leaves();
+  }
+
+  async function annoyTimes(count: number): Promise<void> {
+    const ATONCE = 20;
+    for (let n = 0; n < count; n += ATONCE) {
+      await Promise.all(Array.from({ length: ATONCE }, (_, k) => annoy((n + k) % 8)));
+    }
+  }
+
+  test('two thousand that come to nothing leave nothing behind', async () => {
+    await annoyTimes(600);
+    const before = fortress.residentMemory();
+    await annoyTimes(1400);
+    await fortress.stands();
+    expect(fortress.residentMemory() - before).toBeLessThan(48 * MEBIBYTE);
+    expect(await connectionsLeft()).toBe(1);
+  }, 30_000);
+
+  /** How many the server counts, apart from who asks. */
+  async function connectionsLeft(): Promise<number> {
+    const deadline = Date.now() + 8000;
+    for (;;) {
+      const left = await fortress.connections();
+      if (left === 1 || Date.now() > deadline) return left;
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+  }
+});
