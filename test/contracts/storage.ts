@@ -134,6 +134,7 @@ export function storageContract(name: string, open: () => Promise<Storage>): voi
           storage.offline.append(ROMEO, { stamp: 100 - n, stanza: `<message>${n} ü</message>` });
         }
         expect(await storage.offline.count(ROMEO)).toBe(40);
+        expect(await storage.offline.bytes(ROMEO)).toBe(9 * 23 + 31 * 24);
         const loaded = await storage.offline.load(ROMEO);
         expect(loaded.map(({ stamp }) => stamp)).toEqual(
           Array.from({ length: 40 }, (_, n) => 99 - n),

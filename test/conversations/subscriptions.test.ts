@@ -159,6 +159,23 @@ describe('asking for a subscription', () => {
   );
 });
 
+describe('a request that is taken back', () => {
+  conversation(
+    'was never in the roster of the one who was asked [RFC6121 3.1.3, A.3.2]',
+    async ({ juliet, romeo }) => {
+      await asks(romeo);
+      await juliet.sends`<presence type='subscribe' to='${romeo.bare}'/>`;
+      await romeo.gets`<presence type='subscribe' from='${juliet.bare}'/>`;
+      await juliet.sends`<presence type='unsubscribe' to='${romeo.bare}'/>`;
+      await romeo.gets`<presence type='unsubscribe' from='${juliet.bare}'/>`;
+      await romeo.getsNothing();
+      await romeo.leaves();
+      await romeo.returns();
+      await romeo.getsNothing();
+    },
+  );
+});
+
 describe('ending a subscription', () => {
   conversation(
     'of one’s own: the contact is told, and one sees the contact go [RFC6121 3.3.2, 3.3.3]',

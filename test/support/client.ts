@@ -167,6 +167,8 @@ export class Client {
   // What follows is for the scene, before the conversation begins and after its end.
 
   async connect(): Promise<void> {
+    const left = this.unread;
+    if (left.length > 0) throw this.#failure(`has not read, from before:\n${left.join('\n')}`);
     this.#line = await Line.open(this.#scene.stage, this.#scene.noteFor(this));
   }
 

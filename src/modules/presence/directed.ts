@@ -2,27 +2,33 @@ import type { Jid } from '../../xmpp/jid.ts';
 
 /** Addresses that one session may show itself to besides its contacts. */
 const MAX_DIRECTED = 2000;
+/** Characters of all of them. */
+const MAX_LENGTH = 256 * 1024;
 
 /** Whom a session has shown itself to by directed presence (RFC 6121 §4.6.3). */
 export class DirectedPresence {
   readonly #addresses = new Map<string, Jid>();
+  #length = 0;
 
   get isFull(): boolean {
-    return this.#addresses.size >= MAX_DIRECTED;
+    return this.#addresses.size >= MAX_DIRECTED || this.#length >= MAX_LENGTH;
   }
 
   add(to: Jid): void {
+    this.remove(to);
     this.#addresses.set(to.toString(), to);
+    this.#length += to.toString().length;
   }
 
   remove(to: Jid): void {
-    this.#addresses.delete(to.toString());
+    if (this.#addresses.delete(to.toString())) this.#length -= to.toString().length;
   }
 
   /** Empties the list and returns what it held. */
   clear(): Jid[] {
     const addresses = [...this.#addresses.values()];
     this.#addresses.clear();
+    this.#length = 0;
     return addresses;
   }
 }

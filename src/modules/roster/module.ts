@@ -55,6 +55,12 @@ export default defineModule({
   provides: [Rosters],
   config: z.strictObject({
     maxItems: z.number().int().positive().default(10_000).describe('Contacts of one account.'),
+    maxLength: z
+      .number()
+      .int()
+      .positive()
+      .default(2_000_000)
+      .describe('Characters of all addresses, names and groups of one account.'),
     nameLength: z.number().int().positive().default(1023).describe('Characters of one name.'),
     groupsPerItem: z.number().int().positive().default(100).describe('Groups of one contact.'),
   }),
@@ -89,9 +95,16 @@ export default defineModule({
       }
     };
 
+    /** What is there already may always change, unless it grows. */
+    const hasRoom = (roster: Roster, item: RosterItem): boolean => {
+      const before = roster.get(item.jid);
+      const isNew = item.isListed && !before?.isListed;
+      if (isNew && roster.size >= config.maxItems) return false;
+      return !item.isListed || roster.lengthWith(item) <= Math.max(config.maxLength, roster.length);
+    };
+
     const store = (roster: Roster, item: RosterItem): Maybe<void> => {
-      const isNew = item.isListed && !roster.get(item.jid)?.isListed;
-      if (isNew && roster.size >= config.maxItems) {
+      if (!hasRoom(roster, item)) {
         throw new StanzaError('resource-constraint', 'the roster is full');
       }
       const ticket = isTrace(item) ? roster.remove(item) : roster.put(item);

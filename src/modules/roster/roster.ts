@@ -30,13 +30,36 @@ export class Roster {
   readonly #owner: Owner;
   readonly #store: RosterStore;
   readonly #items = new Map<string, RosterItem>();
+  #length = 0;
 
   constructor(owner: Owner, store: RosterStore, records: readonly RosterItemRecord[]) {
     this.#owner = owner;
     this.#store = store;
     for (const record of records) {
-      this.#items.set(record.contact, { ...record, jid: Jid.parse(record.contact) });
+      this.#set({ ...record, jid: Jid.parse(record.contact) });
     }
+  }
+
+  #set(item: RosterItem): void {
+    this.#unset(item);
+    this.#items.set(item.contact, item);
+    this.#length += lengthOf(item);
+  }
+
+  #unset({ contact }: RosterItem): void {
+    const item = this.#items.get(contact);
+    if (item && this.#items.delete(contact)) this.#length -= lengthOf(item);
+  }
+
+  /** Characters of all contacts, their names and groups. */
+  get length(): number {
+    return this.#length;
+  }
+
+  /** The same once `item` is in its place. */
+  lengthWith(item: RosterItem): number {
+    const replaced = this.get(item.jid);
+    return this.#length + lengthOf(item) - (replaced ? lengthOf(replaced) : 0);
   }
 
   /** The contact's item; null for a stranger. */
@@ -73,13 +96,13 @@ export class Roster {
   }
 
   put(item: RosterItem): Ticket {
-    this.#items.set(item.contact, item);
+    this.#set(item);
     const { jid: _, ...record } = item;
     return this.#store.put(this.#owner, record);
   }
 
   remove(item: RosterItem): Ticket {
-    this.#items.delete(item.contact);
+    this.#unset(item);
     return this.#store.remove(this.#owner, item.contact);
   }
 
@@ -91,6 +114,10 @@ export class Roster {
 
 function mayReceive(item: RosterItem): boolean {
   return item.subscription === 'from' || item.subscription === 'both';
+}
+
+function lengthOf({ contact, name, groups }: RosterItem): number {
+  return groups.reduce((sum, group) => sum + group.length, contact.length + (name?.length ?? 0));
 }
 
 /** What a stranger leaves whose request has been answered or taken back. */

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { type AddressInfo, connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { expect } from '@jest/globals';
 import { silentLog as log } from '../../../src/lib/log.ts';
 import { deriveAccountKeys } from '../../../src/server/admin/account-keys.ts';
@@ -97,15 +97,12 @@ export class Fortress {
     }
   }
 
-  async start(): Promise<void> {
+  /** `largestFile` bounds the files that the process may write, as a full disk does. */
+  async start(options: { largestFile?: number } = {}): Promise<void> {
     this.#ports = [await freePort(), await freePort()];
     writeFileSync(this.file, this.#configuration());
-    const flags = ['--disable-warning=ExperimentalWarning'];
-    this.#process = spawn(process.execPath, [...flags, MAIN, 'start', '--config', this.file], {
-      cwd: this.directory,
-      env: { PATH: process.env.PATH },
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
+    this.#said = '';
+    this.#process = spawnServer(this.file, options.largestFile);
     await this.#watch(this.#process);
     this.#bystander = await this.signIn('bystander');
     this.#bystander.says('<presence/>');
@@ -177,6 +174,18 @@ ${this.#settings}`;
     return Number(/^VmRSS:\s+(\d+) kB/m.exec(status)?.[1]) * 1024;
   }
 
+  /** What the server has told its operator since the start, apart from its log. */
+  get told(): string {
+    return this.#said;
+  }
+
+  /** Waits for an end that nobody has asked for; returns exit code or signal. */
+  async ends(): Promise<number | string | null> {
+    const child = this.#process!;
+    if (this.isAlive) await once(child, 'close');
+    return child.exitCode ?? child.signalCode;
+  }
+
   /** How many connections the server has, by its own count. */
   async connections(): Promise<number> {
     const control = connect(join(this.data, 'epode.sock'));
@@ -202,6 +211,18 @@ ${this.#settings}`;
     await this.end('SIGKILL');
     rmSync(this.directory, { recursive: true });
   }
+}
+
+function spawnServer(file: string, largestFile?: number): ChildProcess {
+  const flags = ['--disable-warning=ExperimentalWarning', MAIN, 'start', '--config', file];
+  const node = [process.execPath, ...flags];
+  // The shell counts blocks of 512 bytes.
+  const limit = largestFile ? `ulimit -f ${Math.ceil(largestFile / 512)} && ` : '';
+  return spawn('/bin/sh', ['-c', `${limit}exec "$@"`, 'sh', ...node], {
+    cwd: dirname(file),
+    env: { PATH: process.env.PATH },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
 }
 
 export async function addAccount(storage: Storage, owner: string, isDisabled = false) {
