@@ -3,9 +3,10 @@ import { type Maybe, then } from '../lib/maybe.ts';
 import { slot } from '../lib/token.ts';
 import type { Account } from '../server/accounts.ts';
 import { size } from '../server/config/quantities.ts';
+import { isReachable } from '../server/delivery.ts';
 import type { Incoming } from '../server/flow.ts';
 import { defineModule, on } from '../server/module.ts';
-import type { Session } from '../server/session.ts';
+import { Session } from '../server/session.ts';
 import { NO_TICKET, type OfflineMessage } from '../storage/ports.ts';
 import { Element } from '../xml/element.ts';
 import { formatDateTime } from '../xmpp/date-time.ts';
@@ -93,8 +94,16 @@ export default defineModule({
       session.hold();
       return then(storage.offline.load(account.owner), (messages) => {
         account.set(IsFlushing, false);
+        if (session.isEnded) return flushElsewhere(account);
         handOver(session, messages);
       });
+    };
+
+    /** The session that was to get them is gone; others had come meanwhile, or nobody. */
+    const flushElsewhere = (account: Account): Maybe<void> => {
+      const others = host.directory.peek(account.owner);
+      const session = others.find((entry) => entry instanceof Session && isReachable(entry));
+      return session instanceof Session ? flush({ session }) : undefined;
     };
 
     const giveUp = (session: Session, error: unknown): void => {

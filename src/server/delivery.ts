@@ -86,6 +86,6 @@ function toAll(sessions: readonly SessionEntry[], otherwise: Plan): Plan {
 }
 
 /** Available and not of negative priority (RFC 6121 §4.7.2.3). */
-function isReachable(session: SessionEntry): boolean {
+export function isReachable(session: SessionEntry): boolean {
   return session.priority !== null && session.priority >= 0;
 }

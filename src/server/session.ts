@@ -133,8 +133,11 @@ export class Session extends Slots implements StreamSession, SessionEntry {
   ended(clean: boolean): void {
     if (this.#isEnded) return;
     this.#isEnded = true;
+    const held = this.#held ?? [];
     this.#held = null;
     this.#onEnd(this, clean);
+    // Nobody has seen these: another device gets them, or they wait for the next.
+    for (const stanza of held) if (stanza.kind === 'message') this.host.send(stanza);
   }
 
   #write(stanza: Stanza): void {

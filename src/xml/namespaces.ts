@@ -77,8 +77,8 @@ export class PrefixScope {
   }
 
   clear(): void {
-    this.declared.length = 0;
-    this.used.length = 0;
+    if (this.declared.length > 0) this.declared.length = 0;
+    if (this.used.length > 0) this.used.length = 0;
   }
 }
 

@@ -1,6 +1,6 @@
 import { BYTE, CLASS, NAME } from './byte-class.ts';
 import { buildElement, type Element } from './element.ts';
-import type { Frame, FrameChild, FrameContent } from './frame.ts';
+import { type Frame, type FrameChild, type FrameContent, XmlError } from './frame.ts';
 import { parseContent } from './parse.ts';
 import { escapeText } from './text.ts';
 import { walk, writeAttribute } from './tree-writer.ts';
@@ -11,6 +11,11 @@ const CONTENT_NAMESPACES: ReadonlySet<string> = new Set([
   'jabber:server',
   'jabber:component:accept',
 ]);
+/**
+ * How far content may grow when it is written anew. A long namespace that
+ * thousands of children inherit would otherwise be written thousands of times.
+ */
+const MAX_GROWTH = { factor: 4, more: 65_536 };
 /** As which elements count that declare none (RFC 6120 §4.8.3). */
 const CANONICAL = 'jabber:client';
 
@@ -116,9 +121,11 @@ export function extraAttributes(frame: Frame, except: ReadonlySet<string>): stri
 /**
  * The same content, written so that it means under any start tag what it meant
  * under the frame's: in any content namespace it is written without prefix and
- * declaration, and prefixes are declared on the children that use them.
+ * declaration, and prefixes are declared on the children that use them. Throws
+ * `XmlError` policy-violation for what would grow out of proportion.
  */
 export function rebuildContent(frame: Frame): FrameContent {
+  const limit = frame.raw.length * MAX_GROWTH.factor + MAX_GROWTH.more;
   const root = buildElement(frame);
   const prefixes = Object.keys(root.attrs).filter((name) => name.startsWith('xmlns:'));
   const inherited = Object.fromEntries(prefixes.map((name) => [name, root.attrs[name]]));
@@ -131,6 +138,7 @@ export function rebuildContent(frame: Frame): FrameContent {
       const outer = scopes[scopes.length - 1]!;
       const tag = rewriteTag(element, outer, element.parent === root ? inherited : {});
       text += `<${tag.name}${tag.attributes}${isEmpty ? '/' : ''}>`;
+      if (text.length > limit) throw new XmlError('policy-violation', 'A stanza grows too large');
       if (!isEmpty) scopes.push(tag.scope);
     },
     text(value) {

@@ -1,9 +1,9 @@
 import { buildChild, Element, serialize } from '../xml/element.ts';
-import type { Frame, FrameChild } from '../xml/frame.ts';
+import { type Frame, type FrameChild, type FrameContent, XmlError } from '../xml/frame.ts';
 import { parseFrame } from '../xml/parse.ts';
 import { extraAttributes, needsRebuild, rebuildContent, spliceContent } from '../xml/splice.ts';
 import { decodeAttribute, escapeAttribute, internAttribute } from '../xml/text.ts';
-import { StanzaError } from './errors.ts';
+import { StanzaError, StreamError } from './errors.ts';
 import { Jid, JidError } from './jid.ts';
 import { NS } from './ns.ts';
 
@@ -211,7 +211,8 @@ export function isRequest(iq: Stanza): boolean {
 /**
  * Reads a frame as a stanza of namespace `xmlns`. The content is borrowed from
  * the frame. `lang` is the stream's default, for stanzas that name none
- * (RFC 6120 §4.7.4). Throws `MalformedStanzaError`.
+ * (RFC 6120 §4.7.4). Throws `MalformedStanzaError`, and `StreamError` for content
+ * that is not to be had in a bearable size.
  */
 export function readStanza(frame: Frame, xmlns: string = NS.client, lang = ''): Stanza {
   let from: string | null = null;
@@ -246,7 +247,7 @@ export function readStanza(frame: Frame, xmlns: string = NS.client, lang = ''): 
   }
   const extra = others ? extraAttributes(frame, ENVELOPE_ATTRIBUTES) : '';
   const content = needsRebuild(frame, xmlns)
-    ? new Content(rebuildContent(frame), false)
+    ? new Content(rebuild(frame), false)
     : new Content(frame, true);
   const kind = frame.name as StanzaKind;
   const details = { id, type, lang: ownLang, extra };
@@ -257,6 +258,15 @@ export function readStanza(frame: Frame, xmlns: string = NS.client, lang = ''): 
   } catch (error) {
     if (!(error instanceof JidError)) throw error;
     throw new MalformedStanzaError(new Stanza(kind, null, null, details, content), error.message);
+  }
+}
+
+function rebuild(frame: Frame): FrameContent {
+  try {
+    return rebuildContent(frame);
+  } catch (error) {
+    if (error instanceof XmlError) throw new StreamError(error.condition, error.message);
+    throw error;
   }
 }
 

@@ -126,21 +126,67 @@ describe('messages for one who is away', () => {
     },
   );
 
-  conversation(
-    'come before newer ones that are sent meanwhile [RFC6120 10.1]',
-    { absent: ['romeo'] },
-    async ({ juliet, romeo }) => {
-      for (const body of ['1', '2']) await juliet.sends`${chat(romeo, body)}`;
-      await juliet.getsNothing();
+  conversationInside(
+    'come before newer ones that are sent while they are fetched [RFC6120 10.1]',
+    { absent: ['romeo'], onDisk: true },
+    async ({ juliet, romeo }, server) => {
       await romeo.signsIn({ quietly: true });
+      await romeo.sends`<presence><priority>-1</priority></presence>`;
+      await romeo.forgets();
+      // The first is fetched once it is on disk, which takes longer than all the rest.
       await Promise.all([
+        juliet.sends`${chat(romeo, '1')}`,
         romeo.sends`<presence/>`,
+        juliet.sends`${chat(romeo, '2')}`,
         juliet.sends`${chat(romeo, '3')}`,
-        juliet.sends`${chat(romeo, '4')}`,
       ]);
       await romeo.settles();
+      expect(server.storage.durability.committed).toBe(server.storage.durability.latest);
       const bodies = romeo.unread.flatMap((text) => /<body>(.)<\/body>/.exec(text)?.[1] ?? []);
-      expect(bodies).toEqual(['1', '2', '3', '4']);
+      expect(bodies).toEqual(['1', '2', '3']);
+      await romeo.forgets();
+    },
+  );
+
+  conversationInside(
+    'go to another device when the first is lost while they are fetched [XEP-0160 3]',
+    { absent: ['romeo'], onDisk: true },
+    async ({ juliet, romeo: { laptop, phone } }) => {
+      for (const client of [laptop, phone]) {
+        await client.signsIn({ quietly: true });
+        await client.sends`<presence><priority>-1</priority></presence>`;
+      }
+      for (const client of [laptop, phone]) await client.forgets();
+      await Promise.all([
+        juliet.sends`${chat(laptop, '1')}`,
+        laptop.sends`<presence/>`,
+        phone.sends`<presence/>`,
+        laptop.vanishes(),
+      ]);
+      await phone.settles();
+      expect(phone.unread.filter((text) => text.includes('<body>1</body>'))).toHaveLength(1);
+      await phone.forgets();
+    },
+  );
+
+  conversationInside(
+    'wait again when the one device is lost while they are held for it [XEP-0160 3]',
+    { absent: ['romeo'], onDisk: true },
+    async ({ juliet, romeo }) => {
+      await romeo.signsIn({ quietly: true });
+      await romeo.sends`<presence><priority>-1</priority></presence>`;
+      await romeo.forgets();
+      await Promise.all([
+        juliet.sends`${chat(romeo, '1')}`,
+        romeo.sends`<presence/>`,
+        juliet.sends`${chat(romeo, '2')}`,
+        romeo.vanishes(),
+      ]);
+      await juliet.getsNothing();
+      await romeo.returns();
+      await romeo.settles();
+      const bodies = romeo.unread.flatMap((text) => /<body>(.)<\/body>/.exec(text)?.[1] ?? []);
+      expect(bodies).toEqual(['1', '2']);
       await romeo.forgets();
     },
   );

@@ -63,6 +63,7 @@ describe('initial presence', () => {
     { absent: ['romeo'] },
     async ({ juliet, romeo }) => {
       await juliet.sends`<presence type='subscribe' to='${romeo.bare}'/>`;
+      await juliet.getsNothing();
       await romeo.signsIn();
       await romeo.gets`<presence type='subscribe' from='${juliet.bare}'/>`;
       await romeo.sends`<presence type='subscribed' to='${juliet.bare}'/>`;

@@ -103,16 +103,6 @@ describe('small services', () => {
     },
   );
 
-  conversation(
-    'a friend’s account answers pings [XEP-0199 4.5]',
-    { friends: [['juliet', 'romeo']] },
-    async ({ juliet, romeo }) => {
-      await juliet.sends`
-        <iq type='get' id='1' to='${romeo.bare}'><ping xmlns='urn:xmpp:ping'/></iq>`;
-      await juliet.gets`<iq type='result' id='1' from='${romeo.bare}' to='${juliet}'/>`;
-    },
-  );
-
   conversation('the server tells its name and version [XEP-0092 3]', async ({ juliet }, server) => {
     await juliet.sends`<iq type='get' id='1' to='${server}'><query xmlns='jabber:iq:version'/></iq>`;
     await juliet.gets`

@@ -70,6 +70,7 @@ describe('asking for a subscription', () => {
         <presence type='subscribe' from='${juliet.bare}' id='s1'>
           <status>Hi, Romeo!</status>${nick}
         </presence>`;
+      await juliet.getsNothing();
       await laptop.signsIn();
       await laptop.gets`${request}`;
       await phone.signsIn();
@@ -249,6 +250,7 @@ describe('ending a subscription', () => {
     { friends: [['juliet', 'romeo']], absent: ['juliet'] },
     async ({ juliet, romeo }) => {
       await romeo.sends`<presence type='unsubscribed' to='${juliet.bare}'/>`;
+      await romeo.getsNothing();
       await juliet.signsIn({ quietly: true });
       await juliet.sends`<iq type='get' id='1'><query xmlns='${ROSTER}'/></iq>`;
       await juliet.gets`

@@ -8,7 +8,7 @@ import { TestServer } from '../support/server.ts';
  * copy what the test got into `flows.txt`.
  */
 test('the compiled flows are those of flows.txt', async () => {
-  const server = await TestServer.start('memory');
+  const server = await TestServer.start({ transport: 'memory', store: 'memory' });
   const { flows, iqs } = server.server.find(server.domain)!.host.parts;
   const lines = [...flows.describe(), '', ...iqs.describe(), ''];
   const golden = await readFile(new URL('flows.txt', import.meta.url), 'utf8');

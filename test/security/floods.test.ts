@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
-import { Attacker, BIND, SASL } from './support/attacker.ts';
+import { Attacker, BIND, SASL, STREAM } from './support/attacker.ts';
 import { Fortress, PASSWORD } from './support/fortress.ts';
 
 const MEBIBYTE = 1024 * 1024;
@@ -34,26 +34,37 @@ const idsOf = (text: string, type: string) =>
     .filter(([, found]) => found === type)
     .map(([, , id]) => Number(id));
 
-test('a client that does not read is dropped, and costs no memory', async () => {
-  const reader = await signIn('victim', 'slow');
-  reader.says('<presence/>');
-  await reader.fence();
-  reader.socket.pause();
-  const before = fortress.residentMemory();
-  const attacker = await signIn('attacker');
-  for (let round = 0; round < 10; round++) {
-    for (let n = 0; n < 10; n++) attacker.says(chat('victim@open.example/slow', n, 200_000));
-    await attacker.fence();
+describe('a client that does not read', () => {
+  /** Sends 20 MB to a session that reads none of it; returns that session. */
+  async function stuff(attacker: Attacker): Promise<Attacker> {
+    const reader = await signIn('victim', 'slow');
+    reader.says('<presence/>');
+    await reader.fence();
+    reader.socket.pause();
+    for (let round = 0; round < 10; round++) {
+      for (let n = 0; n < 10; n++) attacker.says(chat('victim@open.example/slow', n, 200_000));
+      await attacker.fence();
+    }
+    return reader;
   }
-  await fortress.stands(attacker);
-  expect(fortress.logged('client dropped, it does not read')).toBe(1);
-  expect(fortress.residentMemory() - before).toBeLessThan(64 * MEBIBYTE);
-  reader.socket.resume();
-  await reader.hearsTheEnd();
-  // The session is gone: what is for the resource alone is answered with an error.
-  attacker.says(`<message to='victim@open.example/slow' id='1'><body>x</body></message>`);
-  expect(await attacker.fence()).toContain('<service-unavailable ');
-}, 20_000);
+
+  test('is dropped, and costs no memory', async () => {
+    const attacker = await signIn('attacker');
+    await stuff(attacker);
+    const before = fortress.residentMemory();
+    for (let n = 0; n < 3; n++) {
+      const reader = await stuff(attacker);
+      reader.socket.resume();
+      await reader.hearsTheEnd();
+    }
+    await fortress.stands(attacker);
+    expect(fortress.logged('client dropped, it does not read')).toBe(4);
+    expect(fortress.residentMemory() - before).toBeLessThan(64 * MEBIBYTE);
+    // The session is gone: what is for the resource alone is answered with an error.
+    attacker.says(`<message to='victim@open.example/slow' id='1'><body>x</body></message>`);
+    expect(await attacker.fence()).toContain('<service-unavailable ');
+  }, 20_000);
+});
 
 test('an account has so many sessions, and one more is told so', async () => {
   for (let n = 0; n < 50; n++) await signIn('popular', `r${n}`);
@@ -269,6 +280,34 @@ describe('connections', () => {
       await Promise.all(Array.from({ length: ATONCE }, (_, k) => annoy((n + k) % 8)));
     }
   }
+
+  test('hundreds of wrong passwords at once keep nobody else out', async () => {
+    const trying = Array.from({ length: 300 }, async () => {
+      const attacker = await Attacker.connect(fortress.open);
+      attacker.says(STREAM('open.example'));
+      attacker.says(`<auth xmlns='${SASL}' mechanism='PLAIN'>AHgAeA==</auth>`);
+      await attacker.hears('<failure');
+      attacker.leaves();
+    });
+    await fortress.stands();
+    await Promise.all(trying);
+  });
+
+  test('hanging up in the midst of one’s own work breaks nothing', async () => {
+    for (let n = 0; n < 60; n++) {
+      const attacker = await fortress.signIn('attacker', 'hasty');
+      const item = `<item jid='c@far.example' name='${n}'/>`;
+      attacker.says(
+        `<presence/><iq type='set' id='1'><query xmlns='jabber:iq:roster'>${item}</query></iq>` +
+          `<presence type='subscribe' to='popular@open.example'/>` +
+          `<presence type='unsubscribe' to='popular@open.example'/>` +
+          `<iq type='get' id='2'><query xmlns='jabber:iq:roster'/></iq><message to='attacker@open.exa`,
+      );
+      if (n % 3 === 0) await attacker.hears('</iq>');
+      if (n % 2 === 0) attacker.socket.resetAndDestroy();
+      else attacker.leaves();
+    }
+  });
 
   test('two thousand that come to nothing leave nothing behind', async () => {
     await annoyTimes(600);

@@ -182,6 +182,21 @@ describe('the wrong thing at the wrong time', () => {
     attacker.leaves();
   });
 
+  test('[RFC6120 6.4.6] without a new header nothing is taken after signing in', async () => {
+    for (const next of ['<presence/>', bind, '</stream:stream>', 'text']) {
+      const attacker = await Attacker.connect(fortress.open);
+      await attacker.opens();
+      attacker.says(AUTH);
+      await attacker.hears('<success');
+      attacker.says(next);
+      const end = await attacker.hearsTheEnd();
+      expect(end).toMatch(/<stream:error>.*<\/stream:error><\/stream:stream>$/);
+      expect(end).not.toContain('<jid>');
+      await fortress.stands(attacker);
+      attacker.leaves();
+    }
+  });
+
   test('[RFC6120 4.7.3] each stream has an id of its own, of 128 bits', async () => {
     const ids = new Set<string>();
     for (let count = 0; count < 20; count++) {

@@ -9,11 +9,13 @@ export { anything, nothing } from './template.ts';
 export interface ConversationOptions extends CastOptions {
   /** The server's configuration where it is not the default. */
   readonly config?: TestConfig;
+  /** Whether the store has to be on disk, where a commit takes its time. */
+  readonly onDisk?: boolean;
 }
 
 type Story<S> = (people: People, server: S) => Promise<void>;
 
-const { TARGET, TRANSPORT } = process.env;
+const { TARGET, TRANSPORT, STORE } = process.env;
 const TIMEOUT = 30_000;
 
 /**
@@ -51,8 +53,10 @@ export function conversationInside(
 function withServer(title: string, options: ConversationOptions, story: Story<TestServer>): void {
   const register = TARGET ? test.skip : test;
   register(title, async () => {
+    const { config = {}, onDisk = STORE === 'disk' } = options;
     const transport = TRANSPORT === 'tls' ? 'tls' : 'memory';
-    await hold(await TestServer.start(transport, options.config), options, story);
+    const server = await TestServer.start({ transport, store: onDisk ? 'disk' : 'memory', config });
+    await hold(server, options, story);
   });
 }
 

@@ -1,3 +1,6 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { SecureContext } from 'node:tls';
 import { builtinModules } from '../../src/builtin-modules.ts';
 import { LocalDirectory } from '../../src/cluster/local-directory.ts';
@@ -13,6 +16,7 @@ import { clientStreams } from '../../src/stream/client-streams.ts';
 import { connectMemory } from '../../src/transports/memory.ts';
 import { makeSecureContext } from '../../src/transports/secure-context.ts';
 import { listenTcp, type TcpListener } from '../../src/transports/tcp.ts';
+import type { XmlLimits } from '../../src/xml/frame.ts';
 import { storeAccount } from './accounts.ts';
 import { ManualClock } from './manual-clock.ts';
 import { selfSigned } from './self-signed.ts';
@@ -30,53 +34,56 @@ export interface TestConfig {
   readonly modules?: Readonly<Record<string, unknown>>;
 }
 
+/** How a server for tests is set up. */
+export interface Manner {
+  /** 'tls' is TCP with STARTTLS on a port of loopback. */
+  readonly transport: 'memory' | 'tls';
+  /** 'disk' is as in production: a file, and a thread that writes it. */
+  readonly store: 'memory' | 'disk';
+  readonly config?: TestConfig;
+}
+
 /**
- * A whole server in this process, with its store in memory and a clock that
- * only tests move. It is put together as `main.ts` does, and configured by the
+ * A whole server in this process, with a clock that only tests move. It is put together as `main.ts` does, and configured by the
  * same schema.
  */
 export class TestServer implements Stage {
   readonly domain = DOMAIN;
+  readonly usesTls: boolean;
+  readonly patience: number;
   readonly clock = new ManualClock();
   readonly storage: Storage;
   readonly server: Server;
-  readonly usesTls: boolean;
-  readonly patience: number;
-  readonly #host: HostConfig;
-  readonly #deadlines: Deadlines;
-  readonly #onConnection;
-  readonly #failures: string[];
+  readonly #deadlines = new Deadlines(this.clock);
+  readonly #limits: XmlLimits;
+  readonly #onConnection: ReturnType<typeof clientStreams>;
+  readonly #secureContextFor: ServedStreamHosts['secureContextFor'];
+  readonly #place: Place;
   #listener: TcpListener | null = null;
 
-  /** `transport` is 'memory', or 'tls' for TCP with STARTTLS on a port of loopback. */
-  static async start(transport: 'memory' | 'tls', config: TestConfig = {}): Promise<TestServer> {
-    const failures: string[] = [];
-    const log = failureLog(failures);
-    const storage = await openStorage({ memory: true, log });
+  static async start({ transport, store, config = {} }: Manner): Promise<TestServer> {
+    const place = await (store === 'disk' ? openOnDisk() : openInMemory());
     const certificate = transport === 'tls' ? await certificateOf(DOMAIN) : null;
-    const server = new TestServer(transport, storage, hostConfig(config), log, failures, {
+    const server = new TestServer(place, hostConfig(config), {
       secureContext: certificate && makeSecureContext({ ...certificate, minVersion: 'TLSv1.2' }),
-      saltSecret: await storage.secret('salt', 32),
+      saltSecret: await place.storage.secret('salt', 32),
     });
-    if (transport === 'tls') await server.#listen(log);
+    if (transport === 'tls') await server.#listen();
     return server;
   }
 
   private constructor(
-    transport: 'memory' | 'tls',
-    storage: Storage,
+    place: Place,
     host: HostConfig,
-    log: Log,
-    failures: string[],
     secrets: { secureContext: SecureContext | null; saltSecret: Buffer },
   ) {
     const { clock } = this;
-    this.usesTls = transport === 'tls';
-    this.patience = transport === 'tls' ? 3000 : 1000;
+    const { storage, log } = place;
+    this.usesTls = secrets.secureContext !== null;
+    this.patience = this.usesTls ? 3000 : 1000;
     this.storage = storage;
-    this.#host = host;
-    this.#failures = failures;
-    this.#deadlines = new Deadlines(clock);
+    this.#place = place;
+    this.#limits = host.policy.beforeLogin;
     const directory = new LocalDirectory();
     this.server = new Server([host], { storage, directory, clock, log, modules: builtinModules });
     const settings = { policy: host.policy, ...secrets };
@@ -86,8 +93,6 @@ export class TestServer implements Stage {
     this.#onConnection = clientStreams({ hosts, deadlines: this.#deadlines, log });
     this.#secureContextFor = hosts.secureContextFor;
   }
-
-  readonly #secureContextFor: ServedStreamHosts['secureContextFor'];
 
   toString(): string {
     return DOMAIN;
@@ -103,42 +108,67 @@ export class TestServer implements Stage {
 
   async connect(): Promise<Wire> {
     if (this.#listener) return await dial(this.#listener.port, LOOPBACK, DOMAIN);
-    const limits = this.#host.policy.beforeLogin;
-    const options = { deadlines: this.#deadlines, limits, remoteAddress: LOOPBACK };
+    const options = { deadlines: this.#deadlines, limits: this.#limits, remoteAddress: LOOPBACK };
     const peer = connectMemory(this.#onConnection, options);
     return Object.assign(peer, { secure: async () => {} });
   }
 
   async idle(): Promise<void> {
     const { durability } = this.storage;
-    await durability.whenCommitted(durability.latest);
-    for (let turn = 0; turn < IDLE_TURNS; turn++) await new Promise(setImmediate);
+    do {
+      await durability.whenCommitted(durability.latest);
+      for (let turn = 0; turn < IDLE_TURNS; turn++) await new Promise(setImmediate);
+    } while (durability.committed < durability.latest);
   }
 
   async stop(): Promise<void> {
+    const { failures, remove } = this.#place;
     this.server.stop();
     await this.idle();
     await this.#listener?.close();
     await this.storage.close();
-    if (this.#failures.length > 0) {
-      throw new Error(`the server reported failures:\n${this.#failures.join('\n')}`);
+    await remove();
+    if (failures.length > 0) {
+      throw new Error(`the server reported failures:\n${failures.join('\n')}`);
     }
   }
 
-  async #listen(log: Log): Promise<void> {
+  async #listen(): Promise<void> {
     this.#listener = await listenTcp({
       address: LOOPBACK,
       port: 0,
       directTls: false,
       secureContextFor: this.#secureContextFor,
-      limits: this.#host.policy.beforeLogin,
+      limits: this.#limits,
       onConnection: this.#onConnection,
       maxConnections: 1000,
       maxConnectionsPerAddress: 1000,
       deadlines: this.#deadlines,
-      log,
+      log: this.#place.log,
     });
   }
+}
+
+/** A store, and the log of all that happens around it. */
+interface Place {
+  readonly storage: Storage;
+  readonly log: Log;
+  /** Errors that were logged: no conversation may cause any. */
+  readonly failures: readonly string[];
+  remove(): Promise<void>;
+}
+
+async function openInMemory(): Promise<Place> {
+  const { log, failures } = failureLog();
+  const storage = await openStorage({ memory: true, log });
+  return { storage, log, failures, remove: async () => {} };
+}
+
+async function openOnDisk(): Promise<Place> {
+  const { log, failures } = failureLog();
+  const directory = await mkdtemp(join(tmpdir(), 'conversation-'));
+  const storage = await openStorage({ directory, log, mode: 'thread' });
+  return { storage, log, failures, remove: () => rm(directory, { recursive: true }) };
 }
 
 function hostConfig({ signIn = {}, modules = {} }: TestConfig): HostConfig {
@@ -159,8 +189,8 @@ function certificateOf(domain: string): ReturnType<typeof selfSigned> {
   return certificate;
 }
 
-/** A log that keeps what no conversation may cause: errors. */
-function failureLog(failures: string[]): Log {
+function failureLog(): { log: Log; failures: readonly string[] } {
+  const failures: string[] = [];
   const log: Log = {
     debug() {},
     info() {},
@@ -172,5 +202,5 @@ function failureLog(failures: string[]): Log {
     },
     child: () => log,
   };
-  return log;
+  return { log, failures };
 }

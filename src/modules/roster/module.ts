@@ -117,7 +117,11 @@ export default defineModule({
 
     const get = ({ account, session }: AccountRequest): Maybe<Element> => {
       session?.set(IsInterested, true);
-      return then(of(account), (roster) => encodeRoster(roster.listed().map(encodeItem)));
+      return then(of(account), (roster) =>
+        then(storage.durability.whenCommitted(roster.newest), () =>
+          encodeRoster(roster.listed().map(encodeItem)),
+        ),
+      );
     };
 
     const set = ({ account, payload }: AccountRequest): Maybe<null> => {

@@ -1,4 +1,10 @@
-import type { Owner, RosterItemRecord, RosterStore, Ticket } from '../../storage/ports.ts';
+import {
+  NO_TICKET,
+  type Owner,
+  type RosterItemRecord,
+  type RosterStore,
+  type Ticket,
+} from '../../storage/ports.ts';
 import { Jid } from '../../xmpp/jid.ts';
 import type { SubscriptionState } from '../../xmpp/subscription.ts';
 
@@ -31,6 +37,7 @@ export class Roster {
   readonly #store: RosterStore;
   readonly #items = new Map<string, RosterItem>();
   #length = 0;
+  #newest: Ticket = NO_TICKET;
 
   constructor(owner: Owner, store: RosterStore, records: readonly RosterItemRecord[]) {
     this.#owner = owner;
@@ -98,12 +105,19 @@ export class Roster {
   put(item: RosterItem): Ticket {
     this.#set(item);
     const { jid: _, ...record } = item;
-    return this.#store.put(this.#owner, record);
+    this.#newest = this.#store.put(this.#owner, record);
+    return this.#newest;
   }
 
   remove(item: RosterItem): Ticket {
     this.#unset(item);
-    return this.#store.remove(this.#owner, item.contact);
+    this.#newest = this.#store.remove(this.#owner, item.contact);
+    return this.#newest;
+  }
+
+  /** The ticket of the newest change: what is read here is on disk once that is. */
+  get newest(): Ticket {
+    return this.#newest;
   }
 
   /** Items in the roster proper. */

@@ -18,6 +18,9 @@ export const PASSWORD = 'sesame';
 /** A stack trace, a path of the server's, a name of its innards: none of it is for the wire. */
 const INNARDS = /\bat \S+ \(|node:|\.ts:\d|\.js:\d|\/src\/|\/tmp\/|Error:|SQLITE|undefined/;
 
+/** The password, and what it looks like within base64 at any offset. */
+const SECRETS = /sesame|c2VzYW1l|NzZXNhbW|zZXNhbW|storedKey|<body>/;
+
 /** Accounts that every fortress has. The bystander is signed in all along. */
 const ACCOUNTS = ['attacker', 'victim', 'bystander', 'guest', 'absent'];
 
@@ -49,15 +52,24 @@ export class Fortress {
     options: { accounts?: readonly string[] } = {},
   ): Promise<Fortress> {
     const fortress = new Fortress(settings);
-    mkdirSync(fortress.data, { mode: 0o700 });
-    await fortress.withStorage(async (storage) => {
-      for (const name of [...ACCOUNTS, ...(options.accounts ?? [])]) {
+    try {
+      await fortress.#furnish(options.accounts ?? []);
+      await fortress.start();
+    } catch (error) {
+      await fortress.raze();
+      throw error;
+    }
+    return fortress;
+  }
+
+  async #furnish(accounts: readonly string[]): Promise<void> {
+    mkdirSync(this.data, { mode: 0o700 });
+    await this.withStorage(async (storage) => {
+      for (const name of [...ACCOUNTS, ...accounts]) {
         await addAccount(storage, `${name}@localhost`);
         await addAccount(storage, `${name}@open.example`);
       }
     });
-    await fortress.start();
-    return fortress;
   }
 
   get data(): string {
@@ -153,6 +165,7 @@ ${this.#settings}`;
     guest.leaves();
     expect(this.isAlive).toBe(true);
     expect(this.failures()).toEqual([]);
+    expect(SECRETS.exec(this.#log)?.[0]).toBeUndefined();
     if (attacker) expect(INNARDS.exec(attacker.heard)?.[0]).toBeUndefined();
   }
 
@@ -186,19 +199,28 @@ ${this.#settings}`;
     return child.exitCode ?? child.signalCode;
   }
 
+  /** Runs an operator's command. */
+  async command(command: string, params: object = {}): Promise<unknown> {
+    const control = connect(join(this.data, 'epode.sock'));
+    control.write(`${JSON.stringify({ command, params })}\n`);
+    let answer = '';
+    for await (const chunk of control) {
+      answer += chunk;
+      if (answer.endsWith('\n')) break;
+    }
+    return (JSON.parse(answer) as { result: unknown }).result;
+  }
+
   /** How many connections the server has, by its own count. */
   async connections(): Promise<number> {
-    const control = connect(join(this.data, 'epode.sock'));
-    control.end(`${JSON.stringify({ command: 'status', params: {} })}\n`);
-    let answer = '';
-    for await (const chunk of control) answer += chunk;
-    return (JSON.parse(answer) as { result: { connections: number } }).result.connections;
+    return ((await this.command('status')) as { connections: number }).connections;
   }
 
   /** Sends a signal and waits for the end; returns exit code or signal. */
   async end(signal: NodeJS.Signals): Promise<number | string | null> {
-    const child = this.#process!;
+    const child = this.#process;
     this.#bystander?.leaves();
+    if (!child) return null;
     if (!this.isAlive) return child.exitCode ?? child.signalCode;
     child.removeAllListeners('exit');
     const ended = once(child, 'exit');
