@@ -60,7 +60,6 @@ const NO_CONTENT = new Content(
   false,
 );
 const ENVELOPE_ATTRIBUTES: ReadonlySet<string> = new Set(['from', 'to', 'id', 'type', 'xml:lang']);
-const MAX_ID_LENGTH = 1023;
 
 /** What copies of a stanza for other addresses have in common, besides its content. */
 interface Details {
@@ -234,7 +233,7 @@ export function readStanza(frame: Frame, xmlns: string = NS.client, lang = ''): 
         type = internAttribute(frame.raw, valueStart, valueEnd);
         break;
       case 'id':
-        id = decodeAttribute(frame.raw, valueStart, valueEnd).slice(0, MAX_ID_LENGTH);
+        id = decodeAttribute(frame.raw, valueStart, valueEnd);
         break;
       case 'xml:lang':
         ownLang = decodeAttribute(frame.raw, valueStart, valueEnd);

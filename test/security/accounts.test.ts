@@ -71,6 +71,25 @@ test('what is deleted under a session ends it, and a namesake inherits nothing',
   namesake.leaves();
 });
 
+test('nobody slips into a session while the account is being deleted', async () => {
+  for (let round = 0; round < 5; round++) {
+    const session = await fortress.signIn('target');
+    const halfway = await Promise.all(Array.from({ length: 30 }, signInHalfway));
+    const deleted = fortress.command('user.delete', { jid: JID });
+    for (const attacker of halfway) {
+      attacker.says(`<iq type='set' id='b'><bind xmlns='${BIND}'/></iq>`);
+      for (let turn = 0; turn < 25; turn++) await new Promise(setImmediate);
+    }
+    await deleted;
+    await session.hearsTheEnd();
+    expect(await fortress.command('session.list', { account: JID })).toMatchObject({
+      sessions: [],
+    });
+    for (const attacker of [session, ...halfway]) attacker.leaves();
+    await fortress.command('user.add', { jid: JID, password: PASSWORD });
+  }
+});
+
 test('an account that is deleted while it is busy takes nobody along', async () => {
   for (let round = 0; round < 8; round++) {
     const sessions = await Promise.all([fortress.signIn('target'), fortress.signIn('target')]);

@@ -1,6 +1,4 @@
-import { once } from 'node:events';
-import { connect as connectTcp } from 'node:net';
-import { connect as connectTls, type TLSSocket } from 'node:tls';
+import type { TLSSocket } from 'node:tls';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { expectStreamError, testAttacks } from './support/attack.ts';
 import { Attacker, BIND, SASL, STREAM } from './support/attacker.ts';
@@ -320,88 +318,6 @@ describe('TLS', () => {
     attacker.says(STREAM('open.example'));
     expect(await attacker.hearsTheEnd()).toContain('<stream:error><not-authorized ');
     await fortress.stands(attacker);
-    attacker.leaves();
-  });
-});
-
-describe('slow and silent peers', () => {
-  let impatient: Fortress;
-  beforeAll(async () => {
-    impatient = await Fortress.build('limits: { negotiationTimeout: 1s, idleTimeout: 10s }');
-  }, 30_000);
-  afterAll(() => impatient.raze());
-
-  /** Writes until the server ends the connection; resolves with what it said. */
-  async function dribble(attacker: Attacker, piece: string): Promise<string> {
-    const timer = setInterval(() => attacker.says(piece), 50);
-    const end = await attacker.hearsTheEnd();
-    clearInterval(timer);
-    return end;
-  }
-
-  const dribbled: readonly [string, string, string][] = [
-    ['white space', '', ' '],
-    ['an endless stanza', '<message><body>', 'x'],
-    ['failing sign-ins that are none', `<auth xmlns='${SASL}' mechanism='SCRAM-SHA-1'/>`, ' '],
-    ['an endless value', "<message id='", 'x'],
-  ];
-  test.each(dribbled)(
-    '%s before signing in does not move the deadline',
-    async (_, first, piece) => {
-      const attacker = await Attacker.connect(impatient.open);
-      await attacker.opens();
-      const end = await dribble(attacker.says(first), piece);
-      expect(end).toMatch(/<stream:error><connection-timeout .*<\/stream:stream>$/);
-      await impatient.stands(attacker);
-      attacker.leaves();
-    },
-  );
-
-  test.each([
-    ['a silent peer', ''],
-    ['an unfinished header', "<stream:stream to='"],
-  ])('%s is dropped at the deadline', async (_, first) => {
-    const attacker = await Attacker.connect(impatient.open);
-    if (first) attacker.says(first);
-    expectStreamError(await attacker.hearsTheEnd(), 'connection-timeout');
-    await impatient.stands(attacker);
-    attacker.leaves();
-  });
-
-  test('a peer that signs in and never binds is dropped at the deadline', async () => {
-    const attacker = await Attacker.connect(impatient.open);
-    await attacker.opens();
-    attacker.says(AUTH);
-    await attacker.hears('<success');
-    await attacker.opens();
-    expect(await dribble(attacker, ' ')).toContain('<connection-timeout ');
-    await impatient.stands(attacker);
-    attacker.leaves();
-  });
-
-  test('a peer that never shakes hands is dropped at the deadline', async () => {
-    const silent = connectTcp({ port: impatient.direct.port, host: '127.0.0.1' });
-    silent.on('error', () => {});
-    await once(silent, 'close');
-    const stalled = connectTls({
-      port: impatient.direct.port,
-      host: '127.0.0.1',
-      rejectUnauthorized: false,
-    });
-    stalled.on('error', () => {});
-    await once(stalled, 'secureConnect');
-    stalled.resume();
-    await once(stalled, 'end');
-    stalled.destroy();
-    await impatient.stands();
-  }, 15_000);
-
-  test('a peer that has ended its side gets its answers, then the end', async () => {
-    const attacker = await Attacker.connect(impatient.open);
-    attacker.says(header);
-    attacker.socket.end();
-    expect(await attacker.hearsTheEnd()).toContain('</stream:features>');
-    await impatient.stands(attacker);
     attacker.leaves();
   });
 });

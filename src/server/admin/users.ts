@@ -109,7 +109,9 @@ class Users {
     const closed = await this.#close(owner, 'the account has been deleted');
     await durability.whenCommitted(users.delete(owner));
     this.#deps.sessions?.forget(owner);
-    return { jid: owner, closed };
+    // Whoever had signed in before may have asked for a session only meanwhile.
+    const late = await this.#close(owner, 'the account has been deleted');
+    return { jid: owner, closed: closed + late };
   }
 
   async list(domain: string | null, after: string | null, limit: number): Promise<UserPage> {
