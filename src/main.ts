@@ -1,5 +1,4 @@
 import { createHmac } from 'node:crypto';
-import { createRequire } from 'node:module';
 import { builtinModules } from './builtin-modules.ts';
 import { LocalDirectory } from './cluster/local-directory.ts';
 import { type Clock, systemClock } from './lib/clock.ts';
@@ -17,6 +16,7 @@ import { loadConfig } from './server/config/load.ts';
 import { Server } from './server/server.ts';
 import { LocalSessionControl } from './server/session-control.ts';
 import { ServedStreamHost, ServedStreamHosts } from './server/stream-hosts.ts';
+import { version } from './server/version.ts';
 import type { Storage, StorageError } from './storage/ports.ts';
 import { openStorage } from './storage/sqlite/open.ts';
 import { clientStreams } from './stream/client-streams.ts';
@@ -27,8 +27,6 @@ import { listenTcp, type TcpListener } from './transports/tcp.ts';
  * The composition root: configuration, storage, hosts with their modules,
  * listeners. The only place that knows which classes stand behind the ports.
  */
-
-const { version } = createRequire(import.meta.url)('../package.json') as { version: string };
 
 /** Milliseconds that clients get to read the end of their streams. */
 const GRACE = 1000;
@@ -48,16 +46,17 @@ export interface RunningServer {
  */
 export async function startServer(options: { configFile: string }): Promise<RunningServer> {
   const config = loadConfig(options.configFile, builtinModules);
-  const starting = new Startup(config);
+  const server = new ServerProcess(config);
   try {
-    return await starting.run();
+    return await server.start();
   } catch (error) {
-    await starting.stop();
+    await server.stop();
     throw error;
   }
 }
 
-class Startup implements RunningServer, ServerFacts {
+/** Everything of one server in this process, from its first part to its last. */
+class ServerProcess implements RunningServer, ServerFacts {
   readonly config: Config;
   readonly stopped: Promise<void>;
   readonly #log: Log;
@@ -78,7 +77,7 @@ class Startup implements RunningServer, ServerFacts {
     this.stopped = this.#end.promise;
   }
 
-  async run(): Promise<RunningServer> {
+  async start(): Promise<RunningServer> {
     const { config } = this;
     for (const warning of config.warnings) this.#log.warn({ warning }, 'configuration');
     // First, since it locks the data directory, where certificates may be made.
@@ -88,7 +87,6 @@ class Startup implements RunningServer, ServerFacts {
       mode: 'thread',
     });
     this.#storage = storage;
-    const certificates = await Promise.all(config.hosts.map((host) => this.#openCertificate(host)));
     const server = new Server(config.hosts, {
       storage,
       directory: new LocalDirectory(),
@@ -97,17 +95,7 @@ class Startup implements RunningServer, ServerFacts {
       modules: builtinModules,
     });
     this.#server = server;
-    const saltSecret = await storage.secret('salt', 32);
-    const hosts = config.hosts.map((host, index) => {
-      const settings = {
-        policy: host.policy,
-        secureContext: certificates[index]!,
-        saltSecret: secretOf(host, saltSecret),
-      };
-      const deps = { storage, now: () => this.#clock.now() };
-      return new ServedStreamHost(server.find(host.domain)!, settings, deps);
-    });
-    await this.#listen(new ServedStreamHosts(hosts));
+    await this.#listen(await this.#openHosts(server, storage));
     this.#control = await serveControl(config.controlSocket, this.#commands(server, storage));
     // Nothing more can be promised to anybody once a commit has failed.
     storage.onFailure((error) => void this.#fail(error));
@@ -143,6 +131,18 @@ class Startup implements RunningServer, ServerFacts {
       host: host.domain,
       lines: [...host.parts.flows.describe(), ...host.parts.iqs.describe()],
     }));
+  }
+
+  /** The hosts as streams see them, each with its certificate. */
+  async #openHosts(server: Server, storage: Storage): Promise<ServedStreamHosts> {
+    const secret = await storage.secret('salt', 32);
+    const deps = { storage, now: () => this.#clock.now() };
+    const open = async (host: HostConfig) => {
+      const secureContext = await this.#openCertificate(host);
+      const settings = { policy: host.policy, secureContext, saltSecret: secretOf(host, secret) };
+      return new ServedStreamHost(server.find(host.domain)!, settings, deps);
+    };
+    return new ServedStreamHosts(await Promise.all(this.config.hosts.map(open)));
   }
 
   async #openCertificate(host: HostConfig) {

@@ -1,22 +1,17 @@
-import { readFileSync } from 'node:fs';
 import { CommanderError } from 'commander';
+import { version } from '../server/version.ts';
 import { CliError, EXIT, explainFailure } from './failure.ts';
 import { buildProgram } from './program.ts';
 
 /** Runs the command line; the process's exit status is the outcome. */
 async function main(): Promise<void> {
   try {
-    await buildProgram(version()).parseAsync();
+    await buildProgram(version).parseAsync();
   } catch (error) {
     process.exitCode = exitCodeOf(error);
     // Commander has said what it has to say.
     if (!(error instanceof CommanderError)) process.stderr.write(`${explainFailure(error)}\n`);
   }
-}
-
-function version(): string {
-  const file = new URL('../../package.json', import.meta.url);
-  return (JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version;
 }
 
 function exitCodeOf(error: unknown): number {

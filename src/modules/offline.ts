@@ -8,8 +8,7 @@ import type { Incoming } from '../server/flow.ts';
 import { defineModule, on } from '../server/module.ts';
 import { Session } from '../server/session.ts';
 import { NO_TICKET, type OfflineMessage } from '../storage/ports.ts';
-import { Element } from '../xml/element.ts';
-import { formatDateTime } from '../xmpp/date-time.ts';
+import { delay } from '../xmpp/delay.ts';
 import { NS } from '../xmpp/ns.ts';
 import { readStoredStanza, type Stanza } from '../xmpp/stanza.ts';
 import { BecameReachable } from './presence/module.ts';
@@ -69,8 +68,8 @@ export default defineModule({
 
     /** With the time of its arrival (XEP-0203 §3). */
     const revive = ({ stamp, stanza }: OfflineMessage): Stanza => {
-      const delay = { xmlns: NS.delay, from: host.domain, stamp: formatDateTime(stamp) };
-      return readStoredStanza(stanza).edit({ append: [new Element('delay', delay)] });
+      const append = [delay.encode({ from: host.domain, stamp })];
+      return readStoredStanza(stanza).edit({ append });
     };
 
     const handOver = (session: Session, messages: readonly OfflineMessage[]): void => {

@@ -1,8 +1,11 @@
 import { defineModule } from '../server/module.ts';
-import { Element } from '../xml/element.ts';
-import { formatDateTime } from '../xmpp/date-time.ts';
+import { childText, element } from '../xmpp/codec.ts';
+import { dateTime, string } from '../xmpp/codec-values.ts';
 
-const NS_TIME = 'urn:xmpp:time';
+const time = element('urn:xmpp:time', 'time', {
+  tzo: childText(string),
+  utc: childText(dateTime),
+});
 
 /** XEP-0202. The server keeps its time in UTC and says so. */
 export default defineModule({
@@ -10,19 +13,14 @@ export default defineModule({
   summary: "Tells the server's time.",
   implements: [{ xep: 202, version: '2.0', status: 'complete' }],
   setup: ({ clock }) => ({
-    features: { host: [NS_TIME] },
+    features: { host: [time.xmlns] },
     iq: [
       {
         type: 'get',
-        name: 'time',
-        xmlns: NS_TIME,
+        name: time.name,
+        xmlns: time.xmlns,
         target: 'host',
-        answer() {
-          const time = new Element('time', { xmlns: NS_TIME });
-          time.c('tzo').t('+00:00');
-          time.c('utc').t(formatDateTime(clock.now()));
-          return time;
-        },
+        answer: () => time.encode({ tzo: '+00:00', utc: clock.now() }),
       },
     ],
   }),

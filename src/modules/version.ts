@@ -1,10 +1,14 @@
-import { createRequire } from 'node:module';
 import { z } from 'zod';
 import { defineModule } from '../server/module.ts';
-import { Element } from '../xml/element.ts';
+import { version } from '../server/version.ts';
+import { childText, element, optional } from '../xmpp/codec.ts';
+import { string } from '../xmpp/codec-values.ts';
 
-const NS_VERSION = 'jabber:iq:version';
-const { version } = createRequire(import.meta.url)('../../package.json') as { version: string };
+const query = element('jabber:iq:version', 'query', {
+  name: childText(string),
+  version: childText(string),
+  os: optional(childText(string)),
+});
 
 /** XEP-0092. The operating system is told only where the operator says so (XEP-0092 §5). */
 export default defineModule({
@@ -18,21 +22,20 @@ export default defineModule({
       .describe('Whether the number is told, or the name only.'),
     showSystem: z.boolean().default(false).describe('Whether the operating system is told too.'),
   }),
-  setup: ({ config }) => ({
-    features: { host: [NS_VERSION] },
+  setup: ({ config: { showVersion, showSystem } }) => ({
+    features: { host: [query.xmlns] },
     iq: [
       {
         type: 'get',
-        name: 'query',
-        xmlns: NS_VERSION,
+        name: query.name,
+        xmlns: query.xmlns,
         target: 'host',
-        answer() {
-          const query = new Element('query', { xmlns: NS_VERSION });
-          query.c('name').t('Epode');
-          query.c('version').t(config.showVersion ? version : 'hidden');
-          if (config.showSystem) query.c('os').t(`${process.platform} ${process.arch}`);
-          return query;
-        },
+        answer: () =>
+          query.encode({
+            name: 'Epode',
+            version: showVersion ? version : 'hidden',
+            os: showSystem ? `${process.platform} ${process.arch}` : undefined,
+          }),
       },
     ],
   }),

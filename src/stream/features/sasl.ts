@@ -115,6 +115,7 @@ class SaslStep {
     const text = outcome.data.toString('base64');
     this.#stream.sendElement(xml(outcome.kind, { xmlns: NS.sasl }, text));
     if (outcome.kind === 'challenge') return 'continue';
+    this.#state.exchange = null;
     this.#stream.authenticated(outcome.username);
     return 'restart';
   }
