@@ -1,6 +1,8 @@
 // Jest runs the TypeScript sources as ES modules; swc strips the types.
 export default {
   testEnvironment: 'node',
+  // A bound for what hangs, not for what is slow on a busy machine.
+  testTimeout: 30_000,
   extensionsToTreatAsEsm: ['.ts'],
   testMatch: ['<rootDir>/test/**/*.test.ts'],
   testPathIgnorePatterns: ['/node_modules/', '<rootDir>/test/interop/'],
