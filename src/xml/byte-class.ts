@@ -59,3 +59,18 @@ function buildClasses(): Uint8Array {
 function range(first: number, last: number): number[] {
   return Array.from({ length: last - first + 1 }, (_, index) => first + index);
 }
+
+/**
+ * The index of the first byte from `start` on that is of one of the classes, or
+ * `end`. Four bytes at a time: text is most of what a server reads.
+ */
+export function skipUntil(classes: number, bytes: Buffer, start: number, end: number): number {
+  let at = start;
+  for (const last = end - 4; at <= last; at += 4) {
+    const four =
+      CLASS[bytes[at]!]! | CLASS[bytes[at + 1]!]! | CLASS[bytes[at + 2]!]! | CLASS[bytes[at + 3]!]!;
+    if ((four & classes) !== 0) break;
+  }
+  while (at < end && (CLASS[bytes[at]!]! & classes) === 0) at++;
+  return at;
+}

@@ -1,7 +1,7 @@
 // In the walk of a message: bytes become one frame here.
 
 import { isUtf8 } from 'node:buffer';
-import { BYTE, CLASS, STOPS_CDATA, STOPS_TEXT } from './byte-class.ts';
+import { BYTE, STOPS_CDATA, STOPS_TEXT, skipUntil } from './byte-class.ts';
 import { endsCdata, skipCdataStart, skipInCdata, skipInText } from './character-data.ts';
 import { type Frame, XmlError, type XmlLimits } from './frame.ts';
 import { FrameBuilder } from './frame-builder.ts';
@@ -105,7 +105,7 @@ export class FrameScanner {
       builder.hasText = at < end && bytes[at] !== BYTE.less;
     }
     for (;;) {
-      while (at < end && (CLASS[bytes[at]!]! & STOPS_TEXT) === 0) at++;
+      at = skipUntil(STOPS_TEXT, bytes, at, end);
       if (at < end && bytes[at] === BYTE.less) return at;
       const next = at === end ? -1 : skipInText(bytes, at, end);
       if (next === -1) return this.stopAt(at - base);
@@ -117,7 +117,7 @@ export class FrameScanner {
   private scanCdata(bytes: Buffer, base: number, start: number, end: number): number {
     let at = start;
     for (;;) {
-      while (at < end && (CLASS[bytes[at]!]! & STOPS_CDATA) === 0) at++;
+      at = skipUntil(STOPS_CDATA, bytes, at, end);
       if (at < end && bytes[at] === BYTE.greater && endsCdata(bytes, at)) {
         this.isInCdata = false;
         return this.scanText(bytes, base, at + 1, end);

@@ -1,4 +1,4 @@
-import { BYTE, CLASS, NAME, NAME_START, SPACE, STOPS_VALUE } from './byte-class.ts';
+import { BYTE, CLASS, NAME, NAME_START, SPACE, STOPS_VALUE, skipUntil } from './byte-class.ts';
 import { type FrameAttribute, XmlError, type XmlLimits } from './frame.ts';
 import { hashByte } from './intern-table.ts';
 import { internName, type QualifiedName } from './qualified-name.ts';
@@ -148,7 +148,7 @@ export class StartTag {
     let at = start;
     while (at !== -1) {
       this.resumeAt = at - base;
-      while (at < end && (CLASS[bytes[at]!]! & STOPS_VALUE) === 0) at++;
+      at = skipUntil(STOPS_VALUE, bytes, at, end);
       if (at === end) {
         this.resumeAt = at - base;
         return -1;
