@@ -1,4 +1,5 @@
-import type { StanzaKind } from '../xmpp/stanza.ts';
+import { isLater, type Maybe } from '../lib/maybe.ts';
+import type { Stanza, StanzaKind } from '../xmpp/stanza.ts';
 import type {
   Apply,
   Check,
@@ -6,6 +7,7 @@ import type {
   Deliver,
   FlowParts,
   Incoming,
+  Outcome,
   Outgoing,
   Rewrite,
   Store,
@@ -85,4 +87,23 @@ export class CompiledFlows {
   #handlers(direction: Direction, kind: StanzaKind, stage: Stage): unknown[] {
     return this[direction][kind][stage];
   }
+}
+
+/** The last stages, once the outcome is known. */
+export function conclude<C>(
+  outcome: Maybe<Outcome>,
+  flow: CompiledFlow<C>,
+  stanza: Stanza,
+  context: C,
+): Maybe<Outcome> {
+  if (isLater(outcome)) return outcome.then(runLast.bind(null, flow as AnyFlow, stanza, context));
+  return runLast(flow as AnyFlow, stanza, context, outcome);
+}
+
+type AnyFlow = CompiledFlow<unknown>;
+
+function runLast(flow: AnyFlow, stanza: Stanza, context: unknown, outcome: Outcome): Outcome {
+  for (const broadcast of flow.broadcast) broadcast(stanza, context);
+  for (const copy of flow.copy) copy(stanza, context);
+  return outcome;
 }

@@ -6,7 +6,7 @@ import { StanzaError } from '../xmpp/errors.ts';
 import { Jid } from '../xmpp/jid.ts';
 import { isRequest, makeResult, makeStanza, type Stanza } from '../xmpp/stanza.ts';
 import type { Account, Accounts } from './accounts.ts';
-import type { CompiledFlow, CompiledFlows } from './compiled-flows.ts';
+import { type CompiledFlow, type CompiledFlows, conclude } from './compiled-flows.ts';
 import { messageType, planMessage } from './delivery.ts';
 import {
   DONE,
@@ -18,12 +18,20 @@ import {
   runRewrites,
   runVetoes,
   unlessVetoed,
+  type Verdict,
 } from './flow.ts';
 import type { IqTable } from './iq-table.ts';
 import type { HostKind, Identity, IqHandler, Target, XepClaim } from './module.ts';
 import type { Router } from './router.ts';
 import { Session } from './session.ts';
 
+/**
+ * What comes behind a stage that may stop the stanza, with the host as `this`:
+ * most stanzas pass at once, and then no closure is made.
+ */
+type Step<C> = (this: Host, flow: CompiledFlow<C>, stanza: Stanza, context: C) => Maybe<Outcome>;
+
+const NOBODY: Incoming['sessions'] = [];
 const UNKNOWN_ACCOUNT = failed(new StanzaError('service-unavailable'));
 const NO_HANDLER = failed(new StanzaError('service-unavailable'));
 
@@ -79,31 +87,30 @@ export class Host {
 
   /** A stanza from one of our sessions passes the sender's side, then is routed. */
   outgoing(stanza: Stanza, context: Outgoing): Maybe<Outcome> {
-    const flow = this.#parts.flows.outgoing[stanza.kind];
-    return this.#guarded(stanza, () =>
-      unlessVetoed(runVetoes(flow.check, stanza, context), () =>
-        this.#leave(flow, runRewrites(flow.rewrite, stanza, context), context),
-      ),
-    );
+    return this.#pass(this.#leave, this.#parts.flows.outgoing[stanza.kind], stanza, context);
   }
 
   #leave(flow: CompiledFlow<Outgoing>, stanza: Stanza, context: Outgoing): Maybe<Outcome> {
-    return unlessVetoed(runVetoes(flow.apply, stanza, context), () => {
-      const outcome = stanza.to ? this.#router.route(stanza) : DONE;
-      return then(outcome, (outcome) => {
-        for (const broadcast of flow.broadcast) broadcast(stanza, context);
-        for (const copy of flow.copy) copy(stanza, context);
-        return outcome;
-      });
-    });
+    const verdict = runVetoes(flow.apply, stanza, context);
+    return this.#unless(verdict, this.#depart, flow, stanza, context);
+  }
+
+  #depart(flow: CompiledFlow<Outgoing>, stanza: Stanza, context: Outgoing): Maybe<Outcome> {
+    const outcome = stanza.to ? this.#router.route(stanza) : DONE;
+    return conclude(outcome, flow, stanza, context);
   }
 
   /** A stanza whose address is of this host, whatever its origin. */
   incoming(stanza: Stanza): Maybe<Outcome> {
     const to = stanza.to as Jid;
     if (to.local === '') return this.#enter(stanza, to, null);
-    const account = this.accounts.peek(to.local) ?? this.accounts.find(to.local);
-    return then(account, (account) =>
+    const account = this.accounts.peek(to.local);
+    return account ? this.#enter(stanza, to, account) : this.#look(stanza, to);
+  }
+
+  /** For the account in the store. */
+  #look(stanza: Stanza, to: Jid): Maybe<Outcome> {
+    return then(this.accounts.find(to.local), (account) =>
       account ? this.#enter(stanza, to, account) : this.#refuse(stanza),
     );
   }
@@ -127,16 +134,23 @@ export class Host {
   }
 
   #enter(stanza: Stanza, to: Jid, account: Account | null): Maybe<Outcome> {
-    const sessions = account ? this.directory.list(account.owner) : [];
-    return then(sessions, (sessions) => {
-      const flow = this.#parts.flows.incoming[stanza.kind];
-      const context: Incoming = { to, account, sessions, plan: null };
-      return this.#guarded(stanza, () =>
-        unlessVetoed(runVetoes(flow.check, stanza, context), () =>
-          this.#arrive(flow, runRewrites(flow.rewrite, stanza, context), context),
-        ),
-      );
-    });
+    const sessions = account ? this.directory.list(account.owner) : NOBODY;
+    return isLater(sessions)
+      ? this.#enterLater(sessions, stanza, to, account)
+      : this.#begin(stanza, { to, account, sessions, plan: null });
+  }
+
+  #enterLater(
+    sessions: Promise<Incoming['sessions']>,
+    stanza: Stanza,
+    to: Jid,
+    account: Account | null,
+  ): Maybe<Outcome> {
+    return sessions.then((sessions) => this.#begin(stanza, { to, account, sessions, plan: null }));
+  }
+
+  #begin(stanza: Stanza, context: Incoming): Maybe<Outcome> {
+    return this.#pass(this.#arrive, this.#parts.flows.incoming[stanza.kind], stanza, context);
   }
 
   #arrive(flow: CompiledFlow<Incoming>, stanza: Stanza, context: Incoming): Maybe<Outcome> {
@@ -162,18 +176,14 @@ export class Host {
   }
 
   #arrivePresence(flow: CompiledFlow<Incoming>, stanza: Stanza, context: Incoming): Maybe<Outcome> {
-    return unlessVetoed(runVetoes(flow.apply, stanza, context), () =>
-      this.#deliver(flow, stanza, context),
-    );
+    const verdict = runVetoes(flow.apply, stanza, context);
+    return this.#unless(verdict, this.#deliver, flow, stanza, context);
   }
 
   #deliver(flow: CompiledFlow<Incoming>, stanza: Stanza, context: Incoming): Maybe<Outcome> {
     const deliver = flow.deliver[0];
     const outcome = deliver ? deliver(stanza, context) : NO_HANDLER;
-    return then(outcome, (outcome) => {
-      for (const copy of flow.copy) copy(stanza, context);
-      return outcome;
-    });
+    return conclude(outcome, flow, stanza, context);
   }
 
   #arriveIq(flow: CompiledFlow<Incoming>, stanza: Stanza, context: Incoming): Maybe<Outcome> {
@@ -218,16 +228,52 @@ export class Host {
     return entry instanceof Session ? entry : null;
   }
 
-  /** One bad handler answers one stanza with an error; nothing else notices. */
-  #guarded(stanza: Stanza, run: () => Maybe<Outcome>): Maybe<Outcome> {
-    const explain = (thrown: unknown) =>
-      outcomeOfThrow(thrown, (error) => this.#report(error, stanza));
+  /**
+   * The first stages of a flow, then `next`. One bad handler answers one stanza
+   * with an error; nothing else notices.
+   */
+  #pass<C>(next: Step<C>, flow: CompiledFlow<C>, stanza: Stanza, context: C): Maybe<Outcome> {
     try {
-      const outcome = run();
-      return isLater(outcome) ? outcome.catch(explain) : outcome;
+      const verdict = runVetoes(flow.check, stanza, context);
+      const outcome =
+        verdict === undefined
+          ? next.call(this, flow, runRewrites(flow.rewrite, stanza, context), context)
+          : this.#passLater(verdict, next, flow, stanza, context);
+      return isLater(outcome) ? this.#guardLater(outcome, stanza) : outcome;
     } catch (thrown) {
-      return explain(thrown);
+      return this.#explain(thrown, stanza);
     }
+  }
+
+  #passLater<C>(
+    verdict: Maybe<Verdict | undefined>,
+    next: Step<C>,
+    flow: CompiledFlow<C>,
+    stanza: Stanza,
+    context: C,
+  ): Maybe<Outcome> {
+    return unlessVetoed(verdict, () =>
+      next.call(this, flow, runRewrites(flow.rewrite, stanza, context), context),
+    );
+  }
+
+  #unless<C>(
+    verdict: Maybe<Verdict | undefined>,
+    next: Step<C>,
+    flow: CompiledFlow<C>,
+    stanza: Stanza,
+    context: C,
+  ): Maybe<Outcome> {
+    if (verdict === undefined) return next.call(this, flow, stanza, context);
+    return unlessVetoed(verdict, next.bind(this, flow, stanza, context));
+  }
+
+  #guardLater(outcome: Promise<Outcome>, stanza: Stanza): Promise<Outcome> {
+    return outcome.catch((thrown) => this.#explain(thrown, stanza));
+  }
+
+  #explain(thrown: unknown, stanza: Stanza): Outcome {
+    return outcomeOfThrow(thrown, (error) => this.#report(error, stanza));
   }
 
   #report(error: unknown, stanza: Stanza): void {
