@@ -7,8 +7,6 @@ export interface SessionEntry {
   readonly jid: Jid;
   /** Presence priority; null until initial presence and after unavailable (RFC 6121 §4.7.2.3). */
   readonly priority: number | null;
-  /** When the entry last became available, for picking among equals; grows. */
-  readonly availableSince: number;
   /** False when the session is gone; the stanza then was not taken. */
   deliver(stanza: Stanza): boolean;
 }

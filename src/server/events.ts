@@ -5,6 +5,3 @@ import type { Session } from './session.ts';
 export const SessionEnded = event<{ readonly session: Session; readonly clean: boolean }>(
   'session ended',
 );
-
-/** A session has been bound and stands in the directory. */
-export const SessionStarted = event<{ readonly session: Session }>('session started');

@@ -7,7 +7,7 @@ import type { SessionWire } from '../stream/ports.ts';
 import { StanzaError, type StreamErrorCondition } from '../xmpp/errors.ts';
 import { Jid, JidError } from '../xmpp/jid.ts';
 import type { Account } from './accounts.ts';
-import { SessionEnded, SessionStarted } from './events.ts';
+import { SessionEnded } from './events.ts';
 import type { Host } from './host.ts';
 import { Session } from './session.ts';
 
@@ -105,7 +105,6 @@ export class SessionBinder {
     this.#host.accounts.hold(account);
     this.#host.directory.add(session);
     this.#log.info({ jid, ...session.connection }, 'session started');
-    this.#emit(SessionStarted, { session });
     return session;
   }
 

@@ -38,7 +38,6 @@ export class Session extends Slots implements StreamSession, SessionEntry {
   readonly #wire: SessionWire;
   readonly #onEnd: (session: Session, clean: boolean) => void;
   #priority: number | null = null;
-  #availableSince = 0;
   /** Kept stanzas behind the one in work; null while none is. */
   #inbox: Stanza[] | null = null;
   /** Whether the client is read no further, since its inbox is full. */
@@ -70,10 +69,6 @@ export class Session extends Slots implements StreamSession, SessionEntry {
     return this.#priority;
   }
 
-  get availableSince(): number {
-    return this.#availableSince;
-  }
-
   get isEnded(): boolean {
     return this.#isEnded;
   }
@@ -85,8 +80,7 @@ export class Session extends Slots implements StreamSession, SessionEntry {
   }
 
   /** What initial presence and its changes say (RFC 6121 §4.2, §4.4); null: unavailable. */
-  setPriority(priority: number | null, now: number): void {
-    if (this.#priority === null && priority !== null) this.#availableSince = now;
+  setPriority(priority: number | null): void {
     this.#priority = priority;
   }
 

@@ -13,7 +13,7 @@ const ROMEO = Jid.of('romeo', 'montague.example');
 
 function session(resource: string, priority: number | null): SessionEntry {
   const jid = ROMEO.withResource(resource);
-  return { jid, priority, availableSince: 0, deliver: () => true };
+  return { jid, priority, deliver: () => true };
 }
 
 /** Distinct resources, each connected only (null) or with a priority. */

@@ -36,7 +36,7 @@ export default defineModule({
   summary: 'Shows people to those who may see them, and takes it back when they go.',
   needs: [Rosters],
   provides: [Presences],
-  setup({ host, clock, use, emit }) {
+  setup({ host, use, emit }) {
     const rosters = use(Rosters);
 
     const availableSessions = (account: Account) =>
@@ -76,7 +76,7 @@ export default defineModule({
       const before = session.priority;
       const priority = priorityOf(stanza);
       session.set(Shown, stanza.keep());
-      session.setPriority(priority, clock.now());
+      session.setPriority(priority);
       broadcast(session, stanza);
       if (before === null) greet(session);
       if (priority >= 0 && (before === null || before < 0)) emit(BecameReachable, { session });
@@ -86,7 +86,7 @@ export default defineModule({
     const hide = (session: Session, stanza: Stanza): void => {
       const wasAvailable = session.priority !== null;
       session.set(Shown, undefined);
-      session.setPriority(null, clock.now());
+      session.setPriority(null);
       if (wasAvailable) broadcast(session, stanza);
       const roster = rosters.loaded(session.account);
       for (const to of session.get(Directed)?.clear() ?? []) {
