@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { chat, fixedRate } from './chat/chat.ts';
 import { idle } from './idle/idle.ts';
+import { presence } from './presence/presence.ts';
 import { ejabberd } from './rivals/ejabberd.ts';
 import { epode } from './rivals/epode.ts';
 import { endAll, runToEnd } from './rivals/process.ts';
@@ -18,7 +19,7 @@ import { type Entrant, GENERATOR_CORE, type Sample, type Scenario } from './run/
 import { startUp } from './run/start-up.ts';
 
 const SERVERS: readonly Server[] = [epode, prosody, ejabberd, relay];
-const SCENARIOS: readonly Scenario[] = [chat, fixedRate, idle, startUp];
+const SCENARIOS: readonly Scenario[] = [chat, fixedRate, presence, idle, startUp];
 const PREPARE_TIMEOUT_MS = 120_000;
 
 /** A port of the loopback address that nobody listens on now. */
@@ -51,7 +52,9 @@ async function prepare(
 
 async function prepareAll(directory: string, scenario: Scenario, options: RunOptions) {
   const count = scenario.accounts(options);
-  const accounts = { count, prefix: 'bench', domain: 'localhost', password: 'secret' };
+  const { areContacts = false } = scenario;
+  const names = { prefix: 'bench', domain: 'localhost', password: 'secret' };
+  const accounts = { count, ...names, areContacts };
   const tls = options.tls ? await createCertificate(directory, accounts.domain) : null;
   const common = { accounts, tls, modules: options.modules };
   const entrants: Entrant[] = [];

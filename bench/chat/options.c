@@ -13,6 +13,7 @@ static const char usage[] =
     "chat: --pairs 100  --outstanding 10  --body 120  --rate 0 (messages/s; 0: closed loop)\n"
     "      --warmup 5  --seconds 10  --to-full (address full JIDs)\n"
     "      --join-writes (messages released together leave in one write)\n"
+    "presence: --users 200  --outstanding 10  --warmup 5  --seconds 10\n"
     "idle: --stages 1000,5000  --hold 10 (seconds at each stage)\n";
 
 static const struct option long_options[] = {
@@ -26,7 +27,7 @@ static const struct option long_options[] = {
     {"warmup", required_argument, 0, 'W'},      {"seconds", required_argument, 0, 's'},
     {"to-full", no_argument, 0, 'f'},           {"join-writes", no_argument, 0, 'j'},
     {"stages", required_argument, 0, 'S'},      {"hold", required_argument, 0, 'H'},
-    {0, 0, 0, 0}};
+    {"users", required_argument, 0, 'N'},       {0, 0, 0, 0}};
 
 static void refuse(const char *program, const char *why) {
   fprintf(stderr, "%s\n", why);
@@ -54,6 +55,7 @@ static void read_option(struct options *options, int letter, char **argv) {
     case 's': options->seconds = atof(optarg); break;
     case 'f': options->to_full = true; break;
     case 'j': options->joins_writes = true; break;
+    case 'N': options->users = atoi(optarg); break;
     case 'S': options->stages = optarg; break;
     case 'H': options->hold = atof(optarg); break;
     default: refuse(argv[0], "unknown option");
@@ -63,6 +65,7 @@ static void read_option(struct options *options, int letter, char **argv) {
 static void check(const struct options *options, const char *program) {
   if (options->port < 1 || options->port > 65535) refuse(program, "--port is missing or wrong");
   if (options->pairs < 1 || options->outstanding < 1) refuse(program, "nothing to send");
+  if (options->users < 2 || options->users > 5000) refuse(program, "--users wants 2 to 5000");
   if (options->body < 32 || options->body > 8000) refuse(program, "--body wants 32 to 8000");
   if (options->sources < 1 || options->sources > 250) refuse(program, "--sources wants 1 to 250");
   if (options->parallel < 1) refuse(program, "--parallel wants at least 1");
@@ -73,7 +76,7 @@ static void check(const struct options *options, const char *program) {
 struct options read_options(int argc, char **argv) {
   struct options options = {.host = "127.0.0.1", .domain = "localhost", .prefix = "bench",
                             .password = "secret", .sources = 1, .parallel = 32, .deadline = 300,
-                            .pairs = 100, .outstanding = 10, .body = 120, .warmup = 5,
+                            .pairs = 100, .outstanding = 10, .body = 120, .users = 200, .warmup = 5,
                             .seconds = 10, .stages = "1000,5000", .hold = 10};
   int letter;
   while ((letter = getopt_long(argc, argv, "", long_options, 0)) != -1)

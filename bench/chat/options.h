@@ -15,15 +15,18 @@ struct options {
   unsigned deadline;    /* seconds until the process ends itself */
   bool with_tls;        /* STARTTLS first */
   bool without_presence;
+  bool until_bound;     /* not from the command line: see sign_in */
   /* chat */
   int pairs;
-  int outstanding;      /* messages on the way per pair */
+  int outstanding;      /* messages on the way per pair; presence: updates on the way */
   int body;             /* bytes */
   double rate;          /* messages per second over all pairs; 0: as fast as arrivals allow */
   double warmup;        /* seconds */
   double seconds;       /* measured */
   bool to_full;         /* address the receiver's full JID */
   bool joins_writes;    /* messages released in one turn leave in one write */
+  /* presence */
+  int users;            /* all subscribed to each other */
   /* idle */
   const char *stages;   /* numbers of open sessions to stop at, ascending: "1000,5000" */
   double hold;          /* seconds to stay at each stage */

@@ -51,7 +51,7 @@ static void authenticate(struct session *session, const struct options *options)
   link_queue(&session->link, stanza);
 }
 
-static void settle(struct session *session, const struct options *options) {
+void settle(struct session *session, const struct options *options) {
   char ping[256];
   link_queue(&session->link, "<iq type='get' id='roster'><query xmlns='jabber:iq:roster'/></iq>");
   if (!options->without_presence) link_queue(&session->link, "<presence/>");
@@ -116,8 +116,8 @@ static void advance(struct session *session, const struct options *options) {
   } else if (session->step == BINDING && has(session, "</iq>")) {
     if (!has(session, "</jid>")) fail("bind without a JID: %.600s", session->in);
     take_jid(session);
-    go_to(session, SETTLING);
-    settle(session, options);
+    go_to(session, options->until_bound ? SIGNED_IN : SETTLING);
+    if (!options->until_bound) settle(session, options);
   } else if (session->step == SETTLING && has(session, "fence")) {
     go_to(session, SIGNED_IN);
   }

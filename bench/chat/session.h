@@ -30,9 +30,13 @@ struct session {
 
 /*
  * Opens sessions `from` up to (not including) `to` of the array, at most `options->parallel` at a
- * time, and returns when all are signed in. Fails on the first that cannot.
+ * time, and returns when all are signed in; with `options->until_bound` when all are bound, which
+ * leaves `settle` to the caller. Fails on the first that cannot.
  */
 void sign_in(struct session *sessions, int from, int to, const struct options *options);
+
+/* Queues what follows binding: the roster's request, initial presence, and a ping. */
+void settle(struct session *session, const struct options *options);
 
 /* Raises the limit of open files as far as it goes; fails when that is not enough. */
 void allow_connections(int count);

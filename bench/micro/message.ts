@@ -54,7 +54,7 @@ const wire: SessionWire = {
 
 async function signIn(username: string) {
   const owner = `${username}@localhost`;
-  const blank = { nickname: null, avatar: null, isDisabled: false, created: 0, lastLogin: null };
+  const blank = { nickname: null, isDisabled: false, created: 0, lastLogin: null };
   await storage.users.create({ owner, ...blank }, []);
   const session = await server.find('localhost')!.binder.bind(username, 'phone', wire);
   const handler: XmlStreamHandler = {

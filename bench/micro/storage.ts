@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { silentLog as log } from '../../src/lib/log.ts';
 import type { Storage } from '../../src/storage/ports.ts';
 import { openStorage } from '../../src/storage/sqlite/open.ts';
+import { mutualContact } from '../rivals/epode-rosters.ts';
 
 const OWNERS = 200;
 const ROSTER_ITEMS = 50;
@@ -26,19 +27,11 @@ const cpuNow = () => process.cpuUsage().user + process.cpuUsage().system;
 
 async function fill(storage: Storage): Promise<void> {
   for (let n = 0; n < OWNERS; n++) {
-    const plain = { nickname: null, avatar: null, isDisabled: false, created: 0, lastLogin: null };
+    const plain = { nickname: null, isDisabled: false, created: 0, lastLogin: null };
     await storage.users.create({ owner: owner(n), ...plain }, []);
     for (let i = 0; i < ROSTER_ITEMS; i++) {
-      storage.rosters.put(owner(n), {
-        contact: `contact${i}@capulet.example`,
-        name: `Contact ${i}`,
-        subscription: 'both',
-        isAsking: false,
-        isPreApproved: false,
-        groups: ['Verona'],
-        isListed: true,
-        request: null,
-      });
+      const item = mutualContact(`contact${i}@capulet.example`);
+      storage.rosters.put(owner(n), { ...item, name: `Contact ${i}`, groups: ['Verona'] });
     }
   }
   await storage.durability.whenCommitted(storage.durability.latest);

@@ -1,6 +1,6 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Command, Place, Server } from './server.ts';
+import type { Accounts, Command, Place, Server } from './server.ts';
 
 const NEEDED = ['mod_disco: {}', 'mod_offline: {}', 'mod_ping: {}', 'mod_roster: {}'];
 
@@ -51,12 +51,24 @@ function machine({ directory }: Place, ...more: string[]): Command {
   };
 }
 
-/** What `ejabberdctl register` calls, for all accounts in one go, then the end. */
-function registration({ accounts }: Place): string {
-  const { count, prefix, domain, password } = accounts;
+/** What `ejabberdctl register` calls, for all accounts in one go. */
+function registration({ count, prefix, domain, password }: Accounts): string {
   const name = `<<"${prefix}", (integer_to_binary(N))/binary>>`;
   return `[ok = ejabberd_auth:try_register(${name}, <<"${domain}">>, <<"${password}">>)
-    || N <- lists:seq(0, ${count - 1})], init:stop().`;
+    || N <- lists:seq(0, ${count - 1})]`;
+}
+
+/** What writes a roster item in the end, however it came: `ejabberdctl` takes hours for so many. */
+function subscription({ count, prefix, domain }: Accounts): string {
+  const [user, contact] = ['N', 'M'].map(
+    (n) => `<<"${prefix}", (integer_to_binary(${n}))/binary>>`,
+  );
+  const us = `{${user}, <<"${domain}">>}`;
+  const jid = `{${contact}, <<"${domain}">>, <<>>}`;
+  const usj = `{${user}, <<"${domain}">>, ${jid}}`;
+  const item = `{roster, ${usj}, ${us}, ${jid}, <<>>, both, none, [], <<>>, []}`;
+  const all = `lists:seq(0, ${count - 1})`;
+  return `[{atomic, _} = mod_roster:set_roster(${item}) || N <- ${all}, M <- ${all}, N =/= M]`;
 }
 
 export const ejabberd: Server = {
@@ -69,7 +81,9 @@ export const ejabberd: Server = {
       await writeFile(certificate, Buffer.concat(parts));
     }
     await writeFile(join(place.directory, 'ejabberd.yml'), configuration(place, certificate));
-    await run(machine(place, '-eval', registration(place)));
+    const steps = [registration(place.accounts), 'init:stop().'];
+    if (place.accounts.areContacts) steps.splice(1, 0, subscription(place.accounts));
+    await run(machine(place, '-eval', steps.join(', ')));
   },
 
   command(place: Place): Command {

@@ -2,13 +2,14 @@
  * Creates the accounts of a benchmark in an empty data directory, thousands in a second: they
  * share one salt, so the keys are derived once. `bin/epode user add` derives them for each.
  *
- *     node epode-accounts.ts DIRECTORY COUNT PREFIX DOMAIN PASSWORD
+ *     node epode-accounts.ts DIRECTORY '{"count": 2, "prefix": "bench", …}'
  */
 import { createHash, createHmac, pbkdf2Sync, randomBytes } from 'node:crypto';
 import { silentLog } from '../../src/lib/log.ts';
 import type { StoredScramKeys, UserRecord } from '../../src/storage/ports.ts';
 import { openStorage } from '../../src/storage/sqlite/open.ts';
-import { accountNames } from './server.ts';
+import { putContacts } from './epode-rosters.ts';
+import { type Accounts, accountNames } from './server.ts';
 
 const ITERATIONS = 4_096;
 
@@ -23,24 +24,24 @@ function deriveKeys(password: string, hash: StoredScramKeys['hash']): StoredScra
   return { hash, salt, iterations: ITERATIONS, storedKey, serverKey: keyed('Server Key') };
 }
 
-const [directory, count, prefix, domain, password] = process.argv.slice(2) as [
-  string,
-  string,
-  string,
-  string,
-  string,
-];
-const keys = (['SHA-1', 'SHA-256', 'SHA-512'] as const).map((hash) => deriveKeys(password, hash));
+const [directory, description] = process.argv.slice(2) as [string, string];
+const accounts: Accounts = JSON.parse(description);
+const keys = (['SHA-1', 'SHA-256', 'SHA-512'] as const).map((hash) =>
+  deriveKeys(accounts.password, hash),
+);
 const blank: Omit<UserRecord, 'owner'> = {
   nickname: null,
-  avatar: null,
   isDisabled: false,
   created: Date.now(),
   lastLogin: null,
 };
-const names = accountNames({ count: Number(count), prefix, domain, password });
+const owners = accountNames(accounts).map((name) => `${name}@${accounts.domain}`);
 const storage = await openStorage({ directory, log: silentLog, mode: 'thread' });
-await Promise.all(
-  names.map((name) => storage.users.create({ ...blank, owner: `${name}@${domain}` }, keys)),
-);
+await Promise.all(owners.map((owner) => storage.users.create({ ...blank, owner }, keys)));
+if (accounts.areContacts) {
+  for (const owner of owners) {
+    const others = owners.filter((other) => other !== owner);
+    await putContacts(storage, owner, others);
+  }
+}
 await storage.close();

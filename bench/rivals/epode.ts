@@ -31,9 +31,8 @@ export const epode: Server = {
     const data = dataDirectory(place);
     await mkdir(data, { recursive: true });
     await writeFile(configFile(place), configuration(place));
-    const { count, prefix, domain, password } = place.accounts;
     const script = join(import.meta.dirname, 'epode-accounts.ts');
-    const args = [data, String(count), prefix, domain, password];
+    const args = [data, JSON.stringify(place.accounts)];
     await run({ argv: [process.execPath, script, ...args] });
   },
 

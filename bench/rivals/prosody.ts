@@ -4,6 +4,9 @@ import { accountNames, type Command, type Place, type Server } from './server.ts
 
 const list = (names: readonly string[]) => `{ ${names.map((name) => `"${name}"`).join(', ')} }`;
 
+const CONTACT = '{ ["subscription"] = "both"; ["groups"] = {}; }';
+const NO_REQUESTS = '{ ["version"] = 1; ["pending"] = {}; }';
+
 const NEEDED = ['roster', 'saslauth', 'disco', 'ping'];
 
 /** What Debian's configuration has on for chatting, but for `mod_limits` and administration. */
@@ -45,6 +48,20 @@ async function createAccounts({ directory, accounts }: Place): Promise<void> {
   for (const name of accountNames(accounts)) await writeFile(join(folder, `${name}.dat`), account);
 }
 
+/** The files that Prosody writes for rosters; `false` is its key for what is no contact. */
+async function createRosters({ directory, accounts }: Place): Promise<void> {
+  const folder = join(directory, 'data', accounts.domain, 'roster');
+  await mkdir(folder, { recursive: true });
+  const names = accountNames(accounts);
+  for (const name of names) {
+    const items = names
+      .filter((other) => other !== name)
+      .map((other) => `\t["${other}@${accounts.domain}"] = ${CONTACT};\n`);
+    const roster = `return {\n\t[false] = ${NO_REQUESTS};\n${items.join('')}};\n`;
+    await writeFile(join(folder, `${name}.dat`), roster);
+  }
+}
+
 const configFile = ({ directory }: Place) => join(directory, 'prosody.cfg.lua');
 
 export const prosody: Server = {
@@ -53,6 +70,7 @@ export const prosody: Server = {
   async prepare(place: Place): Promise<void> {
     await writeFile(configFile(place), configuration(place));
     await createAccounts(place);
+    if (place.accounts.areContacts) await createRosters(place);
   },
 
   command(place: Place): Command {

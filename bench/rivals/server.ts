@@ -4,6 +4,8 @@ export interface Accounts {
   readonly prefix: string;
   readonly domain: string;
   readonly password: string;
+  /** Whether all are in each other's roster, subscribed both ways. */
+  readonly areContacts: boolean;
 }
 
 /** Where a server keeps everything it has, and how it is to listen. */

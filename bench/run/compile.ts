@@ -18,14 +18,20 @@ export async function compile(
   return program;
 }
 
+const MEASURED = ['chat/marker.c', 'chat/histogram.c'];
+/** What each generator has besides. */
+const SOURCES = {
+  chat: ['chat/generator.c', ...MEASURED],
+  idle: ['idle/idle.c'],
+  presence: ['presence/generator.c', 'presence/mesh.c', 'presence/tags.c', ...MEASURED],
+} as const;
+
 /** Compiles a generator; with TLS it needs OpenSSL's headers (Debian: libssl-dev). */
 export function compileGenerator(
-  name: 'chat' | 'idle',
+  name: keyof typeof SOURCES,
   directory: string,
   hasTls: boolean,
 ): Promise<string> {
-  const own =
-    name === 'chat' ? ['chat/generator.c', 'chat/marker.c', 'chat/histogram.c'] : ['idle/idle.c'];
   const flags = hasTls ? ['-DWITH_TLS', '-lssl', '-lcrypto'] : [];
-  return compile(`${name}-generator`, [...own, ...COMMON], directory, flags);
+  return compile(`${name}-generator`, [...SOURCES[name], ...COMMON], directory, flags);
 }

@@ -13,11 +13,14 @@ export interface RunOptions {
   /** What the rivals load: what the scenario needs, or what their packages have on. */
   readonly modules: 'needed' | 'usual';
   readonly pairs: number;
+  /** Messages on the way per pair; in scenario `presence` updates on the way in all. */
   readonly outstanding: number;
   /** Bytes. */
   readonly body: number;
   /** Messages a second in scenario `rate`. */
   readonly rate: number;
+  /** Users of scenario `presence`, all subscribed to each other. */
+  readonly users: number;
   /** Idle sessions, in the order of the stages. */
   readonly sessions: readonly number[];
   /** Leave the temporary directory with configurations and logs. */
@@ -28,6 +31,7 @@ const USAGE = `usage: node bench/run.ts SCENARIO [options]
 scenarios
   chat      one-to-one messages as fast as they arrive
   rate      one-to-one messages at a fixed rate: cost and latency
+  presence  users who all see each other log in, then change their presence
   idle      memory of signed-in, silent sessions
   start-up  time until the server answers, and its memory then
 options
@@ -35,7 +39,7 @@ options
   --rounds 3      --seconds 10    --warmup 5      --tls
   --pairs 100     --outstanding 10     --body 120     --rate 500
   --modules needed|usual (of the rivals; Epode is always complete)
-  --sessions 1000,5000            --keep (leave configurations and logs)`;
+  --users 200     --sessions 1000,5000    --keep (leave configurations and logs)`;
 
 /** The arguments make no sense; the message ends with what would. */
 export class UsageError extends Error {
@@ -72,6 +76,7 @@ function parse(args: readonly string[]) {
       outstanding: { type: 'string', default: '10' },
       body: { type: 'string', default: '120' },
       rate: { type: 'string', default: '500' },
+      users: { type: 'string', default: '200' },
       sessions: { type: 'string', default: '1000,5000' },
       keep: { type: 'boolean', default: false },
     },
@@ -103,6 +108,7 @@ export function readRunOptions(args: readonly string[]): RunOptions {
     outstanding: positive('outstanding', values.outstanding),
     body: positive('body', values.body),
     rate: positive('rate', values.rate),
+    users: positive('users', values.users),
     sessions: values.sessions.split(',').map((count) => positive('sessions', count)),
     keep: values.keep,
   };

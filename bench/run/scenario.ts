@@ -32,6 +32,8 @@ export interface Scenario {
   readonly columns: readonly Column[];
   /** How many accounts it signs in to. */
   accounts(options: RunOptions): number;
+  /** Whether they are all in each other's roster, subscribed both ways; not unless it says so. */
+  readonly areContacts?: boolean;
   /** The program that puts on the load, if any, compiled into `directory`. */
   build?(directory: string, options: RunOptions): Promise<string>;
   /** Starts the server, measures and stops it. */
