@@ -12,7 +12,7 @@ import { profanityScenario } from './scenarios/profanity.ts';
 import type { Scenario } from './scenarios/scenario.ts';
 import { Checks, Failed, indent } from './support/checks.ts';
 import { startEpodeWith } from './support/epode.ts';
-import { slixmpp, xmppJs } from './support/libraries.ts';
+import { aioxmpp, nbxmpp, slixmpp, xmppJs } from './support/libraries.ts';
 import { started } from './support/process.ts';
 import { startProsody } from './support/prosody.ts';
 import type { StartTarget, Target } from './support/target.ts';
@@ -24,6 +24,8 @@ const SHOWN_CHARACTERS = 6_000;
 const scenarios: readonly Scenario[] = [
   libraryScenario(slixmpp),
   libraryScenario(xmppJs),
+  libraryScenario(aioxmpp),
+  libraryScenario(nbxmpp),
   profanityScenario,
   gajimScenario,
 ];

@@ -12,15 +12,12 @@ import subprocess
 import sys
 
 from gi.repository import Gio, GLib
+from lines import tell
 
 NAME = 'org.gajim.Gajim'
 REMOTE = ('/org/gajim/dbus/RemoteObject', 'org.gajim.dbus.RemoteInterface')
 APPLICATION = '/org/gajim/Gajim'
 ACCOUNT = 'interop'
-
-
-def tell(event, **fields):
-    print(json.dumps({'event': event, **fields}), flush=True)
 
 
 def furnish(session):

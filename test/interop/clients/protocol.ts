@@ -15,7 +15,13 @@ export type Command =
   | { readonly do: 'message'; to: string; body: string }
   | { readonly do: 'roster'; id: number }
   | { readonly do: 'roster-set'; id: number; jid: string; name: string; groups: string[] }
+  | { readonly do: 'roster-remove'; id: number; jid: string }
   | { readonly do: 'query'; id: number; kind: Query; to: string }
+  /** Stores an own vCard and announces its photo (PNG, base64) in presence: XEP-0153 §3.1. */
+  | { readonly do: 'vcard-set'; id: number; name: string; photo: string }
+  | { readonly do: 'vcard'; id: number; of: string }
+  | { readonly do: 'block' | 'unblock'; id: number; jid: string }
+  | { readonly do: 'blocklist'; id: number }
   | { readonly do: 'quit' };
 
 export type Query = 'disco' | 'ping' | 'version' | 'time';

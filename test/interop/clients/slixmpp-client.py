@@ -1,17 +1,15 @@
 """A slixmpp client driven by JSON lines on standard input; see protocol.ts."""
 
 import asyncio
+import base64
 import json
 import sys
 
-from slixmpp import ClientXMPP
+from lines import obey_lines, tell
+from slixmpp import JID, ClientXMPP
 from slixmpp.exceptions import IqError, IqTimeout
 from slixmpp.xmlstream.handler import Callback
 from slixmpp.xmlstream.matcher import MatchXPath
-
-
-def tell(event, **fields):
-    print(json.dumps({'event': event, **fields}), flush=True)
 
 
 class Client(ClientXMPP):
@@ -22,7 +20,8 @@ class Client(ClientXMPP):
         self.auto_subscribe = False
         if 'authority' in session:
             self.ca_certs = session['authority']
-        for plugin in ('xep_0030', 'xep_0092', 'xep_0199', 'xep_0202', 'xep_0203'):
+        for plugin in ('xep_0030', 'xep_0054', 'xep_0092', 'xep_0153', 'xep_0191', 'xep_0199',
+                       'xep_0202', 'xep_0203'):
             self.register_plugin(plugin)
         self.listen()
 
@@ -38,6 +37,9 @@ class Client(ClientXMPP):
         self.add_event_handler('ssl_invalid_chain', lambda e: self.give_up(f'certificate: {e}'))
         self.add_event_handler('connection_failed', lambda e: self.give_up(f'connection: {e}'))
         self.add_event_handler('message', self.on_message)
+        self.add_event_handler('message_error', self.on_message)
+        self.add_event_handler('blocked', lambda iq: self.on_blocking(iq, 'block'))
+        self.add_event_handler('unblocked', lambda iq: self.on_blocking(iq, 'unblock'))
         self.add_event_handler('roster_update', self.on_roster)
         presence = MatchXPath('{jabber:client}presence')
         self.register_handler(Callback('Every presence', presence, self.on_presence))
@@ -56,14 +58,21 @@ class Client(ClientXMPP):
 
     def on_presence(self, presence):
         kind = presence.xml.get('type', 'available')
+        update = presence.xml.find('{vcard-temp:x:update}x')
+        photo = None if update is None else update.findtext('{vcard-temp:x:update}photo')
         tell('presence', sender=presence['from'].bare, resource=presence['from'].resource,
-             type=kind, show=presence['show'] or '', status=presence['status'])
+             type=kind, show=presence['show'] or '', status=presence['status'], photo=photo)
 
     def on_roster(self, iq):
         if iq['type'] != 'set':
             return
         for item in roster_items(iq):
             tell('roster-push', **item)
+
+    def on_blocking(self, push, name):
+        tell(f'{name}ed', jids=texts(push[name]['items']))
+        # The library leaves the answer to the program.
+        push.reply().send()
 
     async def obey(self, command):
         """Carries out one command; its result answers the command's id."""
@@ -79,8 +88,22 @@ class Client(ClientXMPP):
         elif command['do'] == 'roster-set':
             await self.update_roster(command['jid'], name=command['name'],
                                      groups=command['groups'])
+        elif command['do'] == 'roster-remove':
+            await self.del_roster_item(command['jid'])
         elif command['do'] == 'query':
             return await self.query(command['kind'], command['to'])
+        elif command['do'] == 'vcard-set':
+            await self.set_vcard(command['name'], base64.b64decode(command['photo']))
+        elif command['do'] == 'vcard':
+            answer = await self['xep_0054'].get_vcard(command['of'], local=False)
+            return vcard_fields(answer['vcard_temp'])
+        elif command['do'] == 'block':
+            await self['xep_0191'].block(JID(command['jid']))
+        elif command['do'] == 'unblock':
+            await self['xep_0191'].unblock(JID(command['jid']))
+        elif command['do'] == 'blocklist':
+            answer = await self['xep_0191'].get_blocked()
+            return {'jids': texts(answer['blocklist']['items'])}
         elif command['do'] == 'quit':
             self.disconnect()
         return {}
@@ -89,6 +112,12 @@ class Client(ClientXMPP):
         item = self.client_roster[jid]
         return {'jid': jid, 'name': item['name'], 'subscription': item['subscription'],
                 'ask': 'subscribe' if item['pending_out'] else '', 'groups': item['groups']}
+
+    async def set_vcard(self, name, photo):
+        vcard = self['xep_0054'].make_vcard()
+        vcard['FN'] = name
+        await self['xep_0054'].publish_vcard(vcard, jid=self.boundjid.bare)
+        await self['xep_0153'].set_avatar(avatar=photo, mtype='image/png')
 
     async def query(self, kind, to):
         if kind == 'disco':
@@ -115,23 +144,27 @@ def roster_items(iq):
     } for item in iq.xml.iter(f'{namespace}item')]
 
 
-async def answer(client, command):
-    try:
-        result = await client.obey(command)
-    except (IqError, IqTimeout) as error:
-        result = {'error': error.condition}
-    if 'id' in command:
-        tell('answer', id=command['id'], **result)
+def vcard_fields(vcard):
+    photo = vcard['PHOTO']['BINVAL']
+    return {
+        'name': vcard['FN'],
+        'photo': base64.b64encode(photo).decode() if photo else None,
+    }
+
+
+def texts(jids):
+    return sorted(str(each) for each in jids)
+
+
+def condition(error):
+    return error.condition if isinstance(error, (IqError, IqTimeout)) else None
 
 
 async def main(session):
     client = Client(session)
     address = (session['host'], session['port'])
     client.connect(address, use_ssl=session['directTls'], force_starttls=True)
-    reader = asyncio.StreamReader()
-    await client.loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
-    while line := await reader.readline():
-        client.loop.create_task(answer(client, json.loads(line)))
+    await obey_lines(client.obey, condition)
 
 
 asyncio.get_event_loop().run_until_complete(main(json.loads(sys.argv[1])))

@@ -1,11 +1,15 @@
 // An @xmpp/client session driven by JSON lines on standard input; see protocol.ts.
 // The certificate authority comes from NODE_EXTRA_CA_CERTS, which Node reads at its start.
+import { createHash } from 'node:crypto';
 import { createInterface } from 'node:readline';
 import { client, jid, xml } from '@xmpp/client';
 import type { Element } from 'ltx';
 import type { Command, Query, Session } from './protocol.ts';
 
 const ROSTER = 'jabber:iq:roster';
+const VCARD = 'vcard-temp';
+const UPDATE = 'vcard-temp:x:update';
+const BLOCKING = 'urn:xmpp:blocking';
 const session: Session = JSON.parse(process.argv[2] ?? '{}');
 const address = jid(session.address);
 const entity = client({
@@ -33,7 +37,8 @@ function report(stanza: Element): void {
   } else if (stanza.is('presence')) {
     const show = stanza.getChildText('show') ?? '';
     const status = stanza.getChildText('status') ?? '';
-    tell('presence', { ...who, type: stanza.attrs.type ?? 'available', show, status });
+    const photo = stanza.getChild('x', UPDATE)?.getChildText('photo') ?? null;
+    tell('presence', { ...who, type: stanza.attrs.type ?? 'available', show, status, photo });
   }
 }
 
@@ -45,6 +50,10 @@ function rosterItems(query: Element | undefined): object[] {
     ask: item.attrs.ask ?? '',
     groups: item.getChildren('group').map((group) => group.text()),
   }));
+}
+
+function blockedJids(list: Element | undefined): string[] {
+  return (list?.getChildren('item') ?? []).map(({ attrs }) => attrs.jid).sort();
 }
 
 async function ask(type: 'get' | 'set', to: string | undefined, payload: Element) {
@@ -90,12 +99,48 @@ async function obey(command: Command): Promise<object> {
       await ask('set', undefined, xml('query', { xmlns: ROSTER }, item));
       return {};
     }
+    case 'roster-remove': {
+      const item = xml('item', { jid: command.jid, subscription: 'remove' });
+      await ask('set', undefined, xml('query', { xmlns: ROSTER }, item));
+      return {};
+    }
     case 'query':
       return await query(command.kind, command.to);
+    case 'vcard-set':
+      await setVcard(command.name, command.photo);
+      return {};
+    case 'vcard':
+      return await readVcard(command.of);
+    case 'block':
+    case 'unblock': {
+      const item = xml('item', { jid: command.jid });
+      await ask('set', undefined, xml(command.do, { xmlns: BLOCKING }, item));
+      return {};
+    }
+    case 'blocklist': {
+      const result = await ask('get', undefined, xml('blocklist', { xmlns: BLOCKING }));
+      return { jids: blockedJids(result.getChild('blocklist', BLOCKING)) };
+    }
     case 'quit':
       await entity.stop();
       return {};
   }
+}
+
+async function setVcard(name: string, photo: string): Promise<void> {
+  const picture = xml('PHOTO', {}, xml('TYPE', {}, 'image/png'), xml('BINVAL', {}, photo));
+  await ask('set', undefined, xml('vCard', { xmlns: VCARD }, xml('FN', {}, name), picture));
+  const hash = createHash('sha1').update(photo, 'base64').digest('hex');
+  await entity.send(xml('presence', {}, xml('x', { xmlns: UPDATE }, xml('photo', {}, hash))));
+}
+
+async function readVcard(of: string): Promise<object> {
+  // XEP-0054 §3.1: one's own is asked for without an address.
+  const to = of === address.toString() ? undefined : of;
+  const vcard = (await ask('get', to, xml('vCard', { xmlns: VCARD }))).getChild('vCard', VCARD);
+  const photo = vcard?.getChild('PHOTO')?.getChildText('BINVAL');
+  // The server may have broken the lines.
+  return { name: vcard?.getChildText('FN'), photo: photo?.replace(/\s/g, '') ?? null };
 }
 
 function presence({ to, type, show, status }: Command & { do: 'presence' }): Element {
@@ -120,5 +165,11 @@ entity.iqCallee.set(ROSTER, 'query', ({ element }) => {
   for (const item of rosterItems(element)) tell('roster-push', item);
   return {};
 });
+for (const name of ['block', 'unblock']) {
+  entity.iqCallee.set(BLOCKING, name, ({ element }) => {
+    tell(`${name}ed`, { jids: blockedJids(element) });
+    return {};
+  });
+}
 createInterface({ input: process.stdin }).on('line', (line) => void answer(line));
 entity.start().catch(giveUp);

@@ -3,7 +3,7 @@ import type { LineClient } from '../support/line-client.ts';
 import { type Account, freshAccount } from '../support/target.ts';
 import type { Scenario, Stage } from './scenario.ts';
 
-type Party = { readonly client: LineClient; readonly account: Account };
+export type Party = { readonly client: LineClient; readonly account: Account };
 
 /** What a client library must be able to do with the server, over STARTTLS and direct TLS. */
 export function libraryScenario(library: Library): Scenario {
@@ -36,10 +36,13 @@ async function playOver(stage: Stage, library: Library, directTls: boolean): Pro
   await check('names a contact in a group', () => renameContact(a, b));
   await check('asks the server', () => askServer(a.client, stage.target.domain));
   await check('sees a contact leave', () => leave(a, b));
+  const later = { client: connect(bob), account: bob };
   await check('gets an offline message', async () => {
     await sendWhileAway(a, b);
-    await receiveLater(connect(bob), alice);
+    await receiveLater(later.client, alice);
   });
+  await check('removes a contact', () => removeContact(a, later));
+  await later.client.quit();
   await a.client.quit();
   await check('is refused with a wrong password', () =>
     fails(library.connect(stage.target, alice, { directTls, password: 'wrong' }), /auth/i),
@@ -127,7 +130,15 @@ async function receiveLater(client: LineClient, sender: Account): Promise<void> 
   const note = { sender: sender.address, body: 'Call me when you are back' };
   const { delay } = await client.sees('message', note);
   if (Number.isNaN(Date.parse(String(delay)))) throw new Error(`delay stamp: ${delay}`);
-  await client.quit();
+}
+
+/** RFC 6121 §2.5.2: removing an item also cancels both subscriptions. */
+async function removeContact(a: Party, b: Party): Promise<void> {
+  const [alice, bob] = [a.account.address, b.account.address];
+  await a.client.ask({ do: 'roster-remove', jid: bob });
+  await a.client.sees('roster-push', { jid: bob, subscription: 'remove' });
+  await b.client.sees('roster-push', { jid: alice, subscription: 'none' });
+  await b.client.sees('presence', { sender: alice, type: 'unsubscribed' });
 }
 
 async function fails(client: LineClient, reason: RegExp): Promise<void> {

@@ -77,7 +77,7 @@ export class Gajim implements ChatClient {
       directTls: choice.directTls ?? false,
       ...(choice.distrustful ? {} : { certificate: target.certificates.certificate }),
     };
-    const command = ['--', '/usr/bin/python3', BRIDGE, JSON.stringify(session)];
+    const command = ['--', '/usr/bin/python3', '-B', BRIDGE, JSON.stringify(session)];
     const env = { ...desktop(home), DISPLAY: display.name };
     const bus = start('dbus-run-session', command, uid === undefined ? { env } : { env, uid });
     const bridge = new LineClient(`Gajim of ${account.user}`, bus);

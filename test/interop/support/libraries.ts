@@ -17,14 +17,9 @@ export type Library = {
   connect(target: Target, account: Account, choice?: Choice): LineClient;
 };
 
-export const slixmpp: Library = {
-  name: 'slixmpp',
-  connect(target, account, choice = {}) {
-    const command = [script('slixmpp-client.py'), sessionOf(target, account, choice)];
-    const process = start('/usr/bin/python3', command);
-    return new LineClient(`slixmpp of ${account.user}`, process);
-  },
-};
+export const slixmpp = pythonLibrary('slixmpp');
+export const aioxmpp = pythonLibrary('aioxmpp');
+export const nbxmpp = pythonLibrary('nbxmpp');
 
 export const xmppJs: Library = {
   name: 'xmpp.js',
@@ -35,11 +30,22 @@ export const xmppJs: Library = {
   },
 };
 
+/** One of Debian's, which only Debian's own Python knows. */
+function pythonLibrary(name: string): Library {
+  return {
+    name,
+    connect(target, account, choice = {}) {
+      const command = ['-B', script(`${name}-client.py`), sessionOf(target, account, choice)];
+      return new LineClient(`${name} of ${account.user}`, start('/usr/bin/python3', command));
+    },
+  };
+}
+
 function sessionOf(target: Target, account: Account, choice: Choice): string {
   const session: Session = {
     address: account.address,
     password: choice.password ?? account.password,
-    // By name: both libraries compare the certificate with the host they are told.
+    // By name: the libraries compare the certificate with the host they are told.
     host: target.domain,
     port: choice.directTls ? target.tlsPort : target.port,
     directTls: choice.directTls ?? false,

@@ -11,6 +11,12 @@ export type RosterItem = {
   readonly groups: readonly string[];
 };
 
+export type Vcard = {
+  readonly name: string;
+  /** Base64 */
+  readonly photo: string;
+};
+
 /** A client script that takes commands and tells events as lines of JSON (`protocol.ts`). */
 export class LineClient {
   readonly name: string;
@@ -60,12 +66,22 @@ export class LineClient {
     return index < 0 ? undefined : this.#events.splice(index, 1)[0];
   }
 
+  /** Drops events that have already arrived: only later ones are to count. */
+  forgets(event: string, fields: Record<string, unknown>): void {
+    while (this.takes(event, fields) !== undefined);
+  }
+
   async roster(): Promise<readonly RosterItem[]> {
     return (await this.ask({ do: 'roster' })).items as RosterItem[];
   }
 
   async query(kind: Query, to: string): Promise<ClientEvent> {
     return await this.ask({ do: 'query', kind, to });
+  }
+
+  async vcard(of: string): Promise<Vcard> {
+    const { name, photo } = await this.ask({ do: 'vcard', of });
+    return { name, photo } as Vcard;
   }
 
   /** Signs out in good order, then ends the program. */
