@@ -8,7 +8,7 @@
 -- Times are milliseconds since 1970. Flags are 0 or 1.
 
 PRAGMA application_id = 1164996452;   -- 'Epod': tells this file from other SQLite files
-PRAGMA user_version = 1;              -- the version of this schema
+PRAGMA user_version = 2;              -- the version of this schema
 
 -- Accounts. Everything that belongs to an account refers to user.id and goes
 -- when the account is deleted. An id is never given a second time.
@@ -50,7 +50,53 @@ CREATE TABLE roster (
   is_listed    INTEGER NOT NULL,        -- 0: not in the roster, the contact only asked
   groups       TEXT    NOT NULL,        -- a JSON array of names
   request      TEXT,                    -- the contact's unanswered request, a whole stanza
+  version      INTEGER NOT NULL,        -- of the roster, when this item last changed
   PRIMARY KEY (user, contact)
+) STRICT, WITHOUT ROWID;
+
+-- Contacts who have been removed, for clients that know an older version of the
+-- roster. The newest hundred of each account.
+CREATE TABLE roster_removal (
+  user    INTEGER NOT NULL REFERENCES user ON DELETE CASCADE,
+  contact TEXT    NOT NULL,
+  version INTEGER NOT NULL,             -- of the roster, when the contact was removed
+  PRIMARY KEY (user, contact)
+) STRICT, WITHOUT ROWID;
+
+-- When and with which words each account's last resource went.
+CREATE TABLE last_presence (
+  user   INTEGER PRIMARY KEY REFERENCES user ON DELETE CASCADE,
+  stamp  INTEGER NOT NULL,
+  stanza TEXT    NOT NULL               -- presence of type unavailable
+) STRICT;
+
+-- Whom accounts have blocked: full or bare JIDs, or domains (XEP-0191).
+CREATE TABLE block (
+  user INTEGER NOT NULL REFERENCES user ON DELETE CASCADE,
+  jid  TEXT    NOT NULL,
+  PRIMARY KEY (user, jid)
+) STRICT, WITHOUT ROWID;
+
+-- What clients keep for themselves (XEP-0049), one element a row.
+CREATE TABLE private_xml (
+  user  INTEGER NOT NULL REFERENCES user ON DELETE CASCADE,
+  xmlns TEXT    NOT NULL,
+  name  TEXT    NOT NULL,               -- of the element, without prefix
+  xml   TEXT    NOT NULL,
+  PRIMARY KEY (user, xmlns, name)
+) STRICT, WITHOUT ROWID;
+
+-- Visiting cards (XEP-0054). Nickname and picture are in the table user as well.
+CREATE TABLE vcard (
+  user       INTEGER PRIMARY KEY REFERENCES user ON DELETE CASCADE,
+  xml        TEXT    NOT NULL,
+  photo_hash TEXT    NOT NULL           -- SHA-1 of the picture in hexadecimal, '' for none
+) STRICT;
+
+-- Names of deleted accounts, which nobody gets for a while.
+CREATE TABLE retired_name (
+  jid   TEXT    PRIMARY KEY,
+  until INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 
 -- Messages that wait for their recipient to come online; id is the order of arrival.

@@ -4,8 +4,8 @@ import { LocalDirectory } from './cluster/local-directory.ts';
 import { type Clock, systemClock } from './lib/clock.ts';
 import { Deadlines } from './lib/deadlines.ts';
 import { createLog, type Log } from './lib/log.ts';
-import { deriveAccountKeys } from './server/admin/account-keys.ts';
 import { AdminDispatcher } from './server/admin/dispatch.ts';
+import { moduleCommands } from './server/admin/modules.ts';
 import type { FlowFacts, ListenerFacts, ServerFacts, ServerStatus } from './server/admin/ports.ts';
 import { serverCommands } from './server/admin/server.ts';
 import { sessionCommands } from './server/admin/sessions.ts';
@@ -176,20 +176,11 @@ class ServerProcess implements RunningServer, ServerFacts {
 
   #commands(server: Server, storage: Storage) {
     const sessions = new LocalSessionControl(server);
-    const hosts = this.config.hosts.map(({ domain, policy }) => ({
-      domain,
-      scramIterations: policy.scramIterations,
-    }));
-    const domains = hosts.map(({ domain }) => domain);
+    const domains = this.config.hosts.map(({ domain }) => domain);
     const dispatcher = new AdminDispatcher(
       [
-        ...userCommands({
-          storage,
-          hosts,
-          sessions,
-          deriveKeys: deriveAccountKeys,
-          now: () => this.#clock.now(),
-        }),
+        ...userCommands(server, storage),
+        ...moduleCommands(server),
         ...sessionCommands(sessions, domains),
         ...serverCommands(this, () => void this.stop()),
       ],

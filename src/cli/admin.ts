@@ -1,9 +1,13 @@
+import { LocalDirectory } from '../cluster/local-directory.ts';
+import { systemClock } from '../lib/clock.ts';
 import { silentLog } from '../lib/log.ts';
-import { deriveAccountKeys } from '../server/admin/account-keys.ts';
 import { AdminError, type AdminErrorCode } from '../server/admin/command.ts';
 import { type AdminAnswer, AdminDispatcher } from '../server/admin/dispatch.ts';
+import { moduleCommands } from '../server/admin/modules.ts';
 import { userCommands } from '../server/admin/users.ts';
 import type { Config } from '../server/config/config.ts';
+import { loadConfig } from '../server/config/load.ts';
+import { Server } from '../server/server.ts';
 import { openStorage } from '../storage/sqlite/open.ts';
 import { ControlError, callControl } from '../transports/control.ts';
 
@@ -33,19 +37,28 @@ export async function runOnAccounts<T>(
   }
 }
 
-async function runOnStore(config: Config, command: string, params: object): Promise<AdminAnswer> {
-  const directory = config.dataDirectory;
-  const storage = await openStorage({ directory, mode: 'inline', log: silentLog });
+/** The same server as ever, but that nobody is connected: so the modules do their part. */
+async function runOnStore(
+  { file, dataDirectory }: Config,
+  command: string,
+  params: object,
+): Promise<AdminAnswer> {
+  const { builtinModules } = await import('../builtin-modules.ts');
+  const { hosts } = loadConfig(file, builtinModules);
+  const storage = await openStorage({ directory: dataDirectory, mode: 'inline', log: silentLog });
   try {
-    const hosts = config.hosts.map(({ domain, policy }) => ({
-      domain,
-      scramIterations: policy.scramIterations,
-    }));
-    const deps = { storage, hosts, deriveKeys: deriveAccountKeys, now: Date.now };
+    const server = new Server(hosts, {
+      storage,
+      directory: new LocalDirectory(),
+      clock: systemClock,
+      log: silentLog,
+      modules: builtinModules,
+    });
+    const commands = [...userCommands(server, storage), ...moduleCommands(server)];
     const rethrow = (error: unknown) => {
       throw error;
     };
-    return await new AdminDispatcher(userCommands(deps), rethrow).run(command, params);
+    return await new AdminDispatcher(commands, rethrow).run(command, params);
   } finally {
     await storage.close();
   }

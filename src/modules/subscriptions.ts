@@ -1,10 +1,13 @@
 import { z } from 'zod';
 import { type Maybe, then } from '../lib/maybe.ts';
 import type { Account } from '../server/accounts.ts';
+import { AdminError } from '../server/admin/command.ts';
 import type { Incoming, Verdict } from '../server/flow.ts';
-import { defineModule, on } from '../server/module.ts';
+import { accountCommand, defineModule, on } from '../server/module.ts';
+import type { StreamFeature } from '../stream/feature.ts';
+import { Element } from '../xml/element.ts';
 import { StanzaError } from '../xmpp/errors.ts';
-import type { Jid } from '../xmpp/jid.ts';
+import { Jid, JidError } from '../xmpp/jid.ts';
 import { NS } from '../xmpp/ns.ts';
 import { makeStanza, type Stanza } from '../xmpp/stanza.ts';
 import {
@@ -15,10 +18,19 @@ import {
 } from '../xmpp/subscription.ts';
 import { Presences } from './presence/module.ts';
 import { ContactRemoved, Rosters } from './roster/module.ts';
-import { inState, newItem, type RosterItem, stateOf } from './roster/roster.ts';
+import {
+  isPublisher,
+  isSubscriber,
+  jidOf,
+  moved,
+  type Roster,
+  type RosterItem,
+  standingOf,
+} from './roster/roster.ts';
 
 const NOT_ROUTED: Verdict = { drop: 'the subscription state does not let it pass' };
 const NO_ROOM: Verdict = { drop: 'too many requests wait for an answer' };
+const NS_PRE_APPROVAL = 'urn:xmpp:features:pre-approval';
 
 /** Characters of a request that are kept: all that wait are sent at each login. */
 const MAX_REQUEST_LENGTH = 4096;
@@ -50,17 +62,18 @@ export default defineModule({
       contact: Jid,
       type: SubscriptionType,
     ): Maybe<Verdict | undefined> =>
-      then(rosters.of(account), (roster) => {
-        const item = roster.get(contact) ?? newItem(contact);
-        const { next, passes } = outbound(stateOf(item), type);
-        if (!passes) return NOT_ROUTED;
+      rosters.use(account, (roster) => {
+        const item = roster.itemOf(contact.toString());
+        const transition = outbound(standingOf(item), type);
+        const verdict = transition.passes ? undefined : NOT_ROUTED;
         // §3.2.2: the contact sees the account go before it hears why.
-        if (type === 'unsubscribed' && roster.isSubscriber(contact)) {
-          presences.withdraw(account, contact);
-        }
-        if (next === stateOf(item)) return undefined;
-        const moved = inState(item, next, null);
-        return then(rosters.store(roster, moved), () => void rosters.push(account, moved));
+        if (type === 'unsubscribed' && isSubscriber(item)) presences.withdraw(account, contact);
+        const after = moved(item, transition, null);
+        if (isSame(item, after)) return verdict;
+        return then(rosters.store(roster, after), (stored) => {
+          rosters.push(account, stored);
+          return verdict;
+        });
       });
 
     const applyInbound = (
@@ -68,24 +81,44 @@ export default defineModule({
       stanza: Stanza,
       type: SubscriptionType,
     ): Maybe<Verdict | undefined> =>
-      then(rosters.of(account), (roster) => {
-        const contact = (stanza.from as Jid).bare;
-        const item = roster.get(contact) ?? newItem(contact);
-        const { next, passes, autoReply } = inbound(stateOf(item), type);
-        if (autoReply) send(autoReply, account, contact);
-        if (!passes) return NOT_ROUTED;
+      rosters.use(account, (roster) => {
+        const item = roster.itemOf((stanza.from as Jid).bareString);
+        const transition = inbound(standingOf(item), type);
+        if (!transition.passes) return answerFor(account, roster, item, transition);
         const isTooMany = type === 'subscribe' && roster.requests().length >= config.maxRequests;
         if (isTooMany) return NO_ROOM;
         // §3.3.3: whoever unsubscribes sees the account go.
-        if (type === 'unsubscribe' && roster.isSubscriber(contact)) {
-          presences.withdraw(account, contact);
-        }
-        const request = type === 'subscribe' ? requestOf(stanza) : null;
-        const moved = inState(item, next, request);
-        // A request alone is not to be seen in the roster (§3.1.3).
-        if (type !== 'subscribe') unshown.set(stanza, moved);
-        return then(rosters.store(roster, moved), () => undefined);
+        if (type === 'unsubscribe' && isSubscriber(item)) presences.withdraw(account, jidOf(item));
+        const after = moved(item, transition, type === 'subscribe' ? requestOf(stanza) : null);
+        return then(rosters.store(roster, after), (stored) => {
+          // A request alone is not to be seen in the roster (§3.1.3).
+          if (type !== 'subscribe') unshown.set(stanza, stored);
+          return undefined;
+        });
       });
+
+    /** §3.1.3, §3.4.2: the server answers in the user's place, or not at all. */
+    const answerFor = (
+      account: Account,
+      roster: Roster,
+      item: RosterItem,
+      transition: ReturnType<typeof inbound>,
+    ): Maybe<Verdict> => {
+      const { autoReply } = transition;
+      if (!autoReply) return NOT_ROUTED;
+      const contact = jidOf(item);
+      const after = moved(item, transition, null);
+      if (isSame(item, after)) {
+        send(autoReply, account, contact);
+        return NOT_ROUTED;
+      }
+      return then(rosters.store(roster, after), (stored) => {
+        send(autoReply, account, contact);
+        presences.reveal(account, contact);
+        rosters.push(account, stored);
+        return NOT_ROUTED;
+      });
+    };
 
     /** §3.1.6, §3.2.3, §3.3.3: the push comes behind the stanza that explains it. */
     const showChange = (stanza: Stanza, { account }: Incoming): void => {
@@ -95,17 +128,59 @@ export default defineModule({
 
     /** §2.5.2: a contact who is removed loses both subscriptions. */
     const release = ({ account, item }: { account: Account; item: RosterItem }): void => {
-      const { subscription, isAsking, request, jid } = item;
-      if (isAsking || subscription === 'to' || subscription === 'both') {
-        send('unsubscribe', account, jid);
+      const contact = jidOf(item);
+      if (item.isAsking || isPublisher(item)) send('unsubscribe', account, contact);
+      if (isSubscriber(item)) presences.withdraw(account, contact);
+      if (isSubscriber(item) || item.request !== null) send('unsubscribed', account, contact);
+    };
+
+    /** Both see each other from now on, as if each had asked and been let in. */
+    const befriend = async (account: Account, address: string): Promise<{ jid: string }> => {
+      const other = await accountOf(address);
+      if (other === account) throw new AdminError('bad-address', 'Nobody is their own contact.');
+      for (const [one, contact] of [
+        [account, other],
+        [other, account],
+      ] as const) {
+        await rosters.use(one, (roster) => {
+          const item = moved(
+            roster.itemOf(contact.owner),
+            { next: 'both', isPreApproved: false },
+            null,
+          );
+          return then(rosters.store(roster, item), (stored) => rosters.push(one, stored));
+        });
       }
-      const isSubscriber = subscription === 'from' || subscription === 'both';
-      if (isSubscriber) presences.withdraw(account, jid);
-      if (isSubscriber || request !== null) send('unsubscribed', account, jid);
+      presences.reveal(account, other.jid);
+      presences.reveal(other, account.jid);
+      return { jid: other.owner };
+    };
+
+    const accountOf = async (address: string): Promise<Account> => {
+      const jid = parseContact(address);
+      const account = jid.domain === host.domain ? await host.accounts.find(jid.local) : null;
+      if (account) return account;
+      throw new AdminError('not-found', `${jid} is no account of ${host.domain}.`);
     };
 
     return {
+      streamFeatures: [preApproval],
       on: [on(ContactRemoved, release)],
+      commands: [
+        accountCommand({
+          name: 'roster.befriend',
+          summary: "Makes two accounts of a host see each other's presence.",
+          params: z.strictObject({ contact: z.string().max(4_096) }),
+          run: (account, { contact }) => befriend(account, contact),
+        }),
+      ],
+      /** All contacts hear that the account is none of theirs any more. */
+      farewell: (account) =>
+        rosters.use(account, (roster) => {
+          for (const item of roster.all()) release({ account, item });
+        }),
+      facts: (account) =>
+        rosters.use(account, (roster) => ({ requests: roster.requests().length })),
       flows: {
         outgoing: {
           presence: {
@@ -135,6 +210,22 @@ export default defineModule({
   },
 });
 
+/** RFC 6121 §3.4.1. */
+const preApproval: StreamFeature = {
+  name: 'pre-approval',
+  requires: ['authenticated'],
+  forbids: [],
+  accepts: [],
+  offer: () => new Element('sub', { xmlns: NS_PRE_APPROVAL }),
+  negotiate: () => 'continue',
+};
+
+/** Whether nothing that a client or the store knows of has changed. */
+function isSame(before: RosterItem, after: RosterItem): boolean {
+  const [one, other] = [standingOf(before), standingOf(after)];
+  return one.state === other.state && one.isPreApproved === other.isPreApproved;
+}
+
 /** The request as it is kept (§3.1.3), without its content where that is too long. */
 function requestOf(stanza: Stanza): string {
   const text = stanza.toText(NS.client);
@@ -146,4 +237,13 @@ function requestOf(stanza: Stanza): string {
 function betweenAccounts(stanza: Stanza): Stanza {
   const { from, to } = stanza;
   return stanza.with({ from: from?.bare ?? null, to: to?.bare ?? null });
+}
+
+function parseContact(address: string): Jid {
+  try {
+    return Jid.parse(address).bare;
+  } catch (error) {
+    if (!(error instanceof JidError)) throw error;
+    throw new AdminError('bad-address', `"${address}" is no address: ${error.text}.`);
+  }
 }

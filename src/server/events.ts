@@ -1,7 +1,11 @@
 import { event } from '../lib/token.ts';
+import type { Account } from './accounts.ts';
 import type { Session } from './session.ts';
 
 /** A session has left the directory; its stream is gone or about to be. */
 export const SessionEnded = event<{ readonly session: Session; readonly clean: boolean }>(
   'session ended',
 );
+
+/** Nobody is signed in to the account any more: what can be had from the store may leave memory. */
+export const AccountIdle = event<{ readonly account: Account }>('account idle');

@@ -2,6 +2,7 @@ import type { SessionDirectory } from '../cluster/ports.ts';
 import type { Log } from '../lib/log.ts';
 import { isLater, type Maybe, then } from '../lib/maybe.ts';
 import { NO_TICKET, type Ticket } from '../storage/ports.ts';
+import type { Element } from '../xml/element.ts';
 import { StanzaError } from '../xmpp/errors.ts';
 import { Jid } from '../xmpp/jid.ts';
 import { isRequest, makeResult, makeStanza, type Stanza } from '../xmpp/stanza.ts';
@@ -41,6 +42,7 @@ export interface HostParts {
   readonly iqs: IqTable;
   readonly features: Readonly<Record<Target, readonly string[]>>;
   readonly identities: Readonly<Record<Target, readonly Identity[]>>;
+  readonly forms: Readonly<Record<Target, readonly Element[]>>;
   readonly xeps: readonly XepClaim[];
 }
 
@@ -124,13 +126,14 @@ export class Host {
       case 'message':
         return UNKNOWN_ACCOUNT;
       case 'iq':
-        return this.#isForbidden(stanza) ? FORBIDDEN : UNKNOWN_ACCOUNT;
+        return this.#refusalOf(stanza);
     }
   }
 
-  /** Whether an account would refuse it; requests to full JIDs are for a resource to answer. */
-  #isForbidden(iq: Stanza): boolean {
-    return iq.to?.isBare === true && isPrivateRequest(this.#handlerFor(iq, 'account'));
+  /** What an account would say; requests to full JIDs are for a resource to answer. */
+  #refusalOf(iq: Stanza): Outcome {
+    const handler = iq.to?.isBare ? this.#handlerFor(iq, 'account') : undefined;
+    return handler ? refusalOf(handler) : UNKNOWN_ACCOUNT;
   }
 
   #enter(stanza: Stanza, to: Jid, account: Account | null): Maybe<Outcome> {
@@ -205,15 +208,17 @@ export class Host {
     const payload = stanza.payload();
     const from = stanza.from as Jid;
     if (!handler || !payload) return NO_HANDLER;
-    if (isPrivateRequest(handler) && !account?.jid.equals(from.bare)) return FORBIDDEN;
+    if (isPrivateRequest(handler) && !account?.jid.equals(from.bare)) return refusalOf(handler);
     const session = this.#sessionOf(from);
-    const request = { stanza, from, payload, session };
+    const afterwards: (() => void)[] = [];
+    const request = { stanza, from, payload, session, afterwards };
     const answer =
       handler.target === 'account'
         ? handler.answer({ ...request, account: account as Account })
         : handler.answer(request);
     return then(answer, (payload) => {
       this.send(makeResult(stanza, payload));
+      for (const task of afterwards) task();
       return DONE;
     });
   }
@@ -281,15 +286,20 @@ export class Host {
   }
 }
 
-const FORBIDDEN = failed(new StanzaError('forbidden'));
-
 /** RFC 6121 §4.3.2: what whoever may not see an account is told, whether it exists or not. */
 function makeUnsubscribed({ from, to }: Stanza): Stanza {
   return makeStanza('presence', { type: 'unsubscribed', from: to?.bare ?? null, to: from });
 }
 
-function isPrivateRequest(handler: IqHandler | undefined): boolean {
-  return handler?.target === 'account' && handler.isPrivate;
+function isPrivateRequest(handler: IqHandler): boolean {
+  return handler.target === 'account' && handler.isPrivate;
+}
+
+/** What whoever may not ask gets to hear. */
+function refusalOf(handler: IqHandler): Outcome {
+  const usual = isPrivateRequest(handler) ? 'forbidden' : 'service-unavailable';
+  const own = handler.target === 'account' ? handler.refusal : undefined;
+  return failed(new StanzaError(own ?? usual));
 }
 
 /** The ticket of whatever was stored; null when nothing was. */

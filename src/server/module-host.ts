@@ -3,10 +3,12 @@ import type { Log } from '../lib/log.ts';
 import type { Event, Service } from '../lib/token.ts';
 import type { Storage } from '../storage/ports.ts';
 import type { StreamFeature } from '../stream/feature.ts';
+import type { AccountKeeper } from './account-keeper.ts';
+import type { Account } from './accounts.ts';
 import { CompiledFlows } from './compiled-flows.ts';
 import type { Host } from './host.ts';
 import { IqTable } from './iq-table.ts';
-import type { ModuleDefinition, ModuleParts, Target } from './module.ts';
+import type { AccountCommand, ModuleDefinition, ModuleParts, Target } from './module.ts';
 import { orderModules } from './module-order.ts';
 
 interface Running {
@@ -31,9 +33,13 @@ export class ModuleHost {
    * Starts the modules and installs their handlers on the host. `configOf`
    * gives a module's section. Throws an `Error` for modules that do not fit together.
    */
-  start(definitions: readonly ModuleDefinition[], configOf: (name: string) => unknown): void {
+  start(
+    definitions: readonly ModuleDefinition[],
+    deps: { keeper: AccountKeeper; configOf: (name: string) => unknown },
+  ): void {
+    const { keeper, configOf } = deps;
     this.#running = orderModules(definitions).map((definition) => {
-      const parts = this.#setUp(definition, configOf(definition.name));
+      const parts = this.#setUp(definition, configOf(definition.name), keeper);
       return { definition, parts };
     });
     this.#install();
@@ -41,6 +47,22 @@ export class ModuleHost {
 
   get streamFeatures(): StreamFeature[] {
     return this.#running.flatMap(({ parts }) => parts.streamFeatures ?? []);
+  }
+
+  get commands(): AccountCommand[] {
+    return this.#running.flatMap(({ parts }) => parts.commands ?? []);
+  }
+
+  /** What the modules know of an account, for operators. */
+  async factsOf(account: Account): Promise<Record<string, unknown>> {
+    const facts: Record<string, unknown> = {};
+    for (const { parts } of this.#running) Object.assign(facts, await parts.facts?.(account));
+    return facts;
+  }
+
+  /** Does what the modules have to do before an account goes, the last one first. */
+  async farewell(account: Account): Promise<void> {
+    for (const { parts } of this.#running.toReversed()) await parts.farewell?.(account);
   }
 
   /** Tells all observers of a fact; one that fails does not keep it from the others. */
@@ -58,7 +80,7 @@ export class ModuleHost {
     for (const { parts } of this.#running.toReversed()) parts.stop?.();
   }
 
-  #setUp(definition: ModuleDefinition, config: unknown): ModuleParts {
+  #setUp(definition: ModuleDefinition, config: unknown, keeper: AccountKeeper): ModuleParts {
     const { storage, clock, log } = this.#deps;
     const parts = definition.setup({
       config,
@@ -66,6 +88,7 @@ export class ModuleHost {
       storage,
       clock,
       log: log.child({ module: definition.name }),
+      keeper,
       use: (token) => this.#use(token, definition.name),
       emit: (event, fact) => this.emit(event, fact),
     });
@@ -104,6 +127,7 @@ export class ModuleHost {
       iqs,
       features: perTarget((parts, target) => parts.features?.[target]),
       identities: perTarget((parts, target) => parts.identities?.[target]),
+      forms: perTarget((parts, target) => parts.forms?.[target]),
       xeps: collect(({ definition }) => definition.implements),
     });
   }

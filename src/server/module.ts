@@ -6,8 +6,10 @@ import type { Event, Service } from '../lib/token.ts';
 import type { Storage } from '../storage/ports.ts';
 import type { StreamFeature } from '../stream/feature.ts';
 import type { Element } from '../xml/element.ts';
+import type { StanzaErrorCondition } from '../xmpp/errors.ts';
 import type { Jid } from '../xmpp/jid.ts';
 import type { Stanza } from '../xmpp/stanza.ts';
+import type { AccountKeeper } from './account-keeper.ts';
 import type { Account } from './accounts.ts';
 import type { FlowParts } from './flow.ts';
 import type { Host } from './host.ts';
@@ -39,6 +41,8 @@ export interface IqRequest {
   readonly payload: Element;
   /** The asking session; null when it is not one of this process. */
   readonly session: Session | null;
+  /** What is to be done once the answer is on its way. */
+  readonly afterwards: (() => void)[];
 }
 
 /** As `IqRequest`, of the account that it is addressed to. */
@@ -60,8 +64,13 @@ export interface HostIqHandler extends IqHandlerBase {
 
 export interface AccountIqHandler extends IqHandlerBase {
   readonly target: 'account';
-  /** Whether only the account's own sessions may ask; others get `forbidden`. */
+  /** Whether only the account's own sessions may ask; the handler looks itself for others. */
   readonly isPrivate: boolean;
+  /**
+   * What those hear who may not ask, and those who ask a name without account.
+   * By default `forbidden` where it is private, else `service-unavailable`.
+   */
+  readonly refusal?: StanzaErrorCondition;
   answer(request: AccountRequest): Maybe<Element | null>;
 }
 
@@ -93,16 +102,38 @@ export function on<T>(event: Event<T>, observe: (fact: T) => void): Observer {
   return { event, observe };
 }
 
+/** A command for operators on one account; its parameters get the account's `jid` besides. */
+export interface AccountCommand<P = unknown> {
+  /** `roster.list` */
+  readonly name: string;
+  readonly summary: string;
+  readonly params: ZodType<P>;
+  /** Throws `AdminError`. */
+  run(account: Account, params: P): Promise<unknown>;
+}
+
+/** Keeps the type of a command's parameters between its schema and its work. */
+export function accountCommand<P>(command: AccountCommand<P>): AccountCommand {
+  return command as AccountCommand;
+}
+
 /** Everything that one module adds to one host. */
 export interface ModuleParts {
   /** Disco features by target (XEP-0030 §3). */
   readonly features?: Partial<Record<Target, readonly string[]>>;
   readonly identities?: Partial<Record<Target, readonly Identity[]>>;
+  /** Forms in the answer to disco#info (XEP-0128). */
+  readonly forms?: Partial<Record<Target, readonly Element[]>>;
   readonly iq?: readonly IqHandler[];
   readonly flows?: FlowParts;
   readonly on?: readonly Observer[];
   readonly provides?: readonly Provision[];
   readonly streamFeatures?: readonly StreamFeature[];
+  readonly commands?: readonly AccountCommand[];
+  /** What `epode user show` says of an account. */
+  facts?(account: Account): Maybe<Readonly<Record<string, unknown>>>;
+  /** The account is about to be deleted, and has no sessions any more: others may have to hear. */
+  farewell?(account: Account): Maybe<void>;
   stop?(): void;
 }
 
@@ -112,6 +143,7 @@ export interface ModuleContext<C> {
   readonly storage: Storage;
   readonly clock: Clock;
   readonly log: Log;
+  readonly keeper: AccountKeeper;
   /** The implementation of a service named in `needs`. */
   use<T>(token: Service<T>): T;
   emit<T>(event: Event<T>, fact: T): void;

@@ -2,6 +2,7 @@ import type { SessionDirectory } from '../cluster/ports.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Log } from '../lib/log.ts';
 import type { Storage } from '../storage/ports.ts';
+import { AccountKeeper, type AccountRules } from './account-keeper.ts';
 import { Accounts } from './accounts.ts';
 import { Host } from './host.ts';
 import type { ModuleDefinition } from './module.ts';
@@ -13,6 +14,7 @@ import { SessionBinder, type SessionRules } from './session-binder.ts';
 export interface HostSettings {
   readonly domain: string;
   readonly sessions: SessionRules;
+  readonly accounts: AccountRules;
   /** By module name: the section, or false where the module is off. */
   readonly modules: ReadonlyMap<string, unknown | false>;
 }
@@ -30,6 +32,7 @@ export interface ServedHost {
   readonly host: Host;
   readonly modules: ModuleHost;
   readonly binder: SessionBinder;
+  readonly keeper: AccountKeeper;
 }
 
 /** The hosts of this process and the router between them; knows no transport. */
@@ -66,10 +69,14 @@ export class Server {
     const modules = new ModuleHost(host, { storage, clock, log });
     const isOn = (module: ModuleDefinition) =>
       module.hosts.includes(host.kind) && settings.modules.get(module.name) !== false;
-    modules.start(this.#deps.modules.filter(isOn), (name) => settings.modules.get(name));
     const emit = modules.emit.bind(modules);
     const binder = new SessionBinder(host, settings.sessions, { clock, log, emit });
+    const farewell = modules.farewell.bind(modules);
+    const deps = { storage, clock, binder, farewell };
+    const keeper = new AccountKeeper(host, settings.accounts, deps);
+    const configOf = (name: string) => settings.modules.get(name);
+    modules.start(this.#deps.modules.filter(isOn), { keeper, configOf });
     this.router.add(host);
-    this.#served.set(settings.domain, { host, modules, binder });
+    this.#served.set(settings.domain, { host, modules, binder, keeper });
   }
 }

@@ -7,7 +7,7 @@ import type { SessionWire } from '../stream/ports.ts';
 import { StanzaError, type StreamErrorCondition } from '../xmpp/errors.ts';
 import { Jid, JidError } from '../xmpp/jid.ts';
 import type { Account } from './accounts.ts';
-import { SessionEnded } from './events.ts';
+import { AccountIdle, SessionEnded } from './events.ts';
 import type { Host } from './host.ts';
 import { Session } from './session.ts';
 
@@ -99,7 +99,7 @@ export class SessionBinder {
       account,
       host: this.#host,
       wire,
-      started: this.#clock.now(),
+      clock: this.#clock,
       onEnd: this.#end,
     });
     this.#host.accounts.hold(account);
@@ -113,6 +113,8 @@ export class SessionBinder {
     this.#host.directory.remove(session);
     this.#log.info({ jid: session.jid, clean }, 'session ended');
     this.#emit(SessionEnded, { session, clean });
-    this.#host.accounts.release(session.account);
+    const { account } = session;
+    this.#host.accounts.release(account);
+    if (account.holders === 0) this.#emit(AccountIdle, { account });
   };
 }

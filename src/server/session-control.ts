@@ -24,11 +24,6 @@ export class LocalSessionControl implements SessionControl {
     return sessions.length;
   }
 
-  forget(account: string): void {
-    const { local, domain } = Jid.parse(account);
-    this.#server.find(domain)?.host.accounts.forget(local);
-  }
-
   #all(): Session[] {
     return [...this.#server.hosts].flatMap(({ binder }) => binder.list());
   }

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { SessionEntry } from '../cluster/ports.ts';
+import type { Clock } from '../lib/clock.ts';
 import { isLater, type Maybe } from '../lib/maybe.ts';
 import { Slots } from '../lib/token.ts';
 import type { SessionWire, StreamSession } from '../stream/ports.ts';
@@ -20,6 +21,7 @@ import {
 import type { Account } from './accounts.ts';
 import type { Outcome } from './flow.ts';
 import type { Host } from './host.ts';
+import { PendingRequests } from './pending-requests.ts';
 
 /** Stanzas that wait behind one in work before the client is read no further. */
 const INBOX_LENGTH = 32;
@@ -36,6 +38,7 @@ export class Session extends Slots implements StreamSession, SessionEntry {
   /** Milliseconds since 1970. */
   readonly started: number;
   readonly #wire: SessionWire;
+  readonly #clock: Clock;
   readonly #onEnd: (session: Session, clean: boolean) => void;
   #priority: number | null = null;
   /** Kept stanzas behind the one in work; null while none is. */
@@ -44,6 +47,8 @@ export class Session extends Slots implements StreamSession, SessionEntry {
   #isPaused = false;
   /** Deliveries that wait for `release`; null while nothing is held. */
   #held: Stanza[] | null = null;
+  /** What the server has asked the client; null until it asks. */
+  #asked: PendingRequests | null = null;
   #isEnded = false;
 
   constructor(
@@ -52,7 +57,7 @@ export class Session extends Slots implements StreamSession, SessionEntry {
       account: Account;
       host: Host;
       wire: SessionWire;
-      started: number;
+      clock: Clock;
       onEnd: (session: Session, clean: boolean) => void;
     },
   ) {
@@ -60,7 +65,8 @@ export class Session extends Slots implements StreamSession, SessionEntry {
     this.jid = jid;
     this.account = deps.account;
     this.host = deps.host;
-    this.started = deps.started;
+    this.started = deps.clock.now();
+    this.#clock = deps.clock;
     this.#wire = deps.wire;
     this.#onEnd = deps.onEnd;
   }
@@ -79,6 +85,11 @@ export class Session extends Slots implements StreamSession, SessionEntry {
     return { address: remoteAddress, transport, isSecure };
   }
 
+  /** Whether the client may send a password as it is. */
+  get mayShowPassword(): boolean {
+    return this.#wire.mayShowPassword;
+  }
+
   /** What initial presence and its changes say (RFC 6121 §4.2, §4.4); null: unavailable. */
   setPriority(priority: number | null): void {
     this.#priority = priority;
@@ -86,7 +97,8 @@ export class Session extends Slots implements StreamSession, SessionEntry {
 
   receive(frame: Frame): void {
     const stanza = this.#read(frame);
-    if (!stanza) return;
+    // Answers to the server pass by: what waits in the inbox may wait for them.
+    if (!stanza || this.#asked?.take(stanza)) return;
     if (this.#inbox) this.#wait(this.#inbox, stanza);
     else this.#process(stanza);
   }
@@ -124,9 +136,20 @@ export class Session extends Slots implements StreamSession, SessionEntry {
     this.deliver(makeStanza('iq', envelope, [ping]));
   }
 
+  /** Asks the client in the server's name; null when it does not answer. */
+  ask(payload: Element): Promise<Stanza | null> {
+    this.#asked ??= new PendingRequests(this.#clock);
+    return this.#asked.ask(this.host.jid, (id) =>
+      this.deliver(
+        makeStanza('iq', { type: 'get', id, from: this.host.jid, to: this.jid }, [payload]),
+      ),
+    );
+  }
+
   ended(clean: boolean): void {
     if (this.#isEnded) return;
     this.#isEnded = true;
+    this.#asked?.giveUp();
     const held = this.#held ?? [];
     this.#held = null;
     this.#onEnd(this, clean);

@@ -49,29 +49,46 @@ export interface StoredScramKeys {
 export interface UserRecord {
   readonly owner: Owner;
   readonly nickname: string | null;
-  /** Bytes of the picture and its media type. */
-  readonly avatar: { readonly type: string; readonly data: Buffer } | null;
   readonly isDisabled: boolean;
   /** Milliseconds since 1970. */
   readonly created: number;
   readonly lastLogin: number | null;
 }
 
+/** A picture of somebody. */
+export interface Avatar {
+  /** Media type. */
+  readonly type: string;
+  readonly data: Buffer;
+}
+
+/** What may change of an account. */
+export type UserUpdate = Partial<
+  Pick<UserRecord, 'nickname' | 'isDisabled' | 'lastLogin'> & { readonly avatar: Avatar | null }
+>;
+
 export interface UserStore {
   /** Reads wait for changes that were made before them. */
   find(owner: Owner): Maybe<UserRecord | null>;
   keys(owner: Owner): Maybe<readonly StoredScramKeys[]>;
+  /** Apart from the record, since it may be large. */
+  avatar(owner: Owner): Maybe<Avatar | null>;
   /** By name; `after` is the last owner of the page before. */
   list(domain: string, after: Owner | null, limit: number): Maybe<readonly UserRecord[]>;
-  /** Rejects with code 'failed' when the account exists; the check is the store's. */
+  /**
+   * Rejects with code 'failed' when the account exists; the check is the store's.
+   * The name of a deleted account is free again with it.
+   */
   create(user: UserRecord, keys: readonly StoredScramKeys[]): Promise<void>;
   setKeys(owner: Owner, keys: readonly StoredScramKeys[]): Ticket;
-  update(
-    owner: Owner,
-    change: Partial<Pick<UserRecord, 'nickname' | 'avatar' | 'isDisabled' | 'lastLogin'>>,
-  ): Ticket;
-  /** Takes everything of the account along: roster, requests, offline messages. */
-  delete(owner: Owner): Ticket;
+  update(owner: Owner, change: UserUpdate): Ticket;
+  /**
+   * Takes everything of the account along. Nobody should get its name before
+   * `retiredUntil`, in milliseconds since 1970.
+   */
+  delete(owner: Owner, retiredUntil: number): Ticket;
+  /** Until when the name of a deleted account is nobody's; null where none was kept. */
+  retiredUntil(owner: Owner): Maybe<number | null>;
 }
 
 export type Subscription = 'none' | 'to' | 'from' | 'both';
@@ -91,12 +108,84 @@ export interface RosterItemRecord {
   readonly isListed: boolean;
   /** The contact's unanswered request, as a whole stanza in text; null for none. */
   readonly request: string | null;
+  /** The version of the roster when the item last changed; versions only grow. */
+  readonly version: number;
+}
+
+/** A contact who has been removed, and the version of the roster at that. */
+export interface RosterRemoval {
+  readonly contact: string;
+  readonly version: number;
+}
+
+export interface RosterRecord {
+  /** By contact. */
+  readonly items: readonly RosterItemRecord[];
+  /** The newest removals, oldest first. */
+  readonly removals: readonly RosterRemoval[];
+  /** Of changes up to this version not all are known; the roster is never older. */
+  readonly floor: number;
 }
 
 export interface RosterStore {
-  load(owner: Owner): Maybe<readonly RosterItemRecord[]>;
+  load(owner: Owner): Maybe<RosterRecord>;
+  /** One item by itself; null for a stranger. */
+  item(owner: Owner, contact: string): Maybe<RosterItemRecord | null>;
   put(owner: Owner, item: RosterItemRecord): Ticket;
-  remove(owner: Owner, contact: string): Ticket;
+  /** Remembers that the contact was removed. */
+  remove(owner: Owner, removal: RosterRemoval): Ticket;
+  /** Forgets a contact who never was in the roster. */
+  forget(owner: Owner, contact: string): Ticket;
+}
+
+/** The presence of type unavailable with which an account's last resource went. */
+export interface LastPresence {
+  /** Milliseconds since 1970. */
+  readonly stamp: number;
+  /** The stanza as text, in namespace `jabber:client`. */
+  readonly stanza: string;
+}
+
+export interface LastPresenceStore {
+  find(owner: Owner): Maybe<LastPresence | null>;
+  put(owner: Owner, presence: LastPresence): Ticket;
+}
+
+/** Whom accounts have blocked (XEP-0191): prepared JIDs, or domains. */
+export interface BlockStore {
+  /** In alphabetical order. */
+  load(owner: Owner): Maybe<readonly string[]>;
+  add(owner: Owner, jids: readonly string[]): Ticket;
+  remove(owner: Owner, jids: readonly string[]): Ticket;
+}
+
+/** The name of an element of private XML storage (XEP-0049). */
+export interface PrivateName {
+  readonly xmlns: string;
+  readonly name: string;
+}
+
+export interface PrivateStore {
+  /** The element as text; null when nothing was ever put there. */
+  find(owner: Owner, name: PrivateName): Maybe<string | null>;
+  /** How many elements the account keeps, and their bytes in UTF-8, but for the one named. */
+  usageBeside(owner: Owner, name: PrivateName): Maybe<{ elements: number; bytes: number }>;
+  put(owner: Owner, name: PrivateName, xml: string): Ticket;
+}
+
+/** A visiting card (XEP-0054). */
+export interface VcardRecord {
+  /** The element as text. */
+  readonly xml: string;
+  /** SHA-1 of the picture in lower-case hexadecimal; '' for none (XEP-0153 §2.1). */
+  readonly photoHash: string;
+}
+
+export interface VcardStore {
+  find(owner: Owner): Maybe<VcardRecord | null>;
+  /** Null when there is no card. */
+  photoHash(owner: Owner): Maybe<string | null>;
+  put(owner: Owner, card: VcardRecord): Ticket;
 }
 
 export interface OfflineMessage {
@@ -117,6 +206,11 @@ export interface OfflineStore {
   load(owner: Owner): Maybe<readonly OfflineMessage[]>;
   /** Those up to and including `id`. */
   removeUpTo(owner: Owner, id: number): Ticket;
+  /**
+   * Everybody's that arrived before `stamp`, in milliseconds since 1970, up to the first that
+   * arrived later: after the clock was set back some stay a while longer.
+   */
+  expire(stamp: number): Ticket;
 }
 
 export interface Storage {
@@ -124,6 +218,10 @@ export interface Storage {
   readonly users: UserStore;
   readonly rosters: RosterStore;
   readonly offline: OfflineStore;
+  readonly lastPresences: LastPresenceStore;
+  readonly blocks: BlockStore;
+  readonly privateXml: PrivateStore;
+  readonly vcards: VcardStore;
   /** A named secret of the installation, made at first use (`size` random bytes). */
   secret(name: string, size: number): Maybe<Buffer>;
   /** Called once when a commit fails; the store takes no more changes. */

@@ -27,18 +27,31 @@ const STANZA_ERROR_TYPES = {
 export type StanzaErrorCondition = keyof typeof STANZA_ERROR_TYPES;
 export type StanzaErrorType = 'auth' | 'cancel' | 'continue' | 'modify' | 'wait';
 
+/** An empty element that says more than the condition does (RFC 6120 §8.3.4). */
+export interface ApplicationCondition {
+  readonly name: string;
+  readonly xmlns: string;
+}
+
 /** Answers one stanza with an error; the stream lives on (RFC 6120 §8.3). */
 export class StanzaError extends Error {
   readonly condition: StanzaErrorCondition;
   readonly type: StanzaErrorType;
   /** Human-readable, in English; '' when the condition says it all. */
   readonly text: string;
+  readonly application: ApplicationCondition | null;
 
-  constructor(condition: StanzaErrorCondition, text = '', type?: StanzaErrorType) {
+  constructor(
+    condition: StanzaErrorCondition,
+    text = '',
+    type?: StanzaErrorType,
+    application: ApplicationCondition | null = null,
+  ) {
     super(text || condition);
     this.condition = condition;
     this.text = text;
     this.type = type ?? STANZA_ERROR_TYPES[condition];
+    this.application = application;
   }
 }
 

@@ -331,5 +331,6 @@ export function errorElement(error: StanzaError): Element {
   if (error.text) {
     element.c('text', { xmlns: NS.stanzaErrors, 'xml:lang': 'en' }).t(error.text);
   }
+  if (error.application) element.c(error.application.name, { xmlns: error.application.xmlns });
   return element;
 }

@@ -21,22 +21,27 @@ export interface Transition {
   readonly next: SubscriptionState;
   /** Outbound: whether it is routed. Inbound: whether it is delivered. */
   readonly passes: boolean;
-  /** What the server answers in the user's place (§A.3.1). */
+  /** What the server answers in the user's place (§A.3.1, §3.4.2). */
   readonly autoReply: SubscriptionType | null;
+  /** Whether the contact's request is approved before it comes (§3.4). */
+  readonly isPreApproved: boolean;
 }
 
-/** A cell: the next state, or `same`; `stop` neither routes nor delivers; `reply` answers. */
-type Cell = SubscriptionState | 'same' | 'stop' | 'reply';
+/**
+ * A cell: the next state, or `same`; `stop` neither routes nor delivers; `reply`
+ * answers; `approve` stops as well, and lets a request in that has yet to come.
+ */
+type Cell = SubscriptionState | 'same' | 'stop' | 'reply' | 'approve' | 'revoke';
 type Row = readonly [subscribe: Cell, unsubscribe: Cell, subscribed: Cell, unsubscribed: Cell];
 
 // biome-ignore format: a table
 const OUTBOUND: Record<SubscriptionState, Row> = {
   //               subscribe      unsubscribe  subscribed   unsubscribed
-  'none':        ['none+out',    'same',      'stop',      'stop'],
-  'none+out':    ['same',        'none',      'stop',      'stop'],
+  'none':        ['none+out',    'same',      'approve',   'revoke'],
+  'none+out':    ['same',        'none',      'approve',   'revoke'],
   'none+in':     ['none+out+in', 'same',      'from',      'none'],
   'none+out+in': ['same',        'none+in',   'from+out',  'none+out'],
-  'to':          ['same',        'none',      'stop',      'stop'],
+  'to':          ['same',        'none',      'approve',   'revoke'],
   'to+in':       ['same',        'none+in',   'both',      'to'],
   'from':        ['from+out',    'same',      'stop',      'none'],
   'from+out':    ['same',        'from',      'stop',      'none+out'],
@@ -64,27 +69,43 @@ const COLUMNS: Record<SubscriptionType, number> = {
   unsubscribed: 3,
 };
 
-/** What a stanza of the user's own client does (RFC 6121 §A.2). */
-export function outbound(state: SubscriptionState, type: SubscriptionType): Transition {
-  return transition(state, OUTBOUND[state][COLUMNS[type]] as Cell);
+/** Where an account and one contact stand before a stanza. */
+export interface Standing {
+  readonly state: SubscriptionState;
+  readonly isPreApproved: boolean;
 }
 
-/** What a stanza of the contact's server does (RFC 6121 §A.3). */
-export function inbound(state: SubscriptionState, type: SubscriptionType): Transition {
-  return transition(state, INBOUND[state][COLUMNS[type]] as Cell);
+/** What a stanza of the user's own client does (RFC 6121 §A.2, §3.4). */
+export function outbound(standing: Standing, type: SubscriptionType): Transition {
+  return transition(standing, OUTBOUND[standing.state][COLUMNS[type]] as Cell);
 }
 
-function transition(state: SubscriptionState, cell: Cell): Transition {
+/** What a stanza of the contact's server does (RFC 6121 §A.3, §3.4). */
+export function inbound(standing: Standing, type: SubscriptionType): Transition {
+  const cell = INBOUND[standing.state][COLUMNS[type]] as Cell;
+  const asked = transition(standing, cell);
+  if (type !== 'subscribe' || !standing.isPreApproved || cell === 'reply') return asked;
+  // §3.4.2: as if the user had answered the request; the approval is used up with it.
+  const { next } = outbound({ state: asked.next, isPreApproved: false }, 'subscribed');
+  return { next, passes: false, autoReply: 'subscribed', isPreApproved: false };
+}
+
+function transition({ state, isPreApproved }: Standing, cell: Cell): Transition {
+  const stopped = { next: state, passes: false, autoReply: null, isPreApproved };
   switch (cell) {
     case 'same':
-      return { next: state, passes: true, autoReply: null };
+      return { ...stopped, passes: true };
     case 'stop':
-      return { next: state, passes: false, autoReply: null };
+      return stopped;
     case 'reply':
       // §3.1.3: the contact is subscribed already, so its server says so again.
-      return { next: state, passes: false, autoReply: 'subscribed' };
+      return { ...stopped, autoReply: 'subscribed' };
+    case 'approve':
+      return { ...stopped, isPreApproved: true };
+    case 'revoke':
+      return { ...stopped, isPreApproved: false };
     default:
-      return { next: cell, passes: true, autoReply: null };
+      return { next: cell, passes: true, autoReply: null, isPreApproved };
   }
 }
 

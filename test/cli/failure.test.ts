@@ -22,8 +22,8 @@ test('a port in use is named, with what to do', async () => {
 });
 
 test('an address of another machine is named', async () => {
-  const error = await listen(0, '192.0.2.1').catch((each) => each);
-  expect(explainFailure(error)).toContain('This machine has no address 192.0.2.1.');
+  const error = await listen(0, '198.51.100.7').catch((each) => each);
+  expect(explainFailure(error)).toContain('This machine has no address 198.51.100.7.');
 });
 
 test('a port below 1024 needs privileges', () => {

@@ -42,7 +42,6 @@ const sessions: SessionControl = {
     },
   ],
   close: () => 1,
-  forget: () => {},
 };
 
 async function withServer(pid: number, requestStop: () => void, run: () => Promise<void>) {

@@ -1,8 +1,10 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { LocalDirectory } from '../../src/cluster/local-directory.ts';
+import { systemClock } from '../../src/lib/clock.ts';
 import { silentLog } from '../../src/lib/log.ts';
-import { deriveAccountKeys } from '../../src/server/admin/account-keys.ts';
 import { AdminDispatcher } from '../../src/server/admin/dispatch.ts';
 import { userCommands } from '../../src/server/admin/users.ts';
+import { Server } from '../../src/server/server.ts';
 import { openStorage } from '../../src/storage/sqlite/open.ts';
 import { serveControl } from '../../src/transports/control.ts';
 import { Installation } from './installation.ts';
@@ -84,9 +86,15 @@ test('a password is never an argument', async () => {
 test('a store that a server holds is changed through its control socket', async () => {
   epode.makeData();
   const storage = await openStorage({ memory: true, log: silentLog });
-  const hosts = [{ domain: 'localhost', scramIterations: 4096 }];
-  const commands = userCommands({ storage, hosts, deriveKeys: deriveAccountKeys, now: () => 0 });
-  const admin = new AdminDispatcher(commands, () => {});
+  const host = {
+    domain: 'localhost',
+    sessions: { perAccount: 1, resourceConflict: 'replace' as const },
+    accounts: { scramIterations: 4096, nameRetirement: 0 },
+    modules: new Map(),
+  };
+  const directory = new LocalDirectory();
+  const deps = { storage, directory, clock: systemClock, log: silentLog, modules: [] };
+  const admin = new AdminDispatcher(userCommands(new Server([host], deps), storage), () => {});
   const control = await serveControl(epode.socket, (name, params) => admin.run(name, params));
   try {
     expect(await add('juliet@localhost')).toMatchObject({ code: 0 });

@@ -14,18 +14,21 @@ import type { TestServer } from '../support/server.ts';
 type Types = readonly SubscriptionType[];
 const TYPES: Types = ['subscribe', 'unsubscribe', 'subscribed', 'unsubscribed'];
 
-/** The new state, or '-' for no change. An upper-case R: routed or delivered; A: auto-reply. */
-type Cell = readonly [next: SubscriptionState | '-', effect: 'R' | 'A' | ''];
+/**
+ * The new state, or '-' for no change. R: routed or delivered; A: auto-reply; P: an
+ * approval in advance.
+ */
+type Cell = readonly [next: SubscriptionState | '-', effect: 'R' | 'A' | 'P' | ''];
 type Table = Readonly<Record<SubscriptionState, readonly [Cell, Cell, Cell, Cell]>>;
 
 // Columns: subscribe, unsubscribe, subscribed, unsubscribed.
 // biome-ignore format: a table
 const OUTBOUND: Table = {
-  'none':        [['none+out', 'R'],    ['-', 'R'],       ['-', ''],         ['-', '']],
-  'none+out':    [['-', 'R'],           ['none', 'R'],    ['-', ''],         ['-', '']],
+  'none':        [['none+out', 'R'],    ['-', 'R'],       ['-', 'P'],        ['-', '']],
+  'none+out':    [['-', 'R'],           ['none', 'R'],    ['-', 'P'],        ['-', '']],
   'none+in':     [['none+out+in', 'R'], ['-', 'R'],       ['from', 'R'],     ['none', 'R']],
   'none+out+in': [['-', 'R'],           ['none+in', 'R'], ['from+out', 'R'], ['none+out', 'R']],
-  'to':          [['-', 'R'],           ['none', 'R'],    ['-', ''],         ['-', '']],
+  'to':          [['-', 'R'],           ['none', 'R'],    ['-', 'P'],        ['-', '']],
   'to+in':       [['-', 'R'],           ['none+in', 'R'], ['both', 'R'],     ['to', 'R']],
   'from':        [['from+out', 'R'],    ['-', 'R'],       ['-', ''],         ['none', 'R']],
   'from+out':    [['-', 'R'],           ['from', 'R'],    ['-', ''],         ['none+out', 'R']],
@@ -89,16 +92,15 @@ async function setUp(
   for (const client of [juliet, romeo]) await client.forgets();
 }
 
-function push(contact: Client, state: SubscriptionState): string {
+function push(contact: Client, state: SubscriptionState, approved: 'true' | '' = ''): string {
   const [subscription, ...pending] = state.split('+');
   const ask = pending.includes('out') ? 'subscribe' : nothing;
-  const item = `<item jid='${contact.bare}' subscription='${subscription}' ask='${ask}'/>`;
+  const item = `<item jid='${contact.bare}' subscription='${subscription}' ask='${ask}' approved='${approved || nothing}'/>`;
   return `<iq type='set'><query xmlns='${ROSTER}'>${item}</query></iq>`;
 }
 
 async function expectState({ server, juliet, romeo }: Scene, state: SubscriptionState) {
-  const records = await server.storage.rosters.load(juliet.bare);
-  const stored = records.find(({ contact }) => contact === romeo.bare)!;
+  const stored = (await server.storage.rosters.item(juliet.bare, romeo.bare))!;
   const { subscription, isAsking, request } = stored;
   const wanted = rosterItem(romeo.bare, state);
   expect({ subscription, isAsking, isAsked: request !== null }).toEqual({
@@ -123,7 +125,12 @@ function forEachCell(direction: string, table: Table, clause: string, story: Sto
     for (const [index, [change, effect]] of row.entries()) {
       const type = TYPES[index]!;
       const next = change === '-' ? state : change;
-      const what = { R: ', goes through', A: ', is answered', '': ', stops' }[effect];
+      const what = {
+        R: ', goes through',
+        A: ', is answered',
+        P: ', approves in advance',
+        '': ', stops',
+      }[effect];
       conversationInside(
         `${direction} ${type} in state ${state}: ${next}${what} [RFC6121 ${clause}]`,
         { absent: ['juliet', 'romeo'] },
@@ -141,6 +148,7 @@ describe('what the user sends', () => {
     const available = type === 'subscribe' ? romeo : null;
     await setUp(scene, { juliet: state, romeo: TAKES[type] }, available);
     await juliet.sends`<presence type='${type}' to='${romeo.bare}' id='cell'/>`;
+    if (effect === 'P') await juliet.gets`${push(romeo, state, 'true')}`;
     if (next !== state) await juliet.gets`${push(romeo, next)}`;
     await juliet.getsNothing();
     if (effect === 'R') {

@@ -32,7 +32,7 @@ async function writeUntilKilled(directory: string, first: number, lines: number)
 async function stored(directory: string) {
   const storage = await openStorage({ directory, log, mode: 'inline' });
   const messages = await storage.offline.load(ROMEO);
-  const [counter] = await storage.rosters.load(ROMEO);
+  const [counter] = (await storage.rosters.load(ROMEO)).items;
   await storage.close();
   return { messages, counter: Number(counter?.name) };
 }

@@ -1,22 +1,47 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { silentLog as log } from '../../src/lib/log.ts';
-import type { RosterItemRecord, Storage, UserRecord } from '../../src/storage/ports.ts';
+import type {
+  Avatar,
+  LastPresence,
+  RosterItemRecord,
+  Storage,
+  Ticket,
+  UserRecord,
+  VcardRecord,
+} from '../../src/storage/ports.ts';
 import { openStorage } from '../../src/storage/sqlite/open.ts';
-import { item, user } from '../contracts/records.ts';
+import { user } from '../contracts/records.ts';
 
 interface Account {
   user: UserRecord;
+  avatar: Avatar | null;
   readonly roster: Map<string, RosterItemRecord>;
-  offline: string[];
+  /** Versions by contact. */
+  readonly removals: Map<string, number>;
+  offline: { stamp: number; stanza: string }[];
+  presence: LastPresence | null;
+  readonly blocks: Set<string>;
+  readonly privateXml: Map<string, string>;
+  vcard: VcardRecord | null;
 }
-type Model = Map<string, Account>;
+
+interface Model {
+  readonly accounts: Map<string, Account>;
+  readonly retired: Map<string, number>;
+  /** Grows with each operation; what stamps and versions are made of. */
+  now: number;
+}
 
 /** One operation, done to the store and to the model. */
 type Operation = (storage: Storage, model: Model) => Promise<void> | void;
 
-const owner = fc.constantFrom('a@x.example', 'b@x.example', 'a@y.example');
-const contact = fc.constantFrom('c@x.example', 'd@x.example', 'e@x.example');
+const OWNERS = ['a@x.example', 'b@x.example', 'a@y.example'];
+const PLACES = ['a', 'b', 'c'].map((name) => ({ xmlns: `urn:${name}`, name }));
+const owner = fc.constantFrom(...OWNERS);
+const place = fc.constantFrom(...PLACES);
+const contacts = ['c@x.example', 'd@x.example', 'e@x.example'];
+const contact = fc.constantFrom(...contacts);
 // What XML can carry: no control characters, no lone surrogates.
 const text = fc.string({ unit: 'grapheme', maxLength: 12 });
 const nullable = fc.option(text, { nil: null });
@@ -43,91 +68,219 @@ const update = fc.record(
   },
   { requiredKeys: [] },
 );
+const vcard = fc.record({ xml: text, photoHash: text });
 
-const operation: fc.Arbitrary<Operation> = fc.oneof(
+/** An operation on one account, which does nothing to the model where there is none. */
+function change<T>(
+  value: fc.Arbitrary<T>,
+  store: (storage: Storage, owner: string, value: T, now: number) => Ticket,
+  apply: (account: Account, value: T, now: number) => void,
+): fc.Arbitrary<Operation> {
+  return fc.tuple(owner, value).map(([name, given]): Operation => {
+    return (storage, model) => {
+      const now = ++model.now;
+      store(storage, name, given, now);
+      const account = model.accounts.get(name);
+      if (account) apply(account, given, now);
+    };
+  });
+}
+
+function blank(record: UserRecord): Account {
+  const collections = { roster: new Map(), removals: new Map(), privateXml: new Map() };
+  const nothing = { avatar: null, offline: [], presence: null, vcard: null };
+  return { user: record, ...nothing, ...collections, blocks: new Set() };
+}
+
+const lives: readonly fc.Arbitrary<Operation>[] = [
   fc.tuple(owner, nullable).map(
     ([name, nickname]): Operation =>
       async (storage, model) => {
-        const record = user(name, { nickname });
-        const isNew = !model.has(name);
+        const record = user(name, { nickname, created: ++model.now });
+        const isNew = !model.accounts.has(name);
         const created = storage.users.create(record, []).then(
           () => true,
           () => false,
         );
         expect(await created).toBe(isNew);
-        if (isNew) model.set(name, { user: record, roster: new Map(), offline: [] });
+        if (!isNew) return;
+        model.accounts.set(name, blank(record));
+        model.retired.delete(name);
       },
   ),
-  fc.tuple(owner, update).map(
-    ([name, change]): Operation =>
+  fc.tuple(owner, fc.nat()).map(
+    ([name, until]): Operation =>
       (storage, model) => {
-        storage.users.update(name, change);
-        const account = model.get(name);
-        if (account) account.user = { ...account.user, ...change };
+        storage.users.delete(name, until);
+        if (model.accounts.delete(name)) model.retired.set(name, until);
       },
   ),
-  owner.map(
-    (name): Operation =>
-      (storage, model) => {
-        storage.users.delete(name);
-        model.delete(name);
-      },
+  change(
+    update,
+    (storage, name, given) => storage.users.update(name, given),
+    (account, { avatar = account.avatar, ...rest }) => {
+      account.user = { ...account.user, ...rest };
+      account.avatar = avatar;
+    },
   ),
-  fc.tuple(owner, rosterItem).map(
-    ([name, put]): Operation =>
-      (storage, model) => {
-        storage.rosters.put(name, item(put.contact, put));
-        model.get(name)?.roster.set(put.contact, put);
-      },
+];
+
+const rosterChanges: readonly fc.Arbitrary<Operation>[] = [
+  change(
+    rosterItem,
+    (storage, name, put, version) => storage.rosters.put(name, { ...put, version }),
+    ({ roster }, put, version) => roster.set(put.contact, { ...put, version }),
   ),
-  fc.tuple(owner, contact).map(
-    ([name, gone]): Operation =>
-      (storage, model) => {
-        storage.rosters.remove(name, gone);
-        model.get(name)?.roster.delete(gone);
-      },
+  change(
+    contact,
+    (storage, name, gone, version) => storage.rosters.remove(name, { contact: gone, version }),
+    ({ roster, removals }, gone, version) => {
+      roster.delete(gone);
+      removals.set(gone, version);
+    },
   ),
-  fc.tuple(owner, text).map(
-    ([name, stanza]): Operation =>
-      (storage, model) => {
-        storage.offline.append(name, { stamp: 1, stanza });
-        model.get(name)?.offline.push(stanza);
-      },
+  change(
+    contact,
+    (storage, name, gone) => storage.rosters.forget(name, gone),
+    ({ roster }, gone) => roster.delete(gone),
+  ),
+];
+
+const messages: readonly fc.Arbitrary<Operation>[] = [
+  change(
+    text,
+    (storage, name, stanza, stamp) => storage.offline.append(name, { stamp, stanza }),
+    ({ offline }, stanza, stamp) => offline.push({ stamp, stanza }),
   ),
   fc.tuple(owner, fc.nat(4)).map(
     ([name, upTo]): Operation =>
       async (storage, model) => {
         const last = (await storage.offline.load(name)).slice(0, upTo).at(-1);
         if (last) storage.offline.removeUpTo(name, last.id);
-        const account = model.get(name);
+        const account = model.accounts.get(name);
         if (account) account.offline = account.offline.slice(upTo);
       },
   ),
-);
+  fc.nat(20).map(
+    (age): Operation =>
+      (storage, { accounts, now }) => {
+        storage.offline.expire(now - age);
+        for (const account of accounts.values()) {
+          account.offline = account.offline.filter(({ stamp }) => stamp >= now - age);
+        }
+      },
+  ),
+];
 
-async function expectSame(storage: Storage, model: Model): Promise<void> {
+const services: readonly fc.Arbitrary<Operation>[] = [
+  change(
+    text,
+    (storage, name, stanza, stamp) => storage.lastPresences.put(name, { stamp, stanza }),
+    (account, stanza, stamp) => {
+      account.presence = { stamp, stanza };
+    },
+  ),
+  change(
+    fc.array(contact, { maxLength: 3 }),
+    (storage, name, jids) => storage.blocks.add(name, jids),
+    ({ blocks }, jids) => {
+      for (const jid of jids) blocks.add(jid);
+    },
+  ),
+  change(
+    fc.array(contact, { maxLength: 3 }),
+    (storage, name, jids) => storage.blocks.remove(name, jids),
+    ({ blocks }, jids) => {
+      for (const jid of jids) blocks.delete(jid);
+    },
+  ),
+  change(
+    fc.record({ at: place, xml: text }),
+    (storage, name, { at, xml }) => storage.privateXml.put(name, at, xml),
+    ({ privateXml }, { at, xml }) => privateXml.set(at.xmlns, xml),
+  ),
+  change(
+    vcard,
+    (storage, name, card) => storage.vcards.put(name, card),
+    (account, card) => {
+      account.vcard = card;
+    },
+  ),
+];
+
+const operation = fc.oneof(...lives, ...rosterChanges, ...messages, ...services);
+
+/** All that the store tells of an account. */
+async function told(storage: Storage, name: string) {
+  const { users, rosters, offline, lastPresences, blocks, privateXml, vcards } = storage;
+  const offlineLoaded = await offline.load(name);
+  return {
+    user: await users.find(name),
+    avatar: await users.avatar(name),
+    roster: await rosters.load(name),
+    items: await Promise.all(contacts.map((one) => rosters.item(name, one))),
+    offline: offlineLoaded.map(({ stamp, stanza }) => ({ stamp, stanza })),
+    count: await offline.count(name),
+    bytes: await offline.bytes(name),
+    presence: await lastPresences.find(name),
+    blocks: await blocks.load(name),
+    privateXml: await Promise.all(PLACES.map((at) => privateXml.find(name, at))),
+    usage: await privateXml.usageBeside(name, PLACES[0]!),
+    vcard: await vcards.find(name),
+    photoHash: await vcards.photoHash(name),
+  };
+}
+
+/** What it should tell. */
+function expected(account: Account | undefined) {
+  const { roster, removals, privateXml, offline, blocks, presence, vcard, avatar } =
+    account ?? blank(user(''));
+  const beside = [...privateXml].filter(([xmlns]) => xmlns !== PLACES[0]!.xmlns);
+  return {
+    user: account?.user ?? null,
+    avatar,
+    roster: {
+      items: contacts.flatMap((one) => roster.get(one) ?? []),
+      removals: [...removals]
+        .map(([gone, version]) => ({ contact: gone, version }))
+        .sort((one, other) => one.version - other.version),
+      floor: account?.user.created ?? 0,
+    },
+    items: contacts.map((one) => roster.get(one) ?? null),
+    offline,
+    count: offline.length,
+    bytes: bytesOf(offline.map(({ stanza }) => stanza)),
+    presence,
+    blocks: [...blocks].sort(),
+    privateXml: PLACES.map(({ xmlns }) => privateXml.get(xmlns) ?? null),
+    usage: { elements: beside.length, bytes: bytesOf(beside.map(([, xml]) => xml)) },
+    vcard,
+    photoHash: vcard?.photoHash ?? null,
+  };
+}
+
+function bytesOf(texts: readonly string[]): number {
+  return Buffer.byteLength(texts.join(''));
+}
+
+async function expectSame(storage: Storage, { accounts, retired }: Model): Promise<void> {
   for (const domain of ['x.example', 'y.example']) {
     const listed = (await storage.users.list(domain, null, 10)).map((found) => found.owner);
-    expect(listed).toEqual([...model.keys()].filter((name) => name.endsWith(domain)).sort());
+    expect(listed).toEqual([...accounts.keys()].filter((name) => name.endsWith(domain)).sort());
   }
-  for (const name of ['a@x.example', 'b@x.example', 'a@y.example']) {
-    const account = model.get(name);
-    expect(await storage.users.find(name)).toEqual(account?.user ?? null);
-    const items = [...(account?.roster.values() ?? [])];
-    items.sort((one, other) => (one.contact < other.contact ? -1 : 1));
-    expect(await storage.rosters.load(name)).toEqual(items);
-    const stanzas = (await storage.offline.load(name)).map(({ stanza }) => stanza);
-    expect(stanzas).toEqual(account?.offline ?? []);
-    expect(await storage.offline.count(name)).toBe(stanzas.length);
+  for (const name of OWNERS) {
+    expect(await told(storage, name)).toEqual(expected(accounts.get(name)));
+    expect(await storage.users.retiredUntil(name)).toBe(retired.get(name) ?? null);
   }
 }
 
 test('the store behaves like a map of accounts', async () => {
+  const operations = fc.array(operation, { maxLength: 80, size: 'max' });
   await fc.assert(
-    fc.asyncProperty(fc.array(operation, { maxLength: 40 }), async (operations) => {
+    fc.asyncProperty(operations, async (all) => {
       const storage = await openStorage({ memory: true, log });
-      const model: Model = new Map();
-      for (const run of operations) await run(storage, model);
+      const model: Model = { accounts: new Map(), retired: new Map(), now: 0 };
+      for (const run of all) await run(storage, model);
       await expectSame(storage, model);
       await storage.close();
     }),

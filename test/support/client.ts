@@ -61,6 +61,11 @@ export class Client {
     return this.#connected.header?.attrs ?? {};
   }
 
+  /** What the server offered once the client had signed in, as it came. */
+  get features(): string {
+    return this.#connected.features;
+  }
+
   /** Sends what stands in the template, as it stands there. */
   async sends(strings: TemplateStringsArray, ...values: Value[]): Promise<void> {
     await this.#scene.begun();

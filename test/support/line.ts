@@ -17,6 +17,8 @@ export class Line {
   readonly inbox: Heard[] = [];
   /** The newest header of the server; null before the first. */
   header: Element | null = null;
+  /** What the server offered last, as it came. */
+  features = '';
   hasEnded = false;
   isBound = false;
   readonly #stage: Stage;
@@ -27,6 +29,7 @@ export class Line {
   readonly #fences = new Set<string>();
   /** The full JID whose own presence is awaited, and belongs to no conversation either. */
   #echo: string | null = null;
+  #lastText = '';
   #fault: Error | null = null;
   #wake: () => void = () => {};
 
@@ -81,6 +84,7 @@ export class Line {
     await this.take('success');
     await this.openStream(attributes);
     await this.take('features');
+    this.features = this.#lastText;
   }
 
   async bind(resource: string): Promise<void> {
@@ -116,6 +120,7 @@ export class Line {
   /** The next element, which has that name. */
   async take(name: string): Promise<Element> {
     const heard = await this.next();
+    this.#lastText = heard?.text ?? '';
     if (heard?.element.getName() === name) return heard.element;
     throw new Error(`expected <${name}/>, got ${heard?.text ?? 'nothing'}`);
   }

@@ -13,6 +13,7 @@ export function rosterItem(contact: string, state: SubscriptionState): RosterIte
     groups: [],
     isListed: true,
     request: pending.includes('in') ? requestFrom(contact) : null,
+    version: 1,
   };
 }
 

@@ -95,10 +95,45 @@ const CELLS = STATES.flatMap((state) => TYPES.map((type) => [state, type] as con
 
 describe('the subscription table', () => {
   test.each(CELLS)('outbound from %s by %s [RFC6121 A.2]', (state, type) => {
-    expect(outbound(state, type)).toEqual({ autoReply: null, ...expectedOutbound(state, type) });
+    const { from, in: asked } = flagsOf(state);
+    // §3.4.2: what answers no request is an approval in advance, or takes one back.
+    const isAhead = !from && !asked;
+    for (const isPreApproved of [false, true]) {
+      const approved = {
+        subscribed: isAhead || isPreApproved,
+        unsubscribed: isPreApproved && !isAhead,
+      };
+      expect(outbound({ state, isPreApproved }, type)).toEqual({
+        autoReply: null,
+        isPreApproved,
+        ...expectedOutbound(state, type),
+        ...(type in approved && { isPreApproved: approved[type as 'subscribed'] }),
+      });
+    }
   });
 
   test.each(CELLS)('inbound in %s by %s [RFC6121 A.3]', (state, type) => {
-    expect(inbound(state, type)).toEqual({ autoReply: null, ...expectedInbound(state, type) });
+    const isPreApproved = false;
+    expect(inbound({ state, isPreApproved }, type)).toEqual({
+      autoReply: null,
+      isPreApproved,
+      ...expectedInbound(state, type),
+    });
+  });
+
+  test.each(CELLS)('inbound in %s by %s, approved in advance [RFC6121 3.4.2]', (state, type) => {
+    const isPreApproved = true;
+    const expected = expectedInbound(state, type);
+    const flags = flagsOf(state);
+    const isAnswered = type === 'subscribe' && !flags.from;
+    const answered = {
+      next: stateOf({ ...flags, in: false, from: true }),
+      passes: false,
+      autoReply: 'subscribed',
+      isPreApproved: false,
+    };
+    expect(inbound({ state, isPreApproved }, type)).toEqual(
+      isAnswered ? answered : { autoReply: null, isPreApproved, ...expected },
+    );
   });
 });

@@ -24,11 +24,10 @@ export class DirectedPresence {
     if (this.#addresses.delete(to.toString())) this.#length -= to.toString().length;
   }
 
-  /** Empties the list and returns what it held. */
-  clear(): Jid[] {
-    const addresses = [...this.#addresses.values()];
-    this.#addresses.clear();
-    this.#length = 0;
-    return addresses;
+  /** Takes those addresses out that are concerned, and returns them; by default all. */
+  take(isConcerned: (to: Jid) => boolean = () => true): Jid[] {
+    const taken = [...this.#addresses.values()].filter(isConcerned);
+    for (const to of taken) this.remove(to);
+    return taken;
   }
 }

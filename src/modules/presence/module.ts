@@ -9,14 +9,23 @@ import { StanzaError } from '../../xmpp/errors.ts';
 import type { Jid } from '../../xmpp/jid.ts';
 import { makeStanza, readStoredStanza, type Stanza } from '../../xmpp/stanza.ts';
 import { isSubscriptionType } from '../../xmpp/subscription.ts';
+import { isBlockedBy } from '../blocking/memory.ts';
 import { IsInterested, Rosters } from '../roster/module.ts';
+import { jidOf } from '../roster/roster.ts';
 import { DirectedPresence } from './directed.ts';
+import { LastPresences } from './last.ts';
 import { checkPresence, priorityOf } from './syntax.ts';
 
 /** What other modules may make an account show. */
 export interface Presences {
+  /** Shows `to` each available resource of the account. */
+  reveal(account: Account, to: Jid): void;
   /** Tells `to` that each available resource of the account has gone. */
   withdraw(account: Account, to: Jid): void;
+  /** The same for those who see the account by directed presence alone, and are concerned. */
+  withdrawDirected(account: Account, isConcerned: (to: Jid) => boolean): void;
+  /** Shows each available resource of the account anew where `change` returns another presence. */
+  refresh(account: Account, change: (shown: Stanza, session: Session) => Stanza): void;
 }
 
 export const Presences = service<Presences>('presences');
@@ -28,6 +37,7 @@ export const BecameReachable = event<{ readonly session: Session }>('became reac
 const Shown = slot<Stanza>('presence shown');
 const Directed = slot<DirectedPresence>('directed presence');
 
+const ANSWERED: Verdict = { drop: 'the server has answered the probe' };
 const IGNORED: Outcome = { kind: 'dropped', why: 'nobody there is to see it' };
 
 /** RFC 6121 §4. */
@@ -36,8 +46,14 @@ export default defineModule({
   summary: 'Shows people to those who may see them, and takes it back when they go.',
   needs: [Rosters],
   provides: [Presences],
-  setup({ host, use, emit }) {
+  setup({ host, storage, clock, use, emit }) {
     const rosters = use(Rosters);
+    const last = new LastPresences(host, storage.lastPresences, clock);
+
+    /** Nothing goes out to whom the account has blocked (XEP-0191 §3.3). */
+    const send = (account: Account, stanza: Stanza): void => {
+      if (!isBlockedBy(account, stanza.to as Jid)) host.send(stanza);
+    };
 
     const availableSessions = (account: Account) =>
       host.directory.peek(account.owner).filter((entry) => entry.priority !== null);
@@ -47,7 +63,7 @@ export default defineModule({
       const { account } = session;
       const roster = rosters.loaded(account);
       for (const item of roster?.subscribers() ?? [])
-        host.send(stanza.stamped(session.jid, item.jid));
+        send(account, stanza.stamped(session.jid, jidOf(item)));
       const toSelf = stanza.stamped(session.jid, account.jid);
       for (const entry of availableSessions(account)) entry.deliver(toSelf);
     };
@@ -57,13 +73,16 @@ export default defineModule({
       const { account } = session;
       const roster = rosters.loaded(account);
       for (const item of roster?.publishers() ?? []) {
-        host.send(makeStanza('presence', { type: 'probe', from: session.jid, to: item.jid }));
+        const to = jidOf(item);
+        send(account, makeStanza('presence', { type: 'probe', from: session.jid, to }));
       }
       for (const shown of shownBy(account)) {
         if (shown.from !== session.jid)
           session.deliver(shown.stamped(shown.from as Jid, session.jid));
       }
-      for (const request of roster?.requests() ?? []) session.deliver(readStoredStanza(request));
+      for (const request of roster?.requests().map(readStoredStanza) ?? []) {
+        if (!isBlockedBy(account, request.from as Jid)) session.deliver(request);
+      }
     };
 
     const shownBy = (account: Account): Stanza[] =>
@@ -88,9 +107,13 @@ export default defineModule({
       session.set(Shown, undefined);
       session.setPriority(null);
       if (wasAvailable) broadcast(session, stanza);
+      if (wasAvailable && availableSessions(session.account).length === 0) {
+        last.note(session.account, stanza.stamped(session.jid, null));
+      }
       const roster = rosters.loaded(session.account);
-      for (const to of session.get(Directed)?.clear() ?? []) {
-        if (!wasAvailable || !roster?.isSubscriber(to)) host.send(stanza.stamped(session.jid, to));
+      for (const to of session.get(Directed)?.take() ?? []) {
+        if (wasAvailable && roster?.isSubscriber(to)) continue;
+        send(session.account, stanza.stamped(session.jid, to));
       }
       if (wasAvailable && !session.isEnded) {
         session.deliver(stanza.stamped(session.jid, session.account.jid));
@@ -116,28 +139,55 @@ export default defineModule({
     };
 
     const reveal = (account: Account, to: Jid): void => {
-      for (const shown of shownBy(account)) host.send(shown.stamped(shown.from as Jid, to));
+      for (const shown of shownBy(account)) send(account, shown.stamped(shown.from as Jid, to));
     };
 
     const withdraw = (account: Account, to: Jid): void => {
       for (const { jid } of availableSessions(account)) {
-        host.send(makeStanza('presence', { type: 'unavailable', from: jid, to }));
+        send(account, makeStanza('presence', { type: 'unavailable', from: jid, to }));
+      }
+    };
+
+    const withdrawDirected = (account: Account, isConcerned: (to: Jid) => boolean): void => {
+      const roster = rosters.loaded(account);
+      for (const entry of host.directory.peek(account.owner)) {
+        const directed = entry instanceof Session ? entry.get(Directed)?.take(isConcerned) : [];
+        for (const to of directed ?? []) {
+          if (entry.priority !== null && roster?.isSubscriber(to)) continue;
+          host.send(makeStanza('presence', { type: 'unavailable', from: entry.jid, to }));
+        }
+      }
+    };
+
+    const refresh = (account: Account, change: (shown: Stanza, session: Session) => Stanza) => {
+      for (const entry of host.directory.peek(account.owner)) {
+        const shown = entry instanceof Session && entry.get(Shown);
+        const changed = shown && change(shown, entry);
+        if (!changed || changed === shown) continue;
+        entry.set(Shown, changed);
+        broadcast(entry, changed);
       }
     };
 
     /** §4.3.2: subscribers learn what the account shows; others that they are none. */
-    const answerProbe = (account: Account, from: Jid): Maybe<Verdict> =>
-      then(rosters.of(account), (roster) => {
-        if (roster.isSubscriber(from) || from.bare.equals(account.jid)) {
-          const shown = shownBy(account);
-          if (shown.length > 0) reveal(account, from);
-          else
-            host.send(makeStanza('presence', { type: 'unavailable', from: account.jid, to: from }));
-        } else {
-          host.send(makeStanza('presence', { type: 'unsubscribed', from: account.jid, to: from }));
+    const answerProbe = (account: Account, from: Jid): Maybe<Verdict> => {
+      const isOwn = from.bare.equals(account.jid);
+      return then(isOwn || rosters.isSubscriber(account, from), (maySee) => {
+        if (!maySee) {
+          const unsubscribed = { type: 'unsubscribed', from: account.jid, to: from };
+          send(account, makeStanza('presence', unsubscribed));
+          return ANSWERED;
         }
-        return { drop: 'the server has answered the probe' };
+        if (shownBy(account).length > 0) {
+          reveal(account, from);
+          return ANSWERED;
+        }
+        return then(last.of(account), (stanza) => {
+          send(account, stanza.stamped(account.jid, from));
+          return ANSWERED;
+        });
       });
+    };
 
     /** §8.5: presence goes to whoever is there; that nobody is, is no error. */
     const deliver = (stanza: Stanza, { account, to, sessions }: Incoming): Outcome => {
@@ -153,7 +203,8 @@ export default defineModule({
     };
 
     return {
-      provides: [provide(Presences, { withdraw })],
+      provides: [provide(Presences, { reveal, withdraw, withdrawDirected, refresh })],
+      facts: (account) => last.facts(account),
       on: [
         on(SessionEnded, ({ session }) =>
           hide(session, makeStanza('presence', { type: 'unavailable', from: session.jid })),
@@ -169,7 +220,7 @@ export default defineModule({
               return isFull ? { reject: new StanzaError('policy-violation') } : undefined;
             },
             // The roster is there from here on, so that broadcasts keep their order.
-            apply: (_, { account }) => then(rosters.of(account), () => undefined),
+            apply: (_, { account }) => rosters.use(account, () => undefined),
             broadcast: onOutgoing,
           },
         },

@@ -4,6 +4,8 @@ import { Jid, JidError } from '../../xmpp/jid.ts';
 import type { RosterItem } from './roster.ts';
 
 export const NS_ROSTER = 'jabber:iq:roster';
+/** Stream feature: the server keeps versions (RFC 6121 §2.6.1). */
+export const NS_VERSIONS = 'urn:xmpp:features:rosterver';
 
 /** What a client may set of an item (RFC 6121 §2.1.2); the rest is the server's. */
 export interface ItemChange {
@@ -19,9 +21,12 @@ export interface ItemLimits {
   readonly groupsPerItem: number;
 }
 
-/** `<query/>` with items (RFC 6121 §2.1.1). */
-export function encodeRoster(items: Iterable<Element>): Element {
-  const query = new Element('query', { xmlns: NS_ROSTER });
+/** `<query/>` with items (RFC 6121 §2.1.1); a version where the client knows what that is. */
+export function encodeRoster(items: Iterable<Element>, version: number | null): Element {
+  const query = new Element('query', {
+    xmlns: NS_ROSTER,
+    ...(version !== null && { ver: String(version) }),
+  });
   for (const item of items) query.cnode(item);
   return query;
 }
@@ -32,13 +37,23 @@ export function encodeItem(item: RosterItem): Element {
     ...(item.name !== null && { name: item.name }),
     subscription: item.subscription,
     ...(item.isAsking && { ask: 'subscribe' }),
+    ...(item.isPreApproved && { approved: 'true' }),
   });
   for (const group of item.groups) element.c('group').t(group);
   return element;
 }
 
-export function encodeRemoval(item: RosterItem): Element {
-  return new Element('item', { jid: item.contact, subscription: 'remove' });
+export function encodeRemoval(contact: string): Element {
+  return new Element('item', { jid: contact, subscription: 'remove' });
+}
+
+/**
+ * The version that a client says it knows (RFC 6121 §2.1.1.1): null without one,
+ * -1 for what was never a version of ours, the empty one included.
+ */
+export function decodeVersion({ attrs }: Element): number | null {
+  if (attrs.ver === undefined) return null;
+  return /^\d{1,15}$/.test(String(attrs.ver)) ? Number(attrs.ver) : -1;
 }
 
 /**

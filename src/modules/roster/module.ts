@@ -1,41 +1,56 @@
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
-import { isLater, type Maybe, then } from '../../lib/maybe.ts';
+import { type Maybe, then } from '../../lib/maybe.ts';
 import { event, service, slot } from '../../lib/token.ts';
 import type { Account } from '../../server/accounts.ts';
-import { type AccountRequest, defineModule, provide } from '../../server/module.ts';
+import { AccountIdle } from '../../server/events.ts';
+import { type AccountRequest, defineModule, on, provide } from '../../server/module.ts';
 import { Session } from '../../server/session.ts';
-import type { Element } from '../../xml/element.ts';
-import { StanzaError } from '../../xmpp/errors.ts';
+import type { StreamFeature } from '../../stream/feature.ts';
+import { Element } from '../../xml/element.ts';
+import { StanzaError, type StanzaErrorCondition } from '../../xmpp/errors.ts';
 import type { Jid } from '../../xmpp/jid.ts';
 import { makeStanza } from '../../xmpp/stanza.ts';
 import {
   decodeRosterSet,
+  decodeVersion,
   encodeItem,
   encodeRemoval,
   encodeRoster,
   type ItemChange,
   NS_ROSTER,
+  NS_VERSIONS,
 } from './codec.ts';
-import { isTrace, newItem, Roster, type RosterItem } from './roster.ts';
+import { rosterCommands } from './commands.ts';
+import { RosterMemory } from './memory.ts';
+import { isTrace, type Roster, type RosterChange, type RosterItem } from './roster.ts';
 
 /** The contacts of accounts, for modules that act on them. */
 export interface Rosters {
-  of(account: Account): Maybe<Roster>;
-  /** The roster if it is in memory, as it is once `of` has settled. */
+  /**
+   * Runs `action` on the account's roster, which is in memory until it has settled,
+   * and as long as anybody is signed in to the account.
+   */
+  use<T>(account: Account, action: (roster: Roster) => Maybe<T>): Maybe<T>;
+  /** The roster if it is in memory, as it is while a session of the account is available. */
   loaded(account: Account): Roster | null;
+  /** Whether the contact sees the account's presence; a whole roster is not loaded for that. */
+  isSubscriber(account: Account, contact: Jid): Maybe<boolean>;
   /**
    * Settles when `from` is of the account itself or sees its presence. Fails with
-   * service-unavailable for others, who cannot tell so that the account exists.
+   * `refusal` for others, who cannot tell so that the account exists.
    */
-  assertVisible(account: Account, from: Jid): Maybe<void>;
+  assertVisible(account: Account, from: Jid, refusal?: StanzaErrorCondition): Maybe<void>;
   /**
-   * Stores a changed item, or forgets one that says nothing any more; settles once
-   * that is on disk. Throws `StanzaError` resource-constraint where the roster is full.
+   * Stores a changed item, or forgets one that says nothing any more; settles with
+   * the item once that is on disk. Throws `StanzaError` resource-constraint where
+   * the roster is full.
    */
-  store(roster: Roster, item: RosterItem): Maybe<void>;
+  store(roster: Roster, item: RosterItem): Maybe<RosterItem>;
   /** Shows the item to the account's interested sessions if it is listed (RFC 6121 §2.1.6). */
   push(account: Account, item: RosterItem): void;
+  /** Removes a contact; throws `StanzaError` item-not-found for a stranger (RFC 6121 §2.5). */
+  remove(account: Account, roster: Roster, contact: string): Maybe<void>;
 }
 
 export const Rosters = service<Rosters>('rosters');
@@ -45,9 +60,11 @@ export const ContactRemoved = event<{ readonly account: Account; readonly item: 
   'contact removed',
 );
 
-const Loaded = slot<Maybe<Roster>>('roster');
 /** Sessions that have asked for the roster get pushes (RFC 6121 §2.1.6). */
 export const IsInterested = slot<boolean>('interested in the roster');
+
+/** So many changes are pushed at any rate; more only where the whole roster is longer. */
+const FEW_CHANGES = 20;
 
 export default defineModule({
   name: 'roster',
@@ -64,64 +81,84 @@ export default defineModule({
     nameLength: z.number().int().positive().default(1023).describe('Characters of one name.'),
     groupsPerItem: z.number().int().positive().default(100).describe('Groups of one contact.'),
   }),
-  setup({ config, host, storage, emit }) {
-    const load = (account: Account): Maybe<Roster> => {
-      const loaded = then(
-        storage.rosters.load(account.owner),
-        (records) => new Roster(account.owner, storage.rosters, records),
-      );
-      account.set(Loaded, loaded);
-      if (isLater(loaded)) keepWhenLoaded(account, loaded);
-      return loaded;
-    };
-    const of = (account: Account): Maybe<Roster> => account.get(Loaded) ?? load(account);
+  setup({ config, host, storage, clock, emit }) {
+    const memory = new RosterMemory(storage.rosters);
+    const use = memory.use.bind(memory);
+    const loaded = memory.loaded.bind(memory);
+    const isSubscriber = memory.isSubscriber.bind(memory);
 
-    const loaded = (account: Account): Roster | null => {
-      const roster = account.get(Loaded);
-      return roster instanceof Roster ? roster : null;
-    };
-
-    const assertVisible = (account: Account, from: Jid): Maybe<void> =>
-      then(of(account), (roster) => {
-        if (from.bare.equals(account.jid) || roster.isSubscriber(from)) return;
-        throw new StanzaError('service-unavailable');
+    const assertVisible = (
+      account: Account,
+      from: Jid,
+      refusal: StanzaErrorCondition = 'service-unavailable',
+    ): Maybe<void> => {
+      if (from.bare.equals(account.jid)) return undefined;
+      return then(isSubscriber(account, from), (mayAsk) => {
+        if (!mayAsk) throw new StanzaError(refusal);
       });
+    };
 
-    const sendPush = (account: Account, item: Element): void => {
+    const pushTo = (session: Session, item: Element, version: number): void => {
+      const envelope = { type: 'set', id: randomUUID(), to: session.jid };
+      session.deliver(makeStanza('iq', envelope, [encodeRoster([item], version)]));
+    };
+
+    const sendPush = (account: Account, item: Element, version: number): void => {
       for (const entry of host.directory.peek(account.owner)) {
-        if (!(entry instanceof Session) || !entry.get(IsInterested)) continue;
-        const envelope = { type: 'set', id: randomUUID(), to: entry.jid };
-        entry.deliver(makeStanza('iq', envelope, [encodeRoster([item])]));
+        if (entry instanceof Session && entry.get(IsInterested)) pushTo(entry, item, version);
       }
     };
 
     /** What is there already may always change, unless it grows. */
     const hasRoom = (roster: Roster, item: RosterItem): boolean => {
-      const before = roster.get(item.jid);
-      const isNew = item.isListed && !before?.isListed;
+      const isNew = item.isListed && !roster.get(item.contact)?.isListed;
       if (isNew && roster.size >= config.maxItems) return false;
-      return !item.isListed || roster.lengthWith(item) <= Math.max(config.maxLength, roster.length);
+      const { before, after } = roster.lengthsWith(item);
+      return !item.isListed || after <= Math.max(config.maxLength, before);
     };
 
-    const store = (roster: Roster, item: RosterItem): Maybe<void> => {
+    const store = (roster: Roster, item: RosterItem): Maybe<RosterItem> => {
       if (!hasRoom(roster, item)) {
         throw new StanzaError('resource-constraint', 'the roster is full');
       }
-      const ticket = isTrace(item) ? roster.remove(item) : roster.put(item);
-      return storage.durability.whenCommitted(ticket);
+      let stored = item;
+      if (isTrace(item)) roster.forget(item.contact);
+      else stored = roster.put(item, clock.now());
+      return then(storage.durability.whenCommitted(roster.newest), () => stored);
     };
 
     const push = (account: Account, item: RosterItem): void => {
-      if (item.isListed) sendPush(account, encodeItem(item));
+      if (item.isListed) sendPush(account, encodeItem(item), item.version);
     };
 
-    const get = ({ account, session }: AccountRequest): Maybe<Element> => {
+    /** RFC 6121 §2.6.3: only what has changed, where that is known and not longer than the rest. */
+    const get = ({
+      account,
+      payload,
+      session,
+      afterwards,
+    }: AccountRequest): Maybe<Element | null> => {
       session?.set(IsInterested, true);
-      return then(of(account), (roster) =>
-        then(storage.durability.whenCommitted(roster.newest), () =>
-          encodeRoster(roster.listed().map(encodeItem)),
-        ),
+      const known = decodeVersion(payload);
+      return use(account, (roster) =>
+        then(storage.durability.whenCommitted(roster.newest), () => {
+          const changes = known === null ? null : roster.changesSince(known);
+          if (!session || !changes || changes.length > Math.max(FEW_CHANGES, roster.size / 2)) {
+            return encodeRoster(
+              roster.listed().map(encodeItem),
+              known === null ? null : roster.version,
+            );
+          }
+          afterwards.push(() => tell(session, changes));
+          return null;
+        }),
       );
+    };
+
+    const tell = (session: Session, changes: readonly RosterChange[]): void => {
+      for (const { item, contact, version } of changes) {
+        pushTo(session, item ? encodeItem(item) : encodeRemoval(contact), version);
+      }
     };
 
     const set = ({ account, payload }: AccountRequest): Maybe<null> => {
@@ -129,31 +166,34 @@ export default defineModule({
       if (wanted.jid.equals(account.jid)) {
         throw new StanzaError('not-allowed', 'nobody is their own contact');
       }
-      return then(of(account), (roster) =>
+      return use(account, (roster) =>
         then(
-          wanted.isRemoval ? remove(account, roster, wanted) : update(account, roster, wanted),
+          wanted.isRemoval
+            ? remove(account, roster, wanted.jid.toString())
+            : update(account, roster, wanted),
           () => null,
         ),
       );
     };
 
     const update = (account: Account, roster: Roster, wanted: ItemChange): Maybe<void> => {
-      const item = roster.get(wanted.jid) ?? newItem(wanted.jid);
       const { name, groups } = wanted;
-      const changed = { ...item, name, groups, isListed: true };
-      return then(store(roster, changed), () => push(account, changed));
+      const changed = { ...roster.itemOf(wanted.jid.toString()), name, groups, isListed: true };
+      return then(store(roster, changed), (stored) => push(account, stored));
     };
 
-    const remove = (account: Account, roster: Roster, wanted: ItemChange): Maybe<void> => {
-      const item = roster.get(wanted.jid);
+    const remove = (account: Account, roster: Roster, contact: string): Maybe<void> => {
+      const item = roster.get(contact);
       if (!item?.isListed) throw new StanzaError('item-not-found');
-      const ticket = roster.remove(item);
-      return then(storage.durability.whenCommitted(ticket), () => {
-        sendPush(account, encodeRemoval(item));
+      roster.remove(contact, clock.now());
+      const { version } = roster;
+      return then(storage.durability.whenCommitted(roster.newest), () => {
+        sendPush(account, encodeRemoval(contact), version);
         emit(ContactRemoved, { account, item });
       });
     };
 
+    const rosters: Rosters = { use, loaded, isSubscriber, assertVisible, store, push, remove };
     const rosterIq = {
       name: 'query',
       xmlns: NS_ROSTER,
@@ -161,19 +201,24 @@ export default defineModule({
       isPrivate: true,
     } as const;
     return {
-      provides: [provide(Rosters, { of, loaded, assertVisible, store, push })],
+      provides: [provide(Rosters, rosters)],
+      streamFeatures: [versions],
       iq: [
         { ...rosterIq, type: 'get', answer: get },
         { ...rosterIq, type: 'set', answer: set },
       ],
+      commands: rosterCommands(rosters),
+      facts: (account) => use(account, (roster) => ({ contacts: roster.size })),
+      on: [on(AccountIdle, ({ account }) => memory.mayForget(account))],
     };
   },
 });
 
-/** Puts the roster itself in the promise's place, or makes room for another try. */
-function keepWhenLoaded(account: Account, loading: Promise<Roster>): void {
-  loading.then(
-    (roster) => account.set(Loaded, roster),
-    () => account.set(Loaded, undefined),
-  );
-}
+const versions: StreamFeature = {
+  name: 'roster versions',
+  requires: ['authenticated'],
+  forbids: [],
+  accepts: [],
+  offer: () => new Element('ver', { xmlns: NS_VERSIONS }),
+  negotiate: () => 'continue',
+};

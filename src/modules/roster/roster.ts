@@ -2,22 +2,28 @@ import {
   NO_TICKET,
   type Owner,
   type RosterItemRecord,
+  type RosterRecord,
   type RosterStore,
   type Ticket,
 } from '../../storage/ports.ts';
 import { Jid } from '../../xmpp/jid.ts';
-import type { SubscriptionState } from '../../xmpp/subscription.ts';
+import type { Standing, SubscriptionState, Transition } from '../../xmpp/subscription.ts';
 
-/** One contact in an account's roster, or a stranger who asks to be one. */
-export interface RosterItem extends RosterItemRecord {
-  readonly jid: Jid;
+/**
+ * One contact in an account's roster, or a stranger who asks to be one. As it is
+ * stored: with thousands of them in memory each field counts.
+ */
+export type RosterItem = RosterItemRecord;
+
+/** The contact's address. */
+export function jidOf({ contact }: RosterItem): Jid {
+  return Jid.parse(contact);
 }
 
 /** What a roster item has to say of itself where nothing is known yet. */
-export function newItem(jid: Jid): RosterItem {
+export function newItem(contact: string): RosterItem {
   return {
-    jid,
-    contact: jid.toString(),
+    contact,
     name: null,
     subscription: 'none',
     isAsking: false,
@@ -25,7 +31,17 @@ export function newItem(jid: Jid): RosterItem {
     groups: [],
     isListed: false,
     request: null,
+    version: 0,
   };
+}
+
+const MAX_REMOVALS = 200;
+
+/** A change of the roster, for who knows an older version: an item, or a contact who is gone. */
+export interface RosterChange {
+  readonly version: number;
+  readonly item: RosterItem | null;
+  readonly contact: string;
 }
 
 /**
@@ -36,42 +52,82 @@ export class Roster {
   readonly #owner: Owner;
   readonly #store: RosterStore;
   readonly #items = new Map<string, RosterItem>();
+  /** Removed contacts with the version of their removal. */
+  readonly #removals = new Map<string, number>();
+  /** Of changes up to this version not all are known. */
+  #floor: number;
+  /** Characters of all contacts, their names and groups. */
   #length = 0;
+  #size = 0;
+  #version: number;
   #newest: Ticket = NO_TICKET;
 
-  constructor(owner: Owner, store: RosterStore, records: readonly RosterItemRecord[]) {
+  constructor(owner: Owner, store: RosterStore, { items, removals, floor }: RosterRecord) {
     this.#owner = owner;
     this.#store = store;
-    for (const record of records) {
-      this.#set({ ...record, jid: Jid.parse(record.contact) });
-    }
+    this.#floor = floor;
+    this.#version = floor;
+    for (const item of items) this.#set(item);
+    for (const { contact, version } of removals) this.#noteRemoval(contact, version);
   }
 
   #set(item: RosterItem): void {
-    this.#unset(item);
+    this.#unset(item.contact);
     this.#items.set(item.contact, item);
     this.#length += lengthOf(item);
+    if (item.isListed) this.#size++;
+    this.#version = Math.max(this.#version, item.version);
   }
 
-  #unset({ contact }: RosterItem): void {
+  #unset(contact: string): void {
     const item = this.#items.get(contact);
-    if (item && this.#items.delete(contact)) this.#length -= lengthOf(item);
+    if (!item) return;
+    this.#items.delete(contact);
+    this.#length -= lengthOf(item);
+    if (item.isListed) this.#size--;
   }
 
-  /** Characters of all contacts, their names and groups. */
-  get length(): number {
-    return this.#length;
+  /** The oldest of too many is forgotten, and with it what was before. */
+  #noteRemoval(contact: string, version: number): void {
+    this.#removals.delete(contact);
+    this.#removals.set(contact, version);
+    this.#version = Math.max(this.#version, version);
+    if (this.#removals.size <= MAX_REMOVALS) return;
+    const [oldest, removed] = this.#removals.entries().next().value!;
+    this.#removals.delete(oldest);
+    this.#floor = removed;
   }
 
-  /** The same once `item` is in its place. */
-  lengthWith(item: RosterItem): number {
-    const replaced = this.get(item.jid);
-    return this.#length + lengthOf(item) - (replaced ? lengthOf(replaced) : 0);
+  /** Items in the roster proper. */
+  get size(): number {
+    return this.#size;
   }
 
-  /** The contact's item; null for a stranger. */
-  get(contact: Jid): RosterItem | null {
-    return this.#items.get(contact.bareString) ?? null;
+  /** Grows with every change that clients see, also across restarts (RFC 6121 §2.6). */
+  get version(): number {
+    return this.#version;
+  }
+
+  /** The ticket of the newest change: what is read here is on disk once that is. */
+  get newest(): Ticket {
+    return this.#newest;
+  }
+
+  /** Characters of everything, and the same once `item` is in its place. */
+  lengthsWith(item: RosterItem): { before: number; after: number } {
+    const replaced = this.get(item.contact);
+    const after = this.#length + lengthOf(item) - (replaced ? lengthOf(replaced) : 0);
+    return { before: this.#length, after };
+  }
+
+  /** The item of a bare JID as text; null for a stranger. */
+  get(contact: string): RosterItem | null {
+    return this.#items.get(contact) ?? null;
+  }
+
+  /** The item, or what there would be of it. */
+  itemOf(contact: string): RosterItem {
+    return this.get(contact) ?? newItem(contact);
   }
 
   /** What clients see: without strangers who only asked (RFC 6121 §3.1.3). */
@@ -79,16 +135,19 @@ export class Roster {
     return [...this.#items.values()].filter((item) => item.isListed);
   }
 
+  /** Everything, strangers and people approved in advance as well. */
+  all(): RosterItem[] {
+    return [...this.#items.values()];
+  }
+
   /** Contacts that see the account's presence. */
   *subscribers(): Iterable<RosterItem> {
-    for (const item of this.#items.values()) if (mayReceive(item)) yield item;
+    for (const item of this.#items.values()) if (isSubscriber(item)) yield item;
   }
 
   /** Contacts whose presence the account sees. */
   *publishers(): Iterable<RosterItem> {
-    for (const item of this.#items.values()) {
-      if (item.subscription === 'to' || item.subscription === 'both') yield item;
-    }
+    for (const item of this.#items.values()) if (isPublisher(item)) yield item;
   }
 
   /** Requests that wait for the owner's answer, as stanzas in text. */
@@ -98,36 +157,65 @@ export class Roster {
 
   /** Whether the contact sees the account's presence. */
   isSubscriber(contact: Jid): boolean {
-    const item = this.get(contact);
-    return item !== null && mayReceive(item);
+    return isSubscriber(this.get(contact.bareString));
   }
 
-  put(item: RosterItem): Ticket {
-    this.#set(item);
-    const { jid: _, ...record } = item;
-    this.#newest = this.#store.put(this.#owner, record);
-    return this.#newest;
+  /**
+   * What has changed since a version, oldest first; null when that is not known,
+   * and the whole roster has to tell (RFC 6121 §2.6.3).
+   */
+  changesSince(version: number): RosterChange[] | null {
+    if (version < this.#floor || version > this.#version) return null;
+    const changes: RosterChange[] = [];
+    for (const item of this.#items.values()) {
+      if (item.isListed && item.version > version) changes.push({ ...item, item });
+    }
+    for (const [contact, removed] of this.#removals) {
+      const isBack = this.get(contact)?.isListed;
+      if (removed > version && !isBack) changes.push({ contact, version: removed, item: null });
+    }
+    return changes.sort((a, b) => a.version - b.version);
   }
 
-  remove(item: RosterItem): Ticket {
-    this.#unset(item);
-    this.#newest = this.#store.remove(this.#owner, item.contact);
-    return this.#newest;
+  /**
+   * Stores the item and returns it with its version. `time`, in milliseconds since
+   * 1970, keeps versions growing where an account of the same name was before.
+   */
+  put(item: RosterItem, time: number): RosterItem {
+    const version = item.isListed ? this.#next(time) : item.version;
+    const stored = { ...item, version };
+    this.#set(stored);
+    this.#newest = this.#store.put(this.#owner, stored);
+    return stored;
   }
 
-  /** The ticket of the newest change: what is read here is on disk once that is. */
-  get newest(): Ticket {
-    return this.#newest;
+  /** Removes a contact from the roster, and remembers it. */
+  remove(contact: string, time: number): void {
+    const version = this.#next(time);
+    this.#unset(contact);
+    this.#noteRemoval(contact, version);
+    this.#newest = this.#store.remove(this.#owner, { contact, version });
   }
 
-  /** Items in the roster proper. */
-  get size(): number {
-    return this.listed().length;
+  /** Forgets somebody who never was in the roster. */
+  forget(contact: string): void {
+    this.#unset(contact);
+    this.#newest = this.#store.forget(this.#owner, contact);
+  }
+
+  #next(time: number): number {
+    return Math.max(this.#version + 1, time);
   }
 }
 
-function mayReceive(item: RosterItem): boolean {
-  return item.subscription === 'from' || item.subscription === 'both';
+/** Whether the contact sees the account's presence. */
+export function isSubscriber(item: RosterItem | null): boolean {
+  return item?.subscription === 'from' || item?.subscription === 'both';
+}
+
+/** Whether the account sees the contact's presence. */
+export function isPublisher(item: RosterItem): boolean {
+  return item.subscription === 'to' || item.subscription === 'both';
 }
 
 function lengthOf({ contact, name, groups }: RosterItem): number {
@@ -140,7 +228,11 @@ export function isTrace({ isListed, isPreApproved, request }: RosterItem): boole
 }
 
 /** The item's place in the subscription state machine (RFC 6121 §A.1). */
-export function stateOf(item: RosterItem): SubscriptionState {
+export function standingOf(item: RosterItem): Standing {
+  return { state: stateOf(item), isPreApproved: item.isPreApproved };
+}
+
+function stateOf(item: RosterItem): SubscriptionState {
   const { subscription, isAsking } = item;
   const isAsked = item.request !== null;
   switch (subscription) {
@@ -156,19 +248,20 @@ export function stateOf(item: RosterItem): SubscriptionState {
   }
 }
 
-/** The item in another state; a request in the new state is `request`, or the one it has. */
-export function inState(
+/** The item after a transition; a request in the new state is `request`, or the one it has. */
+export function moved(
   item: RosterItem,
-  state: SubscriptionState,
+  { next, isPreApproved }: Pick<Transition, 'next' | 'isPreApproved'>,
   request: string | null,
 ): RosterItem {
-  const [subscription, ...pending] = state.split('+') as [RosterItem['subscription'], ...string[]];
+  const [subscription, ...pending] = next.split('+') as [RosterItem['subscription'], ...string[]];
   return {
     ...item,
     subscription,
+    isPreApproved,
     isAsking: pending.includes('out'),
     request: pending.includes('in') ? (request ?? item.request) : null,
     // A stranger's request alone does not make a roster item; anything more does.
-    isListed: item.isListed || (state !== 'none' && state !== 'none+in'),
+    isListed: item.isListed || isPreApproved || (next !== 'none' && next !== 'none+in'),
   };
 }

@@ -31,6 +31,7 @@ export type AdminErrorCode =
   | 'bad-address'
   | 'bad-password'
   | 'exists'
+  | 'retired'
   | 'not-found'
   | 'failed';
 
@@ -51,7 +52,8 @@ export function adminCommand<P>(definition: {
 /** For a command without parameters. */
 export const noParams = z.strictObject({});
 
-function checkParams<P>(command: string, schema: ZodType<P>, params: unknown): P {
+/** @throws {AdminError} bad-params, with what is wrong. */
+export function checkParams<P>(command: string, schema: ZodType<P>, params: unknown): P {
   const result = schema.safeParse(params ?? {});
   if (result.success) return result.data;
   const issues = result.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`);

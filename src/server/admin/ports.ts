@@ -20,8 +20,6 @@ export interface SessionControl {
   list(account: string | null): Maybe<readonly SessionFacts[]>;
   /** Ends one session (full JID) or an account's (bare JID), prepared; returns how many. */
   close(jid: string, condition: StreamErrorCondition, text: string): Maybe<number>;
-  /** The account (bare JID, prepared) has been deleted: nothing of it stays in memory. */
-  forget(account: string): void;
 }
 
 export interface ServerStatus {

@@ -1,20 +1,11 @@
 import { z } from 'zod';
-import type { Storage, StoredScramKeys, UserRecord } from '../../storage/ports.ts';
+import type { Storage, UserRecord } from '../../storage/ports.ts';
 import type { Jid } from '../../xmpp/jid.ts';
 import { SaslprepError } from '../../xmpp/saslprep.ts';
+import type { Obstacle } from '../account-keeper.ts';
+import type { ServedHost, Server } from '../server.ts';
 import { accountAddress, requireServed } from './addresses.ts';
 import { type AdminCommand, AdminError, adminCommand } from './command.ts';
-import type { SessionControl } from './ports.ts';
-
-export interface UserCommandDeps {
-  readonly storage: Storage;
-  readonly hosts: readonly { readonly domain: string; readonly scramIterations: number }[];
-  deriveKeys(password: string, iterations: number): Promise<readonly StoredScramKeys[]>;
-  /** Absent where no server runs on the store. */
-  readonly sessions?: SessionControl;
-  /** Milliseconds since 1970. */
-  now(): number;
-}
 
 /** An account as operators see it. */
 export interface UserFacts {
@@ -23,6 +14,7 @@ export interface UserFacts {
   /** Milliseconds since 1970. */
   readonly created: number;
   readonly lastLogin: number | null;
+  readonly nickname: string | null;
 }
 
 export interface UserPage {
@@ -31,9 +23,21 @@ export interface UserPage {
   readonly next: string | null;
 }
 
+/** What there is to say of one account: its own facts, and those of the modules. */
+export interface UserDetails extends UserFacts {
+  /** Full JIDs. */
+  readonly sessions: readonly string[];
+  readonly more: Readonly<Record<string, unknown>>;
+}
+
 const text = z.string().max(4_096);
 const account = z.strictObject({ jid: text });
 const accountWithPassword = z.strictObject({ jid: text, password: text });
+const newAccount = z.strictObject({
+  jid: text,
+  password: text,
+  reuse: z.boolean().default(false),
+});
 const page = z.strictObject({
   domain: text.optional(),
   after: text.optional(),
@@ -41,14 +45,14 @@ const page = z.strictObject({
 });
 
 /** The commands that keep accounts. Each answers once its change is on disk. */
-export function userCommands(deps: UserCommandDeps): AdminCommand[] {
-  const users = new Users(deps);
+export function userCommands(server: Server, storage: Storage): AdminCommand[] {
+  const users = new Users(server, storage);
   return [
     adminCommand({
       name: 'user.add',
       summary: 'Creates an account.',
-      params: accountWithPassword,
-      run: ({ jid, password }) => users.add(jid, password),
+      params: newAccount,
+      run: ({ jid, password, reuse }) => users.add(jid, password, reuse),
     }),
     adminCommand({
       name: 'user.passwd',
@@ -57,10 +61,28 @@ export function userCommands(deps: UserCommandDeps): AdminCommand[] {
       run: ({ jid, password }) => users.setPassword(jid, password),
     }),
     adminCommand({
+      name: 'user.disable',
+      summary: 'Lets an account sign in no more, and ends its sessions.',
+      params: account,
+      run: ({ jid }) => users.setDisabled(jid, true),
+    }),
+    adminCommand({
+      name: 'user.enable',
+      summary: 'Lets a disabled account sign in again.',
+      params: account,
+      run: ({ jid }) => users.setDisabled(jid, false),
+    }),
+    adminCommand({
       name: 'user.delete',
       summary: 'Deletes an account with everything that belongs to it.',
       params: account,
       run: ({ jid }) => users.delete(jid),
+    }),
+    adminCommand({
+      name: 'user.show',
+      summary: 'Tells what there is of an account.',
+      params: account,
+      run: ({ jid }) => users.show(jid),
     }),
     adminCommand({
       name: 'user.list',
@@ -71,55 +93,69 @@ export function userCommands(deps: UserCommandDeps): AdminCommand[] {
   ];
 }
 
-class Users {
-  readonly #deps: UserCommandDeps;
+/** What an operator is told of a change that ends sessions. */
+interface Closed {
+  readonly jid: string;
+  readonly closed: number;
+}
 
-  constructor(deps: UserCommandDeps) {
-    this.#deps = deps;
+class Users {
+  readonly #server: Server;
+  readonly #storage: Storage;
+  readonly #domains: readonly string[];
+
+  constructor(server: Server, storage: Storage) {
+    this.#server = server;
+    this.#storage = storage;
+    this.#domains = [...server.hosts].map(({ host }) => host.domain);
   }
 
-  async add(address: string, password: string): Promise<{ jid: string }> {
+  async add(address: string, password: string, reuse: boolean): Promise<{ jid: string }> {
     const jid = this.#account(address);
-    const owner = jid.toString();
-    const keys = await this.#keys(jid, password);
-    if (await this.#deps.storage.users.find(owner)) throw exists(owner);
-    const created = this.#deps.now();
-    const blank = { nickname: null, avatar: null, isDisabled: false, lastLogin: null };
-    await this.#deps.storage.users.create({ owner, created, ...blank }, keys);
-    return { jid: owner };
+    const { keeper } = this.#hostOf(jid);
+    const obstacle = await keeper.obstacle(jid.local);
+    if (obstacle === 'exists' || (obstacle === 'retired' && !reuse)) throw refusal(jid, obstacle);
+    await withPassword(() => keeper.create(jid.local, password));
+    return { jid: jid.toString() };
   }
 
   /** Whoever signed in with the old password has to come back with the new one. */
-  async setPassword(address: string, password: string): Promise<{ jid: string; closed: number }> {
+  async setPassword(address: string, password: string): Promise<Closed> {
     const jid = this.#account(address);
-    const owner = jid.toString();
-    const keys = await this.#keys(jid, password);
-    await this.#require(owner);
-    const { users, durability } = this.#deps.storage;
-    await durability.whenCommitted(users.setKeys(owner, keys));
-    return { jid: owner, closed: await this.#close(owner, 'the password has changed') };
+    await this.#require(jid);
+    const { keeper } = this.#hostOf(jid);
+    const closed = await withPassword(() => keeper.setPassword(jid.local, password));
+    return { jid: jid.toString(), closed };
   }
 
-  /** Disabled first, so that nobody signs in while the sessions end and then writes anew. */
-  async delete(address: string): Promise<{ jid: string; closed: number }> {
-    const owner = this.#account(address).toString();
-    await this.#require(owner);
-    const { users, durability } = this.#deps.storage;
-    await durability.whenCommitted(users.update(owner, { isDisabled: true }));
-    const closed = await this.#close(owner, 'the account has been deleted');
-    await durability.whenCommitted(users.delete(owner));
-    this.#deps.sessions?.forget(owner);
-    // Whoever had signed in before may have asked for a session only meanwhile.
-    const late = await this.#close(owner, 'the account has been deleted');
-    return { jid: owner, closed: closed + late };
+  async setDisabled(address: string, isDisabled: boolean): Promise<Closed> {
+    const jid = this.#account(address);
+    await this.#require(jid);
+    const closed = await this.#hostOf(jid).keeper.setDisabled(jid.local, isDisabled);
+    return { jid: jid.toString(), closed };
+  }
+
+  async delete(address: string): Promise<Closed> {
+    const jid = this.#account(address);
+    await this.#require(jid);
+    return { jid: jid.toString(), closed: await this.#hostOf(jid).keeper.remove(jid.local) };
+  }
+
+  async show(address: string): Promise<UserDetails> {
+    const jid = this.#account(address);
+    const record = await this.#require(jid);
+    const { host, binder, modules } = this.#hostOf(jid);
+    const account = await host.accounts.find(jid.local);
+    const sessions = binder.list(jid.local).map((session) => session.jid.toString());
+    const more = account ? await modules.factsOf(account) : {};
+    return { ...factsOf(record), sessions, more };
   }
 
   async list(domain: string | null, after: string | null, limit: number): Promise<UserPage> {
     const found: UserFacts[] = [];
-    const domains = this.#domainsFrom(domain, after);
-    for (const [index, each] of domains.entries()) {
+    for (const [index, each] of this.#domainsFrom(domain, after).entries()) {
       const start = index === 0 ? after : null;
-      const records = await this.#deps.storage.users.list(each, start, limit - found.length);
+      const records = await this.#storage.users.list(each, start, limit - found.length);
       found.push(...records.map(factsOf));
       if (found.length >= limit) return { users: found, next: found.at(-1)!.jid };
     }
@@ -128,47 +164,48 @@ class Users {
 
   /** The domains to list, the one where the page before ended first. */
   #domainsFrom(domain: string | null, after: string | null): readonly string[] {
-    const all = this.#domains();
-    if (domain !== null) requireServed(domain, all);
-    const wanted = domain === null ? all : [domain];
+    if (domain !== null) requireServed(domain, this.#domains);
+    const wanted = domain === null ? this.#domains : [domain];
     return after === null
       ? wanted
       : wanted.slice(Math.max(0, wanted.indexOf(this.#account(after).domain)));
   }
 
-  #domains(): readonly string[] {
-    return this.#deps.hosts.map((host) => host.domain);
-  }
-
   #account(address: string): Jid {
-    return accountAddress(address, this.#domains());
+    return accountAddress(address, this.#domains);
   }
 
-  async #keys(jid: Jid, password: string): Promise<readonly StoredScramKeys[]> {
-    const host = this.#deps.hosts.find((each) => each.domain === jid.domain)!;
-    try {
-      return await this.#deps.deriveKeys(password, host.scramIterations);
-    } catch (error) {
-      if (!(error instanceof SaslprepError)) throw error;
-      throw new AdminError('bad-password', `This cannot be a password: ${error.text}.`);
-    }
+  #hostOf(jid: Jid): ServedHost {
+    return this.#server.find(jid.domain)!;
   }
 
-  async #require(owner: string): Promise<void> {
-    if (await this.#deps.storage.users.find(owner)) return;
-    throw new AdminError('not-found', `There is no account ${owner}.`);
-  }
-
-  async #close(owner: string, why: string): Promise<number> {
-    return (await this.#deps.sessions?.close(owner, 'not-authorized', why)) ?? 0;
+  async #require(jid: Jid): Promise<UserRecord> {
+    return (await this.#storage.users.find(jid.toString())) ?? notFound(jid);
   }
 }
 
-function exists(owner: string): AdminError {
-  const hint = 'To set its password, use passwd.';
-  return new AdminError('exists', `The account ${owner} exists already.`, hint);
+async function withPassword<T>(task: () => Promise<T>): Promise<T> {
+  try {
+    return await task();
+  } catch (error) {
+    if (!(error instanceof SaslprepError)) throw error;
+    throw new AdminError('bad-password', `This cannot be a password: ${error.text}.`);
+  }
 }
 
-function factsOf({ owner, isDisabled, created, lastLogin }: UserRecord): UserFacts {
-  return { jid: owner, isDisabled, created, lastLogin };
+function refusal(jid: Jid, obstacle: Obstacle): AdminError {
+  if (obstacle === 'exists') {
+    const hint = 'To set its password, use passwd.';
+    return new AdminError('exists', `The account ${jid} exists already.`, hint);
+  }
+  const message = `The name ${jid} was somebody's until lately; others may still trust it.`;
+  return new AdminError('retired', message, 'To give it away all the same, say --reuse.');
+}
+
+function notFound(jid: Jid): never {
+  throw new AdminError('not-found', `There is no account ${jid}.`);
+}
+
+function factsOf({ owner, isDisabled, created, lastLogin, nickname }: UserRecord): UserFacts {
+  return { jid: owner, isDisabled, created, lastLogin, nickname };
 }

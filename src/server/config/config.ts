@@ -25,8 +25,15 @@ export interface HostConfig {
   readonly certificate: CertificateFiles | null;
   readonly policy: StreamPolicy;
   readonly sessions: SessionRules;
+  readonly accounts: AccountRules;
   /** By module name: the checked section, or false where the module is off. */
   readonly modules: ReadonlyMap<string, unknown | false>;
+}
+
+export interface AccountRules {
+  readonly scramIterations: number;
+  /** Milliseconds for which nobody gets the name of a deleted account. */
+  readonly nameRetirement: number;
 }
 
 export interface CertificateFiles {

@@ -6,7 +6,13 @@ import { JidError } from '../../xmpp/jid-error.ts';
 import type { CertificateFiles, HostConfig } from './config.ts';
 import { type ConfigurableModule, readModules } from './modules.ts';
 import { isSection, type RawSection } from './raw.ts';
-import { type FileConfig, type SignIn, signInSchema } from './schema.ts';
+import {
+  type AccountSettings,
+  accountsSchema,
+  type FileConfig,
+  type SignIn,
+  signInSchema,
+} from './schema.ts';
 import type { KeyPath } from './schema-walk.ts';
 import type { SectionReader, WrittenSection } from './sections.ts';
 
@@ -16,6 +22,7 @@ export interface HostDraft {
   readonly key: string;
   readonly domain: string;
   readonly signIn: SignIn | null;
+  readonly accounts: AccountSettings | null;
   readonly modules: ReadonlyMap<string, unknown | false>;
 }
 
@@ -41,6 +48,7 @@ export function resolveHost(draft: HostDraft, file: FileConfig, directory: strin
     certificate: certificateOf(file.hosts[draft.key]!, directory),
     policy: policyOf(signIn, file.limits),
     sessions: { perAccount, resourceConflict },
+    accounts: { ...draft.accounts!, scramIterations: signIn.scramIterations },
     modules: draft.modules,
   };
 }
@@ -54,20 +62,13 @@ function readHost(
 ): HostDraft {
   const path = ['hosts', key];
   const own = isSection(hosts[key]) ? hosts[key] : {};
+  const both = (name: string) => [sectionOf(file, [], name), sectionOf(own, path, name)] as const;
   return {
     key,
     domain: readDomain(reader, key),
-    signIn: reader.read(
-      signInSchema,
-      sectionOf(file, [], 'signIn'),
-      sectionOf(own, path, 'signIn'),
-    ),
-    modules: readModules(
-      reader,
-      modules,
-      sectionOf(file, [], 'modules'),
-      sectionOf(own, path, 'modules'),
-    ),
+    signIn: reader.read(signInSchema, ...both('signIn')),
+    accounts: reader.read(accountsSchema, ...both('accounts')),
+    modules: readModules(reader, modules, ...both('modules')),
   };
 }
 

@@ -44,6 +44,11 @@ export const signInSchema = z.strictObject({
   resourceConflict: z.enum(['replace', 'refuse', 'rename']).default('replace'),
 });
 
+/** Rules of keeping accounts; a host may lay its own keys over the common ones. */
+export const accountsSchema = z.strictObject({
+  nameRetirement: duration({ min: '0s', max: '3650d' }).prefault('90d'),
+});
+
 const beforeLogin = z.strictObject({
   stanza: stanzaSize().prefault('10 KB'),
   tag: size({ min: '1 KiB', max: '1 MiB' }).prefault('4 KiB'),
@@ -83,6 +88,7 @@ const overridable = () => z.record(z.string(), z.unknown());
 const host = z.strictObject({
   certificate: certificate.optional(),
   signIn: overridable().prefault({}),
+  accounts: overridable().prefault({}),
   modules: overridable().prefault({}),
 });
 
@@ -100,6 +106,7 @@ export const fileSchema = z.strictObject({
     ]),
   tls: tls.prefault({}),
   signIn: overridable().prefault({}),
+  accounts: overridable().prefault({}),
   limits: limits.prefault({}),
   log: log.prefault({}),
   control: control.prefault({}),
@@ -108,3 +115,4 @@ export const fileSchema = z.strictObject({
 
 export type FileConfig = z.output<typeof fileSchema>;
 export type SignIn = z.output<typeof signInSchema>;
+export type AccountSettings = z.output<typeof accountsSchema>;

@@ -1,16 +1,12 @@
-/** Brings a database from the schema version before to `version`. */
-export interface Migration {
-  readonly version: number;
-  /** Plain SQL; runs in one transaction, with foreign keys unchecked until its end. */
-  readonly sql: string;
-}
+import { accountServices } from './002-account-services.ts';
+import type { Migration } from './migration.ts';
 
 /**
  * All migrations, oldest first, without gaps. Version 1 was the first schema.
  * A migrated file must come out with the same `sqlite_master` as a new one, so
  * a table that changes is rebuilt with the text that `schema.sql` has for it.
  */
-export const migrations: readonly Migration[] = [];
+export const migrations: readonly Migration[] = [accountServices];
 
 /** The version that `schema.sql` installs. */
 export const schemaVersion = 1 + migrations.length;

@@ -21,6 +21,7 @@ export class Gateway implements Access<Tables> {
   readonly #path: string;
   /** The newest ticket of each owner with changes on the way, in order of tickets. */
   readonly #pending = new Map<Owner, Ticket>();
+  #pendingForAll: Ticket = 0;
   #changes = 0;
 
   /** @param tables those of the connection that reads */
@@ -32,11 +33,20 @@ export class Gateway implements Access<Tables> {
   }
 
   change(owner: Owner, change: Change): Ticket {
-    this.#ledger.assertOpen();
-    this.#changes++;
-    const ticket = this.#writer.write(change);
+    const ticket = this.#write(change);
     this.#remember(owner, ticket);
     return ticket;
+  }
+
+  changeAll(change: Change): Ticket {
+    this.#pendingForAll = this.#write(change);
+    return this.#pendingForAll;
+  }
+
+  #write(change: Change): Ticket {
+    this.#ledger.assertOpen();
+    this.#changes++;
+    return this.#writer.write(change);
   }
 
   async ask(owner: Owner, change: Change): Promise<boolean> {
@@ -48,7 +58,7 @@ export class Gateway implements Access<Tables> {
   }
 
   read<T>(owner: Owner, query: (tables: Tables) => T): Maybe<T> {
-    return this.#readAfter(this.#pending.get(owner) ?? 0, query);
+    return this.#readAfter(Math.max(this.#pending.get(owner) ?? 0, this.#pendingForAll), query);
   }
 
   readAll<T>(query: (tables: Tables) => T): Maybe<T> {

@@ -12,6 +12,7 @@ export class OfflineTable {
   readonly #load;
   readonly #append;
   readonly #removeUpTo;
+  readonly #expire;
 
   constructor(db: Connection) {
     this.#count = db
@@ -30,6 +31,10 @@ export class OfflineTable {
       INSERT INTO offline (user, stamp, stanza) SELECT id, ?, ? FROM user WHERE jid = ?`);
     this.#removeUpTo = db.prepare<[Owner, number]>(`
       DELETE FROM offline WHERE user = (SELECT id FROM user WHERE jid = ?) AND id <= ?`);
+    // By the oldest that stays: what arrived later has a higher id, so that nothing else is read.
+    this.#expire = db.prepare<[number]>(`
+      DELETE FROM offline WHERE id < coalesce(
+        (SELECT id FROM offline WHERE stamp >= ? ORDER BY id LIMIT 1), 9223372036854775807)`);
   }
 
   count(owner: Owner): number {
@@ -50,6 +55,11 @@ export class OfflineTable {
 
   removeUpTo(owner: Owner, id: number): boolean {
     this.#removeUpTo.run(owner, id);
+    return true;
+  }
+
+  expire(stamp: number): boolean {
+    this.#expire.run(stamp);
     return true;
   }
 }
@@ -80,5 +90,9 @@ export class SqliteOffline implements OfflineStore {
 
   removeUpTo(owner: Owner, id: number): Ticket {
     return this.#access.change(owner, ['offline', 'removeUpTo', owner, id]);
+  }
+
+  expire(stamp: number): Ticket {
+    return this.#access.changeAll(['offline', 'expire', stamp]);
   }
 }

@@ -1,20 +1,34 @@
 import { randomBytes } from 'node:crypto';
 import type { Log } from '../../lib/log.ts';
 import { type Maybe, then } from '../../lib/maybe.ts';
-import type { OfflineStore, RosterStore, Storage, StorageError, UserStore } from '../ports.ts';
+import type {
+  BlockStore,
+  LastPresenceStore,
+  OfflineStore,
+  PrivateStore,
+  RosterStore,
+  Storage,
+  StorageError,
+  UserStore,
+  VcardStore,
+} from '../ports.ts';
+import { SqliteBlocks } from './blocks.ts';
 import { type Connection, connect, MEMORY } from './connection.ts';
 import { type DataDirectory, takeDirectory } from './directory.ts';
 import { guarded, storageError } from './errors.ts';
 import { Gateway, type Writer } from './gateway.ts';
 import { InlineWriter } from './inline-writer.ts';
+import { SqliteLastPresences } from './last-presences.ts';
 import { Ledger } from './ledger.ts';
 import { SqliteOffline } from './offline.ts';
+import { SqlitePrivateXml } from './private-xml.ts';
 import { SqliteRosters } from './rosters.ts';
 import { currentSchema, prepareSchema } from './schema.ts';
 import { SqliteStore } from './store.ts';
 import { openTables } from './tables.ts';
 import { ThreadWriter } from './thread-writer.ts';
 import { SqliteUsers } from './users.ts';
+import { SqliteVcards } from './vcards.ts';
 
 export type StorageOptions =
   | { readonly memory: true; readonly log: Log }
@@ -90,6 +104,10 @@ class SqliteStorage implements Storage {
   readonly users: UserStore;
   readonly rosters: RosterStore;
   readonly offline: OfflineStore;
+  readonly lastPresences: LastPresenceStore;
+  readonly blocks: BlockStore;
+  readonly privateXml: PrivateStore;
+  readonly vcards: VcardStore;
   readonly #gateway: Gateway;
   readonly #writer: Writer;
   readonly #release: () => void;
@@ -100,6 +118,10 @@ class SqliteStorage implements Storage {
     this.users = new SqliteUsers(gateway);
     this.rosters = new SqliteRosters(gateway);
     this.offline = new SqliteOffline(gateway);
+    this.lastPresences = new SqliteLastPresences(gateway);
+    this.blocks = new SqliteBlocks(gateway);
+    this.privateXml = new SqlitePrivateXml(gateway);
+    this.vcards = new SqliteVcards(gateway);
     this.#gateway = gateway;
     this.#writer = writer;
     this.#release = release;

@@ -1,5 +1,13 @@
 import type { Maybe } from '../../lib/maybe.ts';
-import type { Owner, RosterItemRecord, RosterStore, Subscription, Ticket } from '../ports.ts';
+import type {
+  Owner,
+  RosterItemRecord,
+  RosterRecord,
+  RosterRemoval,
+  RosterStore,
+  Subscription,
+  Ticket,
+} from '../ports.ts';
 import type { Access } from './access.ts';
 import type { Connection } from './connection.ts';
 
@@ -12,29 +20,67 @@ interface RosterRow {
   readonly is_listed: number;
   readonly groups: string;
   readonly request: string | null;
+  readonly version: number;
 }
 
-const COLUMNS = 'contact, name, subscription, is_asking, is_approved, is_listed, groups, request';
+const COLUMNS =
+  'contact, name, subscription, is_asking, is_approved, is_listed, groups, request, version';
+const OF_USER = 'WHERE user = (SELECT id FROM user WHERE jid = ?)';
+/** Removals that are remembered of each account, as schema.sql says. */
+const REMOVALS = 100;
+const NO_GROUPS: readonly string[] = [];
 
-/** The table `roster`. */
+/** The tables `roster` and `roster_removal`. */
 export class RosterTable {
   readonly #load;
+  readonly #item;
+  readonly #removals;
+  readonly #created;
   readonly #put;
-  readonly #remove;
+  readonly #delete;
+  readonly #addRemoval;
+  readonly #pruneRemovals;
+  readonly #loadAtOnce;
 
   constructor(db: Connection) {
-    this.#load = db.prepare<[Owner], RosterRow>(`
-      SELECT ${COLUMNS} FROM roster WHERE user = (SELECT id FROM user WHERE jid = ?)`);
+    this.#load = db.prepare<[Owner], RosterRow>(`SELECT ${COLUMNS} FROM roster ${OF_USER}`);
+    this.#item = db.prepare<[Owner, string], RosterRow>(`
+      SELECT ${COLUMNS} FROM roster ${OF_USER} AND contact = ?`);
+    this.#removals = db.prepare<[Owner], RosterRemoval>(`
+      SELECT contact, version FROM roster_removal ${OF_USER} ORDER BY version`);
+    this.#created = db.prepare<[Owner], number>('SELECT created FROM user WHERE jid = ?').pluck();
     this.#put = db.prepare<unknown[]>(`
       INSERT OR REPLACE INTO roster (user, ${COLUMNS})
-      SELECT id, ?, ?, ?, ?, ?, ?, ?, ? FROM user WHERE jid = ?`);
-    this.#remove = db.prepare<[Owner, string]>(`
-      DELETE FROM roster WHERE user = (SELECT id FROM user WHERE jid = ?) AND contact = ?`);
+      SELECT id, ?, ?, ?, ?, ?, ?, ?, ?, ? FROM user WHERE jid = ?`);
+    this.#delete = db.prepare<[Owner, string]>(`DELETE FROM roster ${OF_USER} AND contact = ?`);
+    this.#addRemoval = db.prepare<[string, number, Owner]>(`
+      INSERT OR REPLACE INTO roster_removal (user, contact, version)
+      SELECT id, ?, ? FROM user WHERE jid = ?`);
+    // Those as old as the last one stay, lest fewer be left than tell that some are gone.
+    this.#pruneRemovals = db.prepare<[Owner, Owner]>(`
+      DELETE FROM roster_removal ${OF_USER} AND version < (
+        SELECT version FROM roster_removal ${OF_USER}
+        ORDER BY version DESC LIMIT 1 OFFSET ${REMOVALS - 1})`);
+    // The writer may commit between two statements that are not in one transaction.
+    this.#loadAtOnce = db.transaction((owner: Owner) => this.#loadWhole(owner));
   }
 
-  /** Ordered by contact. */
-  load(owner: Owner): readonly RosterItemRecord[] {
-    return this.#load.all(owner).map(toRecord);
+  load(owner: Owner): RosterRecord {
+    return this.#loadAtOnce(owner);
+  }
+
+  #loadWhole(owner: Owner): RosterRecord {
+    const removals = this.#removals.all(owner);
+    const isWhole = removals.length < REMOVALS;
+    // Whoever had the name before had another roster, which some client may still know.
+    const created = this.#created.get(owner) ?? 0;
+    const floor = isWhole ? created : Math.max(created, removals[0]!.version);
+    return { items: this.#load.all(owner).map(toRecord), removals, floor };
+  }
+
+  item(owner: Owner, contact: string): RosterItemRecord | null {
+    const row = this.#item.get(owner, contact);
+    return row ? toRecord(row) : null;
   }
 
   put(owner: Owner, item: RosterItemRecord): boolean {
@@ -47,13 +93,21 @@ export class RosterTable {
       Number(item.isListed),
       JSON.stringify(item.groups),
       item.request,
+      item.version,
       owner,
     );
     return stored.changes > 0;
   }
 
-  remove(owner: Owner, contact: string): boolean {
-    this.#remove.run(owner, contact);
+  remove(owner: Owner, { contact, version }: RosterRemoval): boolean {
+    this.#delete.run(owner, contact);
+    this.#addRemoval.run(contact, version, owner);
+    this.#pruneRemovals.run(owner, owner);
+    return true;
+  }
+
+  forget(owner: Owner, contact: string): boolean {
+    this.#delete.run(owner, contact);
     return true;
   }
 }
@@ -65,9 +119,10 @@ function toRecord(row: RosterRow): RosterItemRecord {
     subscription: row.subscription,
     isAsking: row.is_asking === 1,
     isPreApproved: row.is_approved === 1,
-    groups: JSON.parse(row.groups),
+    groups: row.groups === '[]' ? NO_GROUPS : JSON.parse(row.groups),
     isListed: row.is_listed === 1,
     request: row.request,
+    version: row.version,
   };
 }
 
@@ -79,15 +134,23 @@ export class SqliteRosters implements RosterStore {
     this.#access = access;
   }
 
-  load(owner: Owner): Maybe<readonly RosterItemRecord[]> {
+  load(owner: Owner): Maybe<RosterRecord> {
     return this.#access.read(owner, ({ rosters }) => rosters.load(owner));
+  }
+
+  item(owner: Owner, contact: string): Maybe<RosterItemRecord | null> {
+    return this.#access.read(owner, ({ rosters }) => rosters.item(owner, contact));
   }
 
   put(owner: Owner, item: RosterItemRecord): Ticket {
     return this.#access.change(owner, ['rosters', 'put', owner, item]);
   }
 
-  remove(owner: Owner, contact: string): Ticket {
-    return this.#access.change(owner, ['rosters', 'remove', owner, contact]);
+  remove(owner: Owner, removal: RosterRemoval): Ticket {
+    return this.#access.change(owner, ['rosters', 'remove', owner, removal]);
+  }
+
+  forget(owner: Owner, contact: string): Ticket {
+    return this.#access.change(owner, ['rosters', 'forget', owner, contact]);
   }
 }

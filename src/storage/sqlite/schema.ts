@@ -1,7 +1,8 @@
 import { readFileSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Log } from '../../lib/log.ts';
-import { type Migration, migrations, migrationsAfter, schemaVersion } from '../migrations/list.ts';
+import { migrations, migrationsAfter, schemaVersion } from '../migrations/list.ts';
+import type { Migration } from '../migrations/migration.ts';
 import { StorageError } from '../ports.ts';
 import { type Connection, MEMORY } from './connection.ts';
 import { makeFile } from './directory.ts';

@@ -1,9 +1,13 @@
 import type { ChangeOf } from './access.ts';
+import { BlockTable } from './blocks.ts';
 import type { Connection } from './connection.ts';
+import { LastPresenceTable } from './last-presences.ts';
 import { OfflineTable } from './offline.ts';
+import { PrivateTable } from './private-xml.ts';
 import { RosterTable } from './rosters.ts';
 import { SecretTable } from './secrets.ts';
 import { UserTable } from './users.ts';
+import { VcardTable } from './vcards.ts';
 
 /** All SQL of the store, ready to run on one connection: a line for each concern. */
 export function openTables(db: Connection) {
@@ -11,6 +15,10 @@ export function openTables(db: Connection) {
     users: new UserTable(db),
     rosters: new RosterTable(db),
     offline: new OfflineTable(db),
+    lastPresences: new LastPresenceTable(db),
+    blocks: new BlockTable(db),
+    privateXml: new PrivateTable(db),
+    vcards: new VcardTable(db),
     secrets: new SecretTable(db),
   };
 }

@@ -1,16 +1,16 @@
 import type { Maybe } from '../../lib/maybe.ts';
 import {
+  type Avatar,
   type Owner,
   StorageError,
   type StoredScramKeys,
   type Ticket,
   type UserRecord,
   type UserStore,
+  type UserUpdate,
 } from '../ports.ts';
 import type { Access } from './access.ts';
 import type { Connection } from './connection.ts';
-
-export type UserUpdate = Parameters<UserStore['update']>[1];
 
 interface UserRow {
   readonly jid: string;
@@ -18,16 +18,15 @@ interface UserRow {
   readonly created: number;
   readonly last_login: number | null;
   readonly nickname: string | null;
-  readonly avatar_type: string | null;
-  readonly avatar: Buffer | null;
 }
 
-const COLUMNS = 'jid, is_disabled, created, last_login, nickname, avatar_type, avatar';
+const COLUMNS = 'jid, is_disabled, created, last_login, nickname';
 
-/** The tables `user` and `credential`. */
+/** The tables `user`, `credential` and `retired_name`. */
 export class UserTable {
   readonly #find;
   readonly #keys;
+  readonly #avatar;
   readonly #list;
   readonly #insert;
   readonly #exists;
@@ -38,16 +37,21 @@ export class UserTable {
   readonly #setDisabled;
   readonly #setLastLogin;
   readonly #delete;
+  readonly #retire;
+  readonly #unretire;
+  readonly #retiredUntil;
 
   constructor(db: Connection) {
     this.#find = db.prepare<[Owner], UserRow>(`SELECT ${COLUMNS} FROM user WHERE jid = ?`);
     this.#keys = db.prepare<[Owner], StoredScramKeys>(`
       SELECT hash, salt, iterations, stored_key AS storedKey, server_key AS serverKey
       FROM credential WHERE user = (SELECT id FROM user WHERE jid = ?)`);
+    this.#avatar = db.prepare<[Owner], Avatar>(`
+      SELECT avatar_type AS type, avatar AS data FROM user WHERE jid = ? AND avatar IS NOT NULL`);
     this.#list = db.prepare<[string, string, number], UserRow>(`
       SELECT ${COLUMNS} FROM user WHERE domain = ? AND name > ? ORDER BY name LIMIT ?`);
     this.#insert = db.prepare<unknown[]>(`
-      INSERT INTO user (${COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (jid) DO NOTHING`);
+      INSERT INTO user (${COLUMNS}) VALUES (?, ?, ?, ?, ?) ON CONFLICT (jid) DO NOTHING`);
     this.#exists = db.prepare<[Owner], 1>('SELECT 1 FROM user WHERE jid = ?').pluck();
     this.#clearKeys = db.prepare<[Owner]>(
       'DELETE FROM credential WHERE user = (SELECT id FROM user WHERE jid = ?)',
@@ -68,6 +72,13 @@ export class UserTable {
       'UPDATE user SET last_login = ? WHERE jid = ?',
     );
     this.#delete = db.prepare<[Owner]>('DELETE FROM user WHERE jid = ?');
+    this.#retire = db.prepare<[Owner, number]>(
+      'INSERT OR REPLACE INTO retired_name (jid, until) VALUES (?, ?)',
+    );
+    this.#unretire = db.prepare<[Owner]>('DELETE FROM retired_name WHERE jid = ?');
+    this.#retiredUntil = db
+      .prepare<[Owner], number>('SELECT until FROM retired_name WHERE jid = ?')
+      .pluck();
   }
 
   find(owner: Owner): UserRecord | null {
@@ -79,22 +90,20 @@ export class UserTable {
     return this.#keys.all(owner);
   }
 
+  avatar(owner: Owner): Avatar | null {
+    return this.#avatar.get(owner) ?? null;
+  }
+
   list(domain: string, after: Owner | null, limit: number): readonly UserRecord[] {
     return this.#list.all(domain, after ? nameOf(after) : '', limit).map(toRecord);
   }
 
   create(user: UserRecord, keys: readonly StoredScramKeys[]): boolean {
-    const { owner, isDisabled, created, lastLogin, nickname, avatar } = user;
-    const added = this.#insert.run(
-      owner,
-      Number(isDisabled),
-      created,
-      lastLogin,
-      nickname,
-      avatar?.type ?? null,
-      avatar?.data ?? null,
-    );
-    return added.changes > 0 && this.setKeys(owner, keys);
+    const { owner, isDisabled, created, lastLogin, nickname } = user;
+    const added = this.#insert.run(owner, Number(isDisabled), created, lastLogin, nickname);
+    if (added.changes === 0) return false;
+    this.#unretire.run(owner);
+    return this.setKeys(owner, keys);
   }
 
   setKeys(owner: Owner, keys: readonly StoredScramKeys[]): boolean {
@@ -115,18 +124,20 @@ export class UserTable {
     return this.#exists.get(owner) !== undefined;
   }
 
-  delete(owner: Owner): boolean {
-    this.#delete.run(owner);
+  delete(owner: Owner, retiredUntil: number): boolean {
+    if (this.#delete.run(owner).changes > 0) this.#retire.run(owner, retiredUntil);
     return true;
+  }
+
+  retiredUntil(owner: Owner): number | null {
+    return this.#retiredUntil.get(owner) ?? null;
   }
 }
 
 function toRecord(row: UserRow): UserRecord {
-  const { avatar_type: type, avatar: data } = row;
   return {
     owner: row.jid,
     nickname: row.nickname,
-    avatar: type !== null && data !== null ? { type, data } : null,
     isDisabled: row.is_disabled === 1,
     created: row.created,
     lastLogin: row.last_login,
@@ -154,6 +165,14 @@ export class SqliteUsers implements UserStore {
     return this.#access.read(owner, ({ users }) => users.keys(owner));
   }
 
+  avatar(owner: Owner): Maybe<Avatar | null> {
+    return this.#access.read(owner, ({ users }) => users.avatar(owner));
+  }
+
+  retiredUntil(owner: Owner): Maybe<number | null> {
+    return this.#access.read(owner, ({ users }) => users.retiredUntil(owner));
+  }
+
   list(domain: string, after: Owner | null, limit: number): Maybe<readonly UserRecord[]> {
     return this.#access.readAll(({ users }) => users.list(domain, after, limit));
   }
@@ -175,7 +194,7 @@ export class SqliteUsers implements UserStore {
     return this.#access.change(owner, ['users', 'update', owner, update]);
   }
 
-  delete(owner: Owner): Ticket {
-    return this.#access.change(owner, ['users', 'delete', owner]);
+  delete(owner: Owner, retiredUntil: number): Ticket {
+    return this.#access.change(owner, ['users', 'delete', owner, retiredUntil]);
   }
 }

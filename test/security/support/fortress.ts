@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { expect } from '@jest/globals';
 import { silentLog as log } from '../../../src/lib/log.ts';
-import { deriveAccountKeys } from '../../../src/server/admin/account-keys.ts';
+import { deriveAccountKeys } from '../../../src/server/account-keys.ts';
 import type { Storage } from '../../../src/storage/ports.ts';
 import { openStorage } from '../../../src/storage/sqlite/open.ts';
 import { Attacker, type Target } from './attacker.ts';
@@ -248,7 +248,7 @@ function spawnServer(file: string, largestFile?: number): ChildProcess {
 }
 
 export async function addAccount(storage: Storage, owner: string, isDisabled = false) {
-  const facts = { nickname: null, avatar: null, isDisabled, created: 0, lastLogin: null };
+  const facts = { nickname: null, isDisabled, created: 0, lastLogin: null };
   const keys = await deriveAccountKeys(PASSWORD, ITERATIONS);
   await storage.users.create({ owner, ...facts }, keys);
 }

@@ -22,7 +22,6 @@ function setup() {
       open = open.filter((each) => !under(jid)(each));
       return before - open.length;
     },
-    forget: () => {},
   };
   const commands = sessionCommands(control, ['a.example']);
   return new AdminDispatcher(commands, () => {});

@@ -1,51 +1,43 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { LocalDirectory } from '../../../src/cluster/local-directory.ts';
 import { silentLog } from '../../../src/lib/log.ts';
-import { deriveAccountKeys } from '../../../src/server/admin/account-keys.ts';
 import { AdminDispatcher } from '../../../src/server/admin/dispatch.ts';
-import type { SessionControl } from '../../../src/server/admin/ports.ts';
 import { userCommands } from '../../../src/server/admin/users.ts';
+import { Server } from '../../../src/server/server.ts';
 import type { Storage } from '../../../src/storage/ports.ts';
 import { openStorage } from '../../../src/storage/sqlite/open.ts';
 import { deriveScramKeys } from '../../../src/stream/sasl/scram-keys.ts';
+import { ManualClock } from '../../support/manual-clock.ts';
 
-const NOW = Date.parse('2026-06-01T12:00:00Z');
+const DAY = 86_400_000;
+const sessions = { perAccount: 10, resourceConflict: 'replace' } as const;
 const HOSTS = [
   { domain: 'b.example', scramIterations: 4096 },
   { domain: 'a.example', scramIterations: 5000 },
-];
+].map(({ domain, scramIterations }) => ({
+  domain,
+  sessions,
+  accounts: { scramIterations, nameRetirement: 90 * DAY },
+  modules: new Map(),
+}));
 
+let clock: ManualClock;
 let storage: Storage;
-/** What became of sessions, in order, with what the store said at that time. */
-let calls: string[];
-
-const sessions: SessionControl = {
-  list: () => [],
-  async close(jid, condition) {
-    const user = await storage.users.find(jid);
-    calls.push(`close ${jid} ${condition}${user?.isDisabled ? ', disabled' : ''}`);
-    return 2;
-  },
-  forget: (account) => calls.push(`forget ${account}`),
-};
+let server: Server;
 
 beforeEach(async () => {
-  calls = [];
+  clock = new ManualClock();
   storage = await openStorage({ memory: true, log: silentLog });
+  const directory = new LocalDirectory();
+  server = new Server(HOSTS, { storage, directory, clock, log: silentLog, modules: [] });
 });
 afterEach(() => storage.close());
 
 function run(name: string, params: unknown) {
-  const commands = userCommands({
-    storage,
-    hosts: HOSTS,
-    deriveKeys: deriveAccountKeys,
-    sessions,
-    now: () => NOW,
-  });
   const report = (error: unknown) => {
     throw error;
   };
-  return new AdminDispatcher(commands, report).run(name, params);
+  return new AdminDispatcher(userCommands(server, storage), report).run(name, params);
 }
 
 async function add(...jids: string[]) {
@@ -57,7 +49,7 @@ describe('user.add', () => {
     const answer = await run('user.add', { jid: 'JULIET@A.Example', password: 'secret' });
     expect(answer).toEqual({ result: { jid: 'juliet@a.example' } });
     expect(await storage.users.find('juliet@a.example')).toMatchObject({
-      created: NOW,
+      created: clock.now(),
       isDisabled: false,
       lastLogin: null,
     });
@@ -110,43 +102,61 @@ describe('user.add', () => {
 });
 
 describe('user.passwd', () => {
-  test('changes the keys, then ends the sessions', async () => {
+  test('changes the keys', async () => {
     await add('juliet@a.example');
     const before = await storage.users.keys('juliet@a.example');
     const answer = await run('user.passwd', { jid: 'juliet@a.example', password: 'new' });
-    expect(answer).toEqual({ result: { jid: 'juliet@a.example', closed: 2 } });
+    expect(answer).toEqual({ result: { jid: 'juliet@a.example', closed: 0 } });
     const after = await storage.users.keys('juliet@a.example');
     expect(after).toHaveLength(3);
     expect(after[0]?.storedKey).not.toEqual(before[0]?.storedKey);
-    expect(calls).toEqual(['close juliet@a.example not-authorized']);
   });
+});
 
-  test('needs an account', async () => {
-    const answer = await run('user.passwd', { jid: 'romeo@a.example', password: 'new' });
-    expect(answer).toMatchObject({ error: { code: 'not-found' } });
-    expect(calls).toEqual([]);
+describe('user.disable and user.enable', () => {
+  test('are kept, and shown', async () => {
+    const jid = 'juliet@a.example';
+    await add(jid);
+    expect(await run('user.disable', { jid })).toEqual({ result: { jid, closed: 0 } });
+    expect(await storage.users.find(jid)).toMatchObject({ isDisabled: true });
+    expect(await run('user.show', { jid })).toMatchObject({ result: { isDisabled: true } });
+    expect(await run('user.enable', { jid })).toEqual({ result: { jid, closed: 0 } });
+    expect(await storage.users.find(jid)).toMatchObject({ isDisabled: false });
   });
 });
 
 describe('user.delete', () => {
-  test('lets nobody in while the sessions end, then deletes and forgets', async () => {
-    await add('juliet@a.example');
-    const answer = await run('user.delete', { jid: 'juliet@a.example' });
-    expect(answer).toEqual({ result: { jid: 'juliet@a.example', closed: 4 } });
-    expect(await storage.users.find('juliet@a.example')).toBeNull();
-    expect(calls).toEqual([
-      'close juliet@a.example not-authorized, disabled',
-      'forget juliet@a.example',
-      // For those that began in between.
-      'close juliet@a.example not-authorized',
-    ]);
+  test('deletes, and keeps the name from others for a while', async () => {
+    const jid = 'juliet@a.example';
+    await add(jid);
+    expect(await run('user.delete', { jid })).toEqual({ result: { jid, closed: 0 } });
+    expect(await storage.users.find(jid)).toBeNull();
+    const again = { jid, password: 'secret' };
+    expect(await run('user.add', again)).toMatchObject({
+      error: { code: 'retired', hint: 'To give it away all the same, say --reuse.' },
+    });
+    clock.advance(90 * DAY);
+    expect(await run('user.add', again)).toEqual({ result: { jid } });
   });
 
-  test('needs an account', async () => {
-    const answer = await run('user.delete', { jid: 'romeo@a.example' });
-    expect(answer).toMatchObject({ error: { code: 'not-found' } });
+  test('leaves the name to an operator who insists', async () => {
+    const jid = 'juliet@a.example';
+    await add(jid);
+    await run('user.delete', { jid });
+    const again = { jid, password: 'secret', reuse: true };
+    expect(await run('user.add', again)).toEqual({ result: { jid } });
+    expect(await run('user.add', again)).toMatchObject({ error: { code: 'exists' } });
   });
 });
+
+test.each(['passwd', 'disable', 'enable', 'delete', 'show'])(
+  'user.%s needs an account',
+  async (name) => {
+    const params = { jid: 'romeo@a.example', ...(name === 'passwd' && { password: 'new' }) };
+    const answer = await run(`user.${name}`, params);
+    expect(answer).toMatchObject({ error: { code: 'not-found' } });
+  },
+);
 
 describe('user.list', () => {
   /** All pages, as names between bars. */
@@ -175,7 +185,15 @@ describe('user.list', () => {
     await add('a@a.example');
     expect(await run('user.list', { domain: 'a.example' })).toEqual({
       result: {
-        users: [{ jid: 'a@a.example', isDisabled: false, created: NOW, lastLogin: null }],
+        users: [
+          {
+            jid: 'a@a.example',
+            isDisabled: false,
+            created: clock.now(),
+            lastLogin: null,
+            nickname: null,
+          },
+        ],
         next: null,
       },
     });

@@ -1,6 +1,6 @@
-import type { StoredScramKeys } from '../../storage/ports.ts';
-import type { ScramHash } from '../../stream/ports.ts';
-import { deriveScramKeys } from '../../stream/sasl/scram-keys.ts';
+import type { StoredScramKeys } from '../storage/ports.ts';
+import type { ScramHash } from '../stream/ports.ts';
+import { deriveScramKeys } from '../stream/sasl/scram-keys.ts';
 
 const HASHES: readonly ScramHash[] = ['SHA-1', 'SHA-256', 'SHA-512'];
 

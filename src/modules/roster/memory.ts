@@ -1,0 +1,87 @@
+import { isLater, type Maybe, then } from '../../lib/maybe.ts';
+import { slot } from '../../lib/token.ts';
+import type { Account } from '../../server/accounts.ts';
+import type { RosterStore } from '../../storage/ports.ts';
+import type { Jid } from '../../xmpp/jid.ts';
+import { isSubscriber, Roster } from './roster.ts';
+
+/** A roster in memory, and how many act on it right now. */
+interface Held {
+  roster: Maybe<Roster>;
+  users: number;
+}
+
+const Loaded = slot<Held>('roster');
+
+/**
+ * Which rosters are in memory: those of accounts that somebody is signed in to,
+ * and others while something is done with them. Never is one forgotten in between,
+ * for then two of them could be changed side by side.
+ */
+export class RosterMemory {
+  readonly #store: RosterStore;
+
+  constructor(store: RosterStore) {
+    this.#store = store;
+  }
+
+  use<T>(account: Account, action: (roster: Roster) => Maybe<T>): Maybe<T> {
+    const held = account.get(Loaded) ?? this.#load(account);
+    held.users++;
+    try {
+      const result = then(held.roster, action);
+      if (isLater(result)) return result.finally(() => this.#leave(account, held));
+      this.#leave(account, held);
+      return result;
+    } catch (error) {
+      this.#leave(account, held);
+      throw error;
+    }
+  }
+
+  loaded(account: Account): Roster | null {
+    const roster = account.get(Loaded)?.roster;
+    return roster instanceof Roster ? roster : null;
+  }
+
+  isSubscriber(account: Account, contact: Jid): Maybe<boolean> {
+    if (account.get(Loaded)) return this.use(account, (roster) => roster.isSubscriber(contact));
+    return then(this.#store.item(account.owner, contact.bareString), isSubscriber);
+  }
+
+  /** The account has no sessions any more. */
+  mayForget(account: Account): void {
+    const held = account.get(Loaded);
+    if (held) this.#forgetIdle(account, held);
+  }
+
+  #leave(account: Account, held: Held): void {
+    held.users--;
+    this.#forgetIdle(account, held);
+  }
+
+  #forgetIdle(account: Account, held: Held): void {
+    if (held.users === 0 && account.holders === 0) account.set(Loaded, undefined);
+  }
+
+  #load(account: Account): Held {
+    const roster = then(
+      this.#store.load(account.owner),
+      (record) => new Roster(account.owner, this.#store, record),
+    );
+    const held: Held = { roster, users: 0 };
+    account.set(Loaded, held);
+    if (isLater(roster)) keepWhenLoaded(account, held, roster);
+    return held;
+  }
+}
+
+/** Puts the roster itself in the promise's place, or makes room for another try. */
+function keepWhenLoaded(account: Account, held: Held, loading: Promise<Roster>): void {
+  loading.then(
+    (roster) => {
+      held.roster = roster;
+    },
+    () => account.set(Loaded, undefined),
+  );
+}

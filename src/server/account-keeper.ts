@@ -1,0 +1,124 @@
+import type { Clock } from '../lib/clock.ts';
+import type { Storage, StoredScramKeys } from '../storage/ports.ts';
+import { Jid } from '../xmpp/jid.ts';
+import { deriveAccountKeys } from './account-keys.ts';
+import type { Account } from './accounts.ts';
+import type { Host } from './host.ts';
+import type { Session } from './session.ts';
+import type { SessionBinder } from './session-binder.ts';
+
+/** What a host's operator wants of its accounts. */
+export interface AccountRules {
+  readonly scramIterations: number;
+  /** Milliseconds for which nobody gets the name of a deleted account. */
+  readonly nameRetirement: number;
+}
+
+/** Why an account cannot be created. */
+export type Obstacle = 'exists' | 'retired';
+
+/**
+ * Makes, changes and ends the accounts of one host, whoever asks: operators or
+ * the users themselves. Everything settles once it is on disk.
+ */
+export class AccountKeeper {
+  readonly #host: Host;
+  readonly #storage: Storage;
+  readonly #clock: Clock;
+  readonly #rules: AccountRules;
+  readonly #binder: SessionBinder;
+  readonly #farewell: (account: Account) => Promise<void>;
+
+  /** `farewell` does what the modules have to do before an account goes. */
+  constructor(
+    host: Host,
+    rules: AccountRules,
+    deps: {
+      storage: Storage;
+      clock: Clock;
+      binder: SessionBinder;
+      farewell: (account: Account) => Promise<void>;
+    },
+  ) {
+    this.#host = host;
+    this.#rules = rules;
+    this.#storage = deps.storage;
+    this.#clock = deps.clock;
+    this.#binder = deps.binder;
+    this.#farewell = deps.farewell;
+  }
+
+  /** What stands in the way of a new account; null when nothing does. */
+  async obstacle(local: string): Promise<Obstacle | null> {
+    const { users } = this.#storage;
+    const owner = this.#owner(local);
+    if (await users.find(owner)) return 'exists';
+    const until = await users.retiredUntil(owner);
+    return until !== null && until > this.#clock.now() ? 'retired' : null;
+  }
+
+  /**
+   * Creates an account, also under a retired name. Rejects with `SaslprepError`
+   * where the password cannot be one (RFC 4013), and with `StorageError` 'failed'
+   * when the account exists.
+   */
+  async create(local: string, password: string): Promise<void> {
+    const keys = await this.#deriveKeys(password);
+    const created = this.#clock.now();
+    const blank = { nickname: null, isDisabled: false, lastLogin: null };
+    await this.#storage.users.create({ owner: this.#owner(local), created, ...blank }, keys);
+  }
+
+  /**
+   * Changes the password and ends all sessions but `spared`; returns how many.
+   * Rejects as `create` does for what is no password.
+   */
+  async setPassword(local: string, password: string, spared?: Session): Promise<number> {
+    const keys = await this.#deriveKeys(password);
+    const { users, durability } = this.#storage;
+    await durability.whenCommitted(users.setKeys(this.#owner(local), keys));
+    return this.#close(local, 'the password has changed', spared);
+  }
+
+  /** Lets the account sign in again, or not any more; returns how many sessions that ended. */
+  async setDisabled(local: string, isDisabled: boolean): Promise<number> {
+    const { users, durability } = this.#storage;
+    await durability.whenCommitted(users.update(this.#owner(local), { isDisabled }));
+    return isDisabled ? this.#close(local, 'the account is disabled') : 0;
+  }
+
+  /**
+   * Deletes the account with everything that belongs to it, after its contacts
+   * have heard; returns how many sessions that ended. `spared` outlives it, for
+   * the answer to whoever asked for this.
+   */
+  async remove(local: string, spared?: Session): Promise<number> {
+    const WHY = 'the account has been deleted';
+    const { users, durability } = this.#storage;
+    const owner = this.#owner(local);
+    // First of all, so that nobody signs in meanwhile and then writes anew.
+    await durability.whenCommitted(users.update(owner, { isDisabled: true }));
+    const closed = this.#close(local, WHY, spared);
+    const account = await this.#host.accounts.find(local);
+    if (account) await this.#farewell(account);
+    const retiredUntil = this.#clock.now() + this.#rules.nameRetirement;
+    await durability.whenCommitted(users.delete(owner, retiredUntil));
+    this.#host.accounts.forget(local);
+    // Whoever had signed in before may have asked for a session only meanwhile.
+    return closed + this.#close(local, WHY, spared);
+  }
+
+  #close(local: string, why: string, spared?: Session): number {
+    const sessions = this.#binder.list(local).filter((session) => session !== spared);
+    for (const session of sessions) session.close('not-authorized', why);
+    return sessions.length;
+  }
+
+  #deriveKeys(password: string): Promise<readonly StoredScramKeys[]> {
+    return deriveAccountKeys(password, this.#rules.scramIterations);
+  }
+
+  #owner(local: string): string {
+    return Jid.of(local, this.#host.domain).toString();
+  }
+}
