@@ -37,10 +37,11 @@ function say(what: string, figure: number, unit: string): void {
   console.log(`${what.padEnd(58)} ${figure.toFixed(2).padStart(9)} ${unit}`);
 }
 
+/** The fastest too: what the machine does besides only ever adds. */
 function sayTimes(what: string, times: number[]): void {
   times.sort((a, b) => a - b);
+  say(`${what}, fastest`, times[0]!, 'ms');
   say(`${what}, median`, times[times.length >> 1]!, 'ms');
-  say(`${what}, 95th percentile`, times[Math.floor(times.length * 0.95)]!, 'ms');
 }
 
 async function createAccounts(storage: Storage, prefix: string, size: typeof LARGE) {
@@ -60,6 +61,7 @@ async function createAccounts(storage: Storage, prefix: string, size: typeof LAR
 class Wire implements SessionWire {
   readonly remoteAddress = '::1';
   readonly isSecure = false;
+  readonly mayShowPassword = false;
   readonly transport = 'memory';
   readonly queuedBytes = 0;
   readonly lang = '';
