@@ -1,8 +1,9 @@
 import { z } from 'zod';
+import type { Clock } from '../lib/clock.ts';
 import { type Maybe, then } from '../lib/maybe.ts';
 import { slot } from '../lib/token.ts';
 import type { Account } from '../server/accounts.ts';
-import { size } from '../server/config/quantities.ts';
+import { duration, size } from '../server/config/quantities.ts';
 import { isReachable } from '../server/delivery.ts';
 import type { Incoming } from '../server/flow.ts';
 import { defineModule, on } from '../server/module.ts';
@@ -11,12 +12,18 @@ import { NO_TICKET, type OfflineMessage } from '../storage/ports.ts';
 import { delay } from '../xmpp/delay.ts';
 import { NS } from '../xmpp/ns.ts';
 import { readStoredStanza, type Stanza } from '../xmpp/stanza.ts';
+import { isBlockedBy } from './blocking/memory.ts';
 import { BecameReachable } from './presence/module.ts';
 
 interface Backlog {
   readonly messages: number;
   readonly bytes: number;
+  /** Which expiry came last before it was measured. */
+  readonly expiries: number;
 }
+
+/** Milliseconds between two looks for messages that have waited too long. */
+const EXPIRY_INTERVAL = 3_600_000;
 
 const NS_CHAT_STATES = 'http://jabber.org/protocol/chatstates';
 const NS_HINTS = 'urn:xmpp:hints';
@@ -41,18 +48,30 @@ export default defineModule({
     maxBytes: size({ min: '0 B', max: '1 GiB' })
       .prefault('2 MiB')
       .describe('Bytes of one account; well below limits.queue.'),
+    expireAfter: duration({ min: '1h', max: '3650d' })
+      .optional()
+      .describe('How long a message waits at most; without it, for ever.'),
   }),
   setup({ config, host, storage, clock, log }) {
+    let expiries = 0;
+
     const measure = (account: Account): Maybe<void> => {
-      if (account.get(Waiting)) return undefined;
+      if (account.get(Waiting)?.expiries === expiries) return undefined;
       return then(storage.offline.count(account.owner), (messages) =>
         then(storage.offline.bytes(account.owner), (bytes) => {
-          if (!account.get(Waiting)) account.set(Waiting, { messages, bytes });
+          if (account.get(Waiting)?.expiries === expiries) return;
+          account.set(Waiting, { messages, bytes, expiries });
         }),
       );
     };
 
     const waiting = (account: Account): Backlog => account.get(Waiting) ?? EMPTY;
+
+    /** What waits is measured anew behind it. */
+    const expire = (age: number): void => {
+      storage.offline.expire(host.domain, clock.now() - age);
+      expiries++;
+    };
 
     const store = (stanza: Stanza, { account, plan }: Incoming) => {
       if (!account || plan?.kind !== 'offline') return undefined;
@@ -75,7 +94,9 @@ export default defineModule({
     const handOver = (session: Session, messages: readonly OfflineMessage[]): void => {
       const { account } = session;
       const last = messages.at(-1);
-      session.release(messages.map(revive));
+      // Who was blocked since is not heard any more (XEP-0191 §3.3).
+      const isHeard = ({ from }: Stanza) => !from || !isBlockedBy(account, from);
+      session.release(messages.map(revive).filter(isHeard));
       if (!last || session.isEnded) return;
       storage.offline.removeUpTo(account.owner, last.id);
       const gone = grown(
@@ -111,8 +132,14 @@ export default defineModule({
       session.release([]);
     };
 
+    const { expireAfter } = config;
+    const stop = expireAfter ? repeat(clock, EXPIRY_INTERVAL, () => expire(expireAfter)) : () => {};
+
     return {
       features: { host: ['msgoffline'] },
+      facts: (account) =>
+        then(storage.offline.count(account.owner), (offlineMessages) => ({ offlineMessages })),
+      stop,
       on: [
         on(BecameReachable, (fact) => {
           // No message may be lost or overtaken when reading fails: they stay stored.
@@ -132,15 +159,27 @@ export default defineModule({
   },
 });
 
-const EMPTY: Backlog = { messages: 0, bytes: 0 };
+/** Runs `task` at once and then again and again; the returned function ends that. */
+function repeat(clock: Clock, interval: number, task: () => void): () => void {
+  let cancel = () => {};
+  const run = () => {
+    cancel = clock.after(interval, run);
+    task();
+  };
+  run();
+  return () => cancel();
+}
 
-function grown({ messages, bytes }: Backlog, stanzas: readonly string[]): Backlog {
+const EMPTY: Backlog = { messages: 0, bytes: 0, expiries: -1 };
+
+function grown(from: Backlog, stanzas: readonly string[]): Backlog {
   const more = stanzas.reduce((sum, stanza) => sum + Buffer.byteLength(stanza), 0);
-  return { messages: messages + stanzas.length, bytes: bytes + more };
+  return { ...from, messages: from.messages + stanzas.length, bytes: from.bytes + more };
 }
 
 function less(from: Backlog, { messages, bytes }: Backlog): Backlog {
   return {
+    ...from,
     messages: Math.max(0, from.messages - messages),
     bytes: Math.max(0, from.bytes - bytes),
   };

@@ -210,7 +210,7 @@ export interface OfflineStore {
    * Everybody's that arrived before `stamp`, in milliseconds since 1970, up to the first that
    * arrived later: after the clock was set back some stay a while longer.
    */
-  expire(stamp: number): Ticket;
+  expire(domain: string, stamp: number): Ticket;
 }
 
 export interface Storage {

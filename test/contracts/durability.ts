@@ -42,7 +42,7 @@ export function durabilityContract(current: CurrentStorage): void {
       const changes = [
         () => storage.rosters.remove(ROMEO, { contact: JULIET, version: 2 }),
         () => storage.rosters.forget(ROMEO, JULIET),
-        () => storage.offline.expire(1),
+        () => storage.offline.expire('montague.example', 1),
         () => lastPresences.put(ROMEO, { stamp: 1, stanza: '<presence/>' }),
         () => blocks.add(ROMEO, [JULIET]),
         () => blocks.remove(ROMEO, [JULIET]),
@@ -119,7 +119,7 @@ export function durabilityContract(current: CurrentStorage): void {
       const refused = expect.objectContaining({ code: 'failed' });
       const late = () => storage.offline.append(ROMEO, { stamp: 1, stanza: 'late' });
       expect(late).toThrow(refused);
-      expect(() => storage.offline.expire(1)).toThrow(refused);
+      expect(() => storage.offline.expire('montague.example', 1)).toThrow(refused);
     });
   });
 }

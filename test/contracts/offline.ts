@@ -63,21 +63,34 @@ export function offlineContract(current: CurrentStorage): void {
       }
     }
 
+    function expire(stamp: number): void {
+      for (const domain of ['montague.example', 'capulet.example']) {
+        storage.offline.expire(domain, stamp);
+      }
+    }
+
+    test('leaves other domains alone', async () => {
+      await arrive([1, 2]);
+      storage.offline.expire('capulet.example', 9);
+      expect(await stanzas(ROMEO)).toEqual(['1']);
+      expect(await stanzas(JULIET)).toEqual([]);
+    });
+
     test("takes everybody's messages that arrived before a time, and none later", async () => {
       await arrive([1, 2, 3, 4, 5, 5, 6]);
-      storage.offline.expire(4);
+      expire(4);
       expect(await stanzas(ROMEO)).toEqual(['5', '5']);
       expect(await stanzas(JULIET)).toEqual(['4', '6']);
-      storage.offline.expire(4);
+      expire(4);
       expect(await storage.offline.count(ROMEO)).toBe(2);
     });
 
     test('takes all when all are old, none when none is, and may find nothing', async () => {
-      storage.offline.expire(1);
+      expire(1);
       await arrive([1, 2, 3]);
-      storage.offline.expire(1);
+      expire(1);
       expect(await stanzas(ROMEO)).toEqual(['1', '3']);
-      storage.offline.expire(1.7e12);
+      expire(1.7e12);
       expect(await stanzas(ROMEO)).toEqual([]);
       expect(await stanzas(JULIET)).toEqual([]);
       expect(storage.durability.dropped).toBe(0);
@@ -85,14 +98,14 @@ export function offlineContract(current: CurrentStorage): void {
 
     test('keeps what is new, also after the clock was set back', async () => {
       await arrive([1, 9, 3, 11]);
-      storage.offline.expire(5);
+      expire(5);
       expect(await stanzas(ROMEO)).toEqual(['9', '3', '11']);
     });
 
     test('is waited for by every read, and takes none that arrive after it', async () => {
       await arrive([1, 2]);
       await storage.durability.whenCommitted(storage.durability.latest);
-      storage.offline.expire(9);
+      expire(9);
       storage.offline.append(ROMEO, { stamp: 3, stanza: 'late' });
       expect(await Promise.all([stanzas(ROMEO), stanzas(JULIET)])).toEqual([['late'], []]);
     });

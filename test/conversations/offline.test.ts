@@ -301,3 +301,35 @@ describe('the store', () => {
     },
   );
 });
+
+describe('messages that have waited too long', () => {
+  const HOUR = 3_600_000;
+
+  conversationInside(
+    'are gone, and leave room for others [XEP-0160 3]',
+    { absent: ['romeo'], config: { modules: { offline: { expireAfter: '1d', maxMessages: 1 } } } },
+    async ({ juliet, romeo }, server) => {
+      await juliet.sends`<message to='${romeo.bare}' type='chat'><body>Old</body></message>`;
+      await juliet.getsNothing();
+      await juliet.leaves();
+      server.clock.advance(25 * HOUR);
+      await juliet.returns();
+      await juliet.sends`<message to='${romeo.bare}' type='chat'><body>New</body></message>`;
+      await juliet.getsNothing();
+      await romeo.signsIn();
+      await romeo.gets`<message from='${juliet}'><body>New</body></message>`;
+    },
+  );
+
+  conversationInside(
+    'wait for ever where nothing else is said [XEP-0160 3]',
+    { absent: ['romeo'] },
+    async ({ juliet, romeo }, server) => {
+      await juliet.sends`<message to='${romeo.bare}' type='chat'><body>Old</body></message>`;
+      await juliet.leaves();
+      server.clock.advance(10_000 * HOUR);
+      await romeo.signsIn();
+      await romeo.gets`<message from='${juliet}'><body>Old</body></message>`;
+    },
+  );
+});

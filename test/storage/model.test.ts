@@ -164,7 +164,7 @@ const messages: readonly fc.Arbitrary<Operation>[] = [
   fc.nat(20).map(
     (age): Operation =>
       (storage, { accounts, now }) => {
-        storage.offline.expire(now - age);
+        for (const domain of ['x.example', 'y.example']) storage.offline.expire(domain, now - age);
         for (const account of accounts.values()) {
           account.offline = account.offline.filter(({ stamp }) => stamp >= now - age);
         }

@@ -32,9 +32,10 @@ export class OfflineTable {
     this.#removeUpTo = db.prepare<[Owner, number]>(`
       DELETE FROM offline WHERE user = (SELECT id FROM user WHERE jid = ?) AND id <= ?`);
     // By the oldest that stays: what arrived later has a higher id, so that nothing else is read.
-    this.#expire = db.prepare<[number]>(`
+    this.#expire = db.prepare<[number, string]>(`
       DELETE FROM offline WHERE id < coalesce(
-        (SELECT id FROM offline WHERE stamp >= ? ORDER BY id LIMIT 1), 9223372036854775807)`);
+        (SELECT id FROM offline WHERE stamp >= ? ORDER BY id LIMIT 1), 9223372036854775807)
+        AND (SELECT domain FROM user WHERE user.id = offline.user) = ?`);
   }
 
   count(owner: Owner): number {
@@ -58,8 +59,8 @@ export class OfflineTable {
     return true;
   }
 
-  expire(stamp: number): boolean {
-    this.#expire.run(stamp);
+  expire(domain: string, stamp: number): boolean {
+    this.#expire.run(stamp, domain);
     return true;
   }
 }
@@ -92,7 +93,7 @@ export class SqliteOffline implements OfflineStore {
     return this.#access.change(owner, ['offline', 'removeUpTo', owner, id]);
   }
 
-  expire(stamp: number): Ticket {
-    return this.#access.changeAll(['offline', 'expire', stamp]);
+  expire(domain: string, stamp: number): Ticket {
+    return this.#access.changeAll(['offline', 'expire', domain, stamp]);
   }
 }

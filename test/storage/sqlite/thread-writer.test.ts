@@ -49,7 +49,7 @@ describe('the writer thread', () => {
     const { storage } = await opened();
     storage.offline.append(JULIET, message('old'));
     await storage.durability.whenCommitted(storage.durability.latest);
-    storage.offline.expire(2);
+    storage.offline.expire('capulet.example', 2);
     storage.offline.append(ROMEO, message('new'));
     const ofOthers = storage.offline.count(JULIET);
     expect(ofOthers).toBeInstanceOf(Promise);
