@@ -37,6 +37,7 @@ let written = 0;
 const wire: SessionWire = {
   remoteAddress: '::1',
   isSecure: false,
+  mayShowPassword: false,
   transport: 'memory',
   queuedBytes: 0,
   lang: '',

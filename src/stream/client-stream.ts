@@ -10,6 +10,7 @@ import type { Frame, StreamHeader, XmlError } from '../xml/frame.ts';
 import { StreamError, type StreamErrorCondition } from '../xmpp/errors.ts';
 import { NS } from '../xmpp/ns.ts';
 import type { Connection, ConnectionListener } from './connection.ts';
+import { mayShowPassword } from './encryption-policy.ts';
 import type { Step, StreamFeature, StreamState } from './feature.ts';
 import { findFeature, offerFeatures } from './feature-choice.ts';
 import { hostBySni } from './host-by-sni.ts';
@@ -76,6 +77,10 @@ export class ClientStream implements ConnectionListener, SessionWire, Expiring {
 
   get isSecure(): boolean {
     return this.connection.isSecure;
+  }
+
+  get mayShowPassword(): boolean {
+    return mayShowPassword(this);
   }
 
   get transport(): string {

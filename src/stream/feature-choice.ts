@@ -29,9 +29,10 @@ export function findFeature(
   stream: ClientStream,
 ): StreamFeature | undefined {
   const isIq = frame.name === 'iq' && frame.xmlns === NS.client;
-  const request = isIq ? payloadOfSet(frame, stream) : frame;
+  const inIq = isIq ? attributeOf(frame, 'type') : undefined;
+  if (isIq && inIq !== 'get' && inIq !== 'set') return undefined;
+  const request = isIq ? payloadOf(frame, stream) : frame;
   if (!request) return undefined;
-  const inIq = request !== frame;
   return features.find(
     (feature) =>
       feature.accepts.some((element) => isMatch(element, request, inIq)) &&
@@ -39,11 +40,11 @@ export function findFeature(
   );
 }
 
-function payloadOfSet(
+function payloadOf(
   frame: Frame,
   stream: ClientStream,
 ): { name: string; xmlns: string } | undefined {
-  if (frame.children.length !== 1 || attributeOf(frame, 'type') !== 'set') return undefined;
+  if (frame.children.length !== 1) return undefined;
   // What is addressed to somebody else is not for the stream to answer.
   const to = attributeOf(frame, 'to');
   return to === undefined || to === stream.host.domain ? frame.children[0] : undefined;
@@ -57,9 +58,7 @@ function attributeOf({ attributes, raw }: Frame, wanted: string): string | undef
 function isMatch(
   element: FeatureElement,
   found: { name: string; xmlns: string },
-  inIq: boolean,
+  inIq: string | undefined,
 ): boolean {
-  return (
-    element.name === found.name && element.xmlns === found.xmlns && (element.inIq ?? false) === inIq
-  );
+  return element.name === found.name && element.xmlns === found.xmlns && element.inIq === inIq;
 }

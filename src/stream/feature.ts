@@ -11,8 +11,8 @@ export type Step = 'continue' | 'restart' | 'secure';
 export interface FeatureElement {
   readonly name: string;
   readonly xmlns: string;
-  /** Whether it comes as the only child of an `<iq type='set'/>`. */
-  readonly inIq?: boolean;
+  /** Where it comes as the only child of an IQ: the type of that. */
+  readonly inIq?: 'get' | 'set';
 }
 
 /**

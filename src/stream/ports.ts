@@ -64,6 +64,8 @@ export interface StreamPolicy {
 export interface SessionWire {
   readonly remoteAddress: string;
   readonly isSecure: boolean;
+  /** Whether a password may cross the stream as it is. */
+  readonly mayShowPassword: boolean;
   readonly transport: string;
   readonly queuedBytes: number;
   /** The stream's default language, '' when it named none. */

@@ -13,7 +13,7 @@ export const bind: StreamFeature = {
   name: 'bind',
   requires: ['authenticated'],
   forbids: ['bound'],
-  accepts: [{ name: 'bind', xmlns: NS.bind, inIq: true }],
+  accepts: [{ name: 'bind', xmlns: NS.bind, inIq: 'set' }],
   offer: () => xml('bind', { xmlns: NS.bind }),
 
   negotiate(stream, iq) {

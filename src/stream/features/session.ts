@@ -12,7 +12,7 @@ export const session: StreamFeature = {
   name: 'session',
   requires: ['authenticated'],
   forbids: [],
-  accepts: [{ name: 'session', xmlns: NS.session, inIq: true }],
+  accepts: [{ name: 'session', xmlns: NS.session, inIq: 'set' }],
   offer: () => xml('session', { xmlns: NS.session }, xml('optional')),
 
   negotiate(stream, iq) {
