@@ -95,7 +95,6 @@ describe('the wrong thing at the wrong time', () => {
           'a session',
           "<iq type='set' id='s'><session xmlns='urn:ietf:params:xml:ns:xmpp-session'/></iq>",
         ],
-        ['in-band registration', "<iq type='set' id='r'><query xmlns='jabber:iq:register'/></iq>"],
         ['old authentication', "<iq type='get' id='a'><query xmlns='jabber:iq:auth'/></iq>"],
         ['an unknown element', "<x xmlns='urn:x'/>"],
         ['success', `<success xmlns='${SASL}'/>`],

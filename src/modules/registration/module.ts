@@ -1,0 +1,108 @@
+import { z } from 'zod';
+import { duration } from '../../server/config/quantities.ts';
+import { defineModule, type IqHandler, type IqRequest } from '../../server/module.ts';
+import { Places, Rate } from './limits.ts';
+import { NameRules, RESERVED_NAMES } from './names.ts';
+import { OwnAccount } from './own-account.ts';
+import { signUpFeature } from './sign-up.ts';
+import { NS_REGISTER } from './syntax.ts';
+
+/** Passwords being hashed for their users at a time, on a pool that signing in needs too. */
+const PLACES = 8;
+
+const HOUR = 3_600_000;
+const PASSWORD_CHANGES_PER_HOUR = 10;
+
+/** XEP-0077: users keep their own accounts; where the operator wants it, they make them as well. */
+export default defineModule({
+  name: 'registration',
+  summary: 'Lets users change their password, delete their account, and sign up where that is on.',
+  implements: [
+    { xep: 4, version: '2.13.2', status: 'complete' },
+    {
+      xep: 77,
+      version: '2.4',
+      status: 'partial',
+      note: 'no numeric error codes (§8), which RFC 6120 has dropped',
+    },
+  ],
+  config: z.strictObject({
+    allowPasswordChange: z
+      .boolean()
+      .default(true)
+      .describe('Whether users may change their own password.'),
+    allowRemoval: z.boolean().default(true).describe('Whether users may delete their own account.'),
+    signUp: z.boolean().default(false).describe('Whether anybody may make an account.'),
+    signUpPage: z
+      .url({ protocol: /^https?$/ })
+      .optional()
+      .describe('Where people sign up instead, while signUp is false.'),
+    signUpsPerAddress: z
+      .int()
+      .min(1)
+      .max(1_000_000)
+      .default(10)
+      .describe('Attempts to sign up from one IPv4 address or IPv6 /64 network, each interval.'),
+    signUpsInAll: z
+      .int()
+      .min(1)
+      .max(1_000_000)
+      .default(200)
+      .describe('Attempts to sign up at one host, each interval.'),
+    signUpInterval: duration({ min: '1s', max: '30d' })
+      .prefault('1h')
+      .describe('The time in which sign-ups are counted.'),
+    maxNameLength: z
+      .int()
+      .min(1)
+      .max(1023)
+      .default(64)
+      .describe('Characters of a name that somebody chooses.'),
+    reservedNames: z
+      .array(z.string().min(1))
+      .default([...RESERVED_NAMES])
+      .describe('Names that nobody may choose, nor one that looks like them.'),
+  }),
+  setup({ config, host, keeper, clock, log }) {
+    const places = new Places(PLACES);
+    const own = new OwnAccount({
+      mayChangePassword: config.allowPasswordChange,
+      mayRemove: config.allowRemoval,
+      changes: new Rate(clock, PASSWORD_CHANGES_PER_HOUR, HOUR),
+      places,
+      keeper,
+      host,
+      log,
+    });
+    const signUp = signUpFeature({
+      isOn: config.signUp,
+      page: config.signUpPage ?? null,
+      names: new NameRules(config.maxNameLength, config.reservedNames),
+      perAddress: new Rate(clock, config.signUpsPerAddress, config.signUpInterval),
+      inAll: new Rate(clock, config.signUpsInAll, config.signUpInterval),
+      places,
+      keeper,
+      host,
+      log,
+    });
+    return {
+      features: { host: [NS_REGISTER] },
+      streamFeatures: [signUp],
+      iq: [
+        ...onBothTargets('get', (request) => own.describe(request)),
+        ...onBothTargets('set', (request) => own.change(request)),
+      ],
+    };
+  },
+});
+
+/** Clients ask their server for this, or leave out the address (XEP-0077 §3.2). */
+function onBothTargets(type: 'get' | 'set', answer: (request: IqRequest) => Answer): IqHandler[] {
+  const query = { type, name: 'query', xmlns: NS_REGISTER } as const;
+  return [
+    { ...query, target: 'host', answer },
+    { ...query, target: 'account', isPrivate: true, answer },
+  ];
+}
+
+type Answer = ReturnType<IqHandler['answer']>;

@@ -1,0 +1,506 @@
+import { describe, expect } from '@jest/globals';
+import { type Client, PASSWORD } from '../support/client.ts';
+import { conversation, conversationInside, nothing } from '../support/conversation.ts';
+
+const REGISTER = 'jabber:iq:register';
+const FEATURE = 'http://jabber.org/features/iq-register';
+const FORM = 'jabber:x:data';
+const SASL = 'urn:ietf:params:xml:ns:xmpp-sasl';
+const BIND = 'urn:ietf:params:xml:ns:xmpp-bind';
+const STANZA_ERRORS = 'urn:ietf:params:xml:ns:xmpp-stanzas';
+const STREAM_ERRORS = 'urn:ietf:params:xml:ns:xmpp-streams';
+
+const OPEN = { config: { modules: { registration: { signUp: true } } } };
+const DAY = 86_400_000;
+
+const credentials = (username: string, password: string) =>
+  `<query xmlns='${REGISTER}'><username>${username}</username><password>${password}</password></query>`;
+
+const submission = (username: string, password: string, formType = REGISTER) =>
+  `<query xmlns='${REGISTER}'><x xmlns='${FORM}' type='submit'>
+    <field type='hidden' var='FORM_TYPE'><value>${formType}</value></field>
+    <field type='text-single' var='username'><value>${username}</value></field>
+    <field type='text-private' var='password'><value>${password}</value></field>
+  </x></query>`;
+
+const failed = `<stream:error><not-authorized xmlns='${STREAM_ERRORS}'/></stream:error>`;
+
+async function sets(client: Client, query: string, to = ''): Promise<void> {
+  await client.sends`<iq type='set' id='r' ${to && `to='${to}'`}>${query}</iq>`;
+}
+
+async function getsResult(client: Client): Promise<void> {
+  await client.gets`<iq type='result' id='r'>${nothing}</iq>`;
+}
+
+async function getsError(client: Client, condition: string, type: string): Promise<void> {
+  const error = `<error type='${type}'><${condition} xmlns='${STANZA_ERRORS}'/></error>`;
+  await client.gets`<iq type='error' id='r'>${error}</iq>`;
+}
+
+/** Connects, with nothing left to do but to sign up or in. */
+async function arrives(stranger: Client): Promise<void> {
+  await stranger.connects();
+  await stranger.opensStream();
+  await stranger.gets`<stream:features/>`;
+}
+
+/** The end of a stream that has just signed up: authentication and binding. */
+async function comesIn(client: Client, username: string, password: string): Promise<void> {
+  await authenticates(client, username, password);
+  await client.gets`<success xmlns='${SASL}'/>`;
+  await client.opensStream();
+  await client.gets`<stream:features><bind xmlns='${BIND}'/></stream:features>`;
+  await client.sends`<iq type='set' id='b'><bind xmlns='${BIND}'><resource>new</resource></bind></iq>`;
+  await client.gets`<iq type='result' id='b'><bind xmlns='${BIND}'><jid>${username}@localhost/new</jid></bind></iq>`;
+}
+
+async function authenticates(client: Client, username: string, password: string): Promise<void> {
+  const initial = Buffer.from(`\0${username}\0${password}`).toString('base64');
+  await client.sends`<auth xmlns='${SASL}' mechanism='PLAIN'>${initial}</auth>`;
+}
+
+/** Whether that is the account's password. */
+async function isLetIn(client: Client, username: string, password: string): Promise<boolean> {
+  await arrives(client);
+  await authenticates(client, username, password);
+  const { name } = await client.getsEither`<success xmlns='${SASL}'/><failure xmlns='${SASL}'/>`;
+  await client.vanishes();
+  return name === 'success';
+}
+
+describe('whoever has an account', () => {
+  conversation('finds that the server can do this [XEP-0077 9]', async ({ juliet }, server) => {
+    const INFO = 'http://jabber.org/protocol/disco#info';
+    await juliet.sends`<iq type='get' id='1' to='${server}'><query xmlns='${INFO}'/></iq>`;
+    await juliet.gets`
+      <iq type='result' id='1'><query xmlns='${INFO}'><feature var='${REGISTER}'/></query></iq>`;
+  });
+
+  conversation('is told so, and the name [XEP-0077 3.1]', async ({ juliet }, server) => {
+    for (const to of [`to='${server}'`, `to='${juliet.bare}'`, '']) {
+      await juliet.sends`<iq type='get' id='r' ${to}><query xmlns='${REGISTER}'/></iq>`;
+      await juliet.gets`
+        <iq type='result' id='r'>
+          <query xmlns='${REGISTER}'>
+            <registered/><instructions/><username>juliet</username><password>${nothing}</password>
+          </query>
+        </iq>`;
+    }
+  });
+
+  conversation(
+    'hears nothing of the accounts of others, or of names [XEP-0077 3.2, RFC6120 13.11]',
+    async ({ juliet, romeo }, server) => {
+      for (const to of [romeo.bare, `nobody@${server}`]) {
+        await juliet.sends`<iq type='get' id='r' to='${to}'><query xmlns='${REGISTER}'/></iq>`;
+        await getsError(juliet, 'forbidden', 'auth');
+        await sets(juliet, `<query xmlns='${REGISTER}'><remove/></query>`, to);
+        await getsError(juliet, 'forbidden', 'auth');
+      }
+      await romeo.getsNothing();
+    },
+  );
+});
+
+describe('a change of password', () => {
+  conversation(
+    'holds from then on; the session that asked goes on, the others end [XEP-0077 3.3]',
+    { quiet: true },
+    async ({ juliet: { laptop, phone }, stranger }, server) => {
+      await sets(laptop, credentials('juliet', 'new-pass'), server.domain);
+      await getsResult(laptop);
+      await phone.gets`${failed}`;
+      await phone.getsEnd();
+      expect(await isLetIn(stranger, 'juliet', 'new-pass')).toBe(true);
+      expect(await isLetIn(stranger, 'juliet', PASSWORD)).toBe(false);
+      await laptop.getsNothing();
+    },
+  );
+
+  conversation(
+    'may name the account in any way [XEP-0077 3.3]',
+    { quiet: true },
+    async ({ juliet, stranger }, server) => {
+      for (const [n, name] of ['JULIET', juliet.bare, `Juliet@LOCALHOST`].entries()) {
+        await sets(juliet, credentials(name, `password ${n}`));
+        await getsResult(juliet);
+        expect(await isLetIn(stranger, 'juliet', `password ${n}`)).toBe(true);
+      }
+      await sets(juliet, submission('juliet', 'by a form'), server.domain);
+      await getsResult(juliet);
+      await sets(juliet, submission('juliet', 'by another', `${REGISTER}:changepassword`));
+      await getsResult(juliet);
+      expect(await isLetIn(stranger, 'juliet', 'by another')).toBe(true);
+    },
+  );
+
+  conversation(
+    'needs name and password [XEP-0077 3.3]',
+    { quiet: true },
+    async ({ juliet, stranger }) => {
+      for (const query of [
+        `<query xmlns='${REGISTER}'/>`,
+        `<query xmlns='${REGISTER}'><username>juliet</username></query>`,
+        `<query xmlns='${REGISTER}'><password>secret</password></query>`,
+        credentials('juliet', ''),
+      ]) {
+        await sets(juliet, query);
+        await getsError(juliet, 'bad-request', 'modify');
+        expect(juliet.lastText).not.toContain('secret');
+      }
+      expect(await isLetIn(stranger, 'juliet', PASSWORD)).toBe(true);
+    },
+  );
+
+  conversation(
+    'needs a password that can be one [RFC4013 2.3]',
+    { quiet: true },
+    async ({ juliet, stranger }) => {
+      for (const password of ['\u0627\u0031', '\ufffd', 'x'.repeat(1024), '\u0378']) {
+        await sets(juliet, credentials('juliet', password));
+        await getsError(juliet, 'not-acceptable', 'modify');
+      }
+      expect(await isLetIn(stranger, 'juliet', PASSWORD)).toBe(true);
+    },
+  );
+
+  conversation(
+    'of somebody else changes nothing, and makes no second account [XEP-0077 3.1.1]',
+    { quiet: true },
+    async ({ juliet, romeo, stranger }) => {
+      for (const name of [
+        'romeo',
+        romeo.bare,
+        'newcomer',
+        'juliet@elsewhere.example',
+        '@',
+        `${juliet}`,
+      ]) {
+        await sets(juliet, credentials(name, 'mine now'));
+        await getsError(juliet, 'not-acceptable', 'modify');
+      }
+      for (const name of ['romeo', 'newcomer', 'juliet']) {
+        expect(await isLetIn(stranger, name, 'mine now')).toBe(false);
+      }
+      await romeo.getsNothing();
+    },
+  );
+
+  conversation(
+    'is not allowed where the operator does not want it [XEP-0077 3.3]',
+    { quiet: true, config: { modules: { registration: { allowPasswordChange: false } } } },
+    async ({ juliet, stranger }) => {
+      await sets(juliet, credentials('juliet', 'new-pass'));
+      await getsError(juliet, 'not-allowed', 'cancel');
+      expect(await isLetIn(stranger, 'juliet', 'new-pass')).toBe(false);
+    },
+  );
+
+  conversationInside('is possible only so often', { quiet: true }, async ({ juliet }, server) => {
+    for (let n = 0; n < 10; n++) {
+      await sets(juliet, credentials('juliet', PASSWORD));
+      await getsResult(juliet);
+    }
+    await sets(juliet, credentials('juliet', 'one more'));
+    await getsError(juliet, 'resource-constraint', 'wait');
+    await juliet.leaves();
+    server.clock.advance(3_600_000);
+    await juliet.returns();
+    await sets(juliet, credentials('juliet', 'one more'));
+    await getsResult(juliet);
+  });
+
+  conversation(
+    'may be called off in the middle of a form [XEP-0004 3.1]',
+    { quiet: true },
+    async ({ juliet, stranger }) => {
+      await sets(juliet, `<query xmlns='${REGISTER}'><x xmlns='${FORM}' type='cancel'/></query>`);
+      await getsResult(juliet);
+      expect(await isLetIn(stranger, 'juliet', PASSWORD)).toBe(true);
+    },
+  );
+});
+
+describe('the end of an account', () => {
+  const remove = `<query xmlns='${REGISTER}'><remove/></query>`;
+
+  conversation(
+    'is confirmed, then ends all its sessions [XEP-0077 3.2]',
+    { quiet: true },
+    async ({ juliet: { laptop, phone }, stranger }) => {
+      await sets(laptop, remove);
+      await getsResult(laptop);
+      await laptop.gets`${failed}`;
+      await laptop.getsEnd();
+      await phone.gets`${failed}`;
+      await phone.getsEnd();
+      expect(await isLetIn(stranger, 'juliet', PASSWORD)).toBe(false);
+    },
+  );
+
+  conversation(
+    'may be asked of the server as well [XEP-0077 3.2]',
+    { quiet: true },
+    async ({ juliet }, server) => {
+      await sets(juliet, remove, server.domain);
+      await getsResult(juliet);
+      await juliet.gets`${failed}`;
+      await juliet.getsEnd();
+    },
+  );
+
+  conversation(
+    'ends its subscriptions; the contacts see it go [XEP-0077 3.2]',
+    { friends: [['juliet', 'romeo']] },
+    async ({ juliet, romeo, nurse }) => {
+      await romeo.sends`<iq type='get' id='i'><query xmlns='jabber:iq:roster'/></iq>`;
+      await romeo.gets`<iq type='result' id='i'/>`;
+      await sets(juliet, remove);
+      await juliet.gets`<presence type='unavailable' from='${juliet}'/>`;
+      await getsResult(juliet);
+      await juliet.gets`${failed}`;
+      await juliet.getsEnd();
+      await romeo.getsInAnyOrder`
+        <presence type='unavailable' from='${juliet}'/>
+        <presence type='unsubscribe' from='${juliet.bare}'/>
+        <presence type='unsubscribed' from='${juliet.bare}'/>
+        <iq type='set'><query xmlns='jabber:iq:roster'><item jid='${juliet.bare}' subscription='to'/></query></iq>
+        <iq type='set'><query xmlns='jabber:iq:roster'><item jid='${juliet.bare}' subscription='none'/></query></iq>`;
+      await romeo.sends`<iq type='get' id='g'><query xmlns='jabber:iq:roster'/></iq>`;
+      await romeo.gets`
+        <iq type='result' id='g'>
+          <query xmlns='jabber:iq:roster'><item jid='${juliet.bare}' subscription='none'/></query>
+        </iq>`;
+      await romeo.sends`<message id='m' type='chat' to='${juliet.bare}'><body>Where art thou?</body></message>`;
+      await romeo.gets`
+        <message type='error' id='m' from='${juliet.bare}'>
+          <error><service-unavailable xmlns='${STANZA_ERRORS}'/></error>
+        </message>`;
+      await nurse.getsNothing();
+    },
+  );
+
+  conversation(
+    'needs the request to hold nothing else [XEP-0077 3.2]',
+    { quiet: true },
+    async ({ juliet, stranger }) => {
+      await sets(juliet, `<query xmlns='${REGISTER}'><remove/><username>juliet</username></query>`);
+      await getsError(juliet, 'bad-request', 'modify');
+      await sets(juliet, `<query xmlns='${REGISTER}'><remove/><remove/></query>`);
+      await getsError(juliet, 'bad-request', 'modify');
+      expect(await isLetIn(stranger, 'juliet', PASSWORD)).toBe(true);
+    },
+  );
+
+  conversation(
+    'is not allowed where the operator does not want it [XEP-0077 3.2]',
+    { quiet: true, config: { modules: { registration: { allowRemoval: false } } } },
+    async ({ juliet, stranger }) => {
+      await sets(juliet, remove);
+      await getsError(juliet, 'not-allowed', 'cancel');
+      expect(await isLetIn(stranger, 'juliet', PASSWORD)).toBe(true);
+    },
+  );
+
+  conversationInside(
+    'keeps its name from everybody for a while; the next to have it finds nothing of the old [XEP-0077 3.2]',
+    { friends: [['juliet', 'romeo']], quiet: ['juliet'], ...OPEN },
+    async ({ juliet, romeo, stranger }, server) => {
+      await juliet.sends`<iq type='set' id='v'><vCard xmlns='vcard-temp'><FN>Juliet</FN></vCard></iq>`;
+      await juliet.gets`<iq type='result' id='v'/>`;
+      await juliet.sends`<iq type='set' id='k'><block xmlns='urn:xmpp:blocking'><item jid='tybalt@localhost'/></block></iq>`;
+      await juliet.gets`<iq type='result' id='k'/>`;
+      await romeo.sends`<message to='juliet@localhost' type='chat'><body>for later</body></message>`;
+      await romeo.getsNothing();
+      await sets(juliet, remove);
+      await getsResult(juliet);
+      await juliet.gets`${failed}`;
+      await juliet.getsEnd();
+      await romeo.forgets();
+      await romeo.leaves();
+
+      await arrives(stranger);
+      await sets(stranger, credentials('juliet', 'somebody else'));
+      await getsError(stranger, 'conflict', 'cancel');
+      await stranger.vanishes();
+      server.clock.advance(90 * DAY + 1);
+      await arrives(stranger);
+      await sets(stranger, credentials('juliet', 'somebody else'));
+      await getsResult(stranger);
+      await comesIn(stranger, 'juliet', 'somebody else');
+
+      await stranger.sends`<iq type='get' id='1'><query xmlns='jabber:iq:roster'/></iq>`;
+      await stranger.gets`<iq type='result' id='1'><query xmlns='jabber:iq:roster'>${nothing}</query></iq>`;
+      await stranger.sends`<iq type='get' id='2'><vCard xmlns='vcard-temp'/></iq>`;
+      await stranger.gets`
+        <iq type='error' id='2'><error><item-not-found xmlns='${STANZA_ERRORS}'/></error></iq>`;
+      await stranger.sends`<iq type='get' id='3'><blocklist xmlns='urn:xmpp:blocking'/></iq>`;
+      await stranger.gets`<iq type='result' id='3'><blocklist xmlns='urn:xmpp:blocking'>${nothing}</blocklist></iq>`;
+      await stranger.sends`<presence/>`;
+      await stranger.gets`<presence from='juliet@localhost/new'/>`;
+    },
+  );
+});
+
+describe('signing up', () => {
+  conversation('is not offered by default [XEP-0077 3.1]', async ({ stranger, juliet }) => {
+    await stranger.connects();
+    await stranger.opensStream();
+    await stranger.gets`<stream:features/>`;
+    expect(stranger.lastText).not.toContain(FEATURE);
+    await stranger.sends`<iq type='get' id='r'><query xmlns='${REGISTER}'/></iq>`;
+    await getsError(stranger, 'service-unavailable', 'cancel');
+    await sets(stranger, credentials('bill', 'Calliope'));
+    await getsError(stranger, 'service-unavailable', 'cancel');
+    await stranger.vanishes();
+    expect(await isLetIn(stranger, 'bill', 'Calliope')).toBe(false);
+    await juliet.getsNothing();
+  });
+
+  conversation(
+    'is a feature of the stream where the operator wants it [XEP-0077 7]',
+    OPEN,
+    async ({ stranger, juliet }, server) => {
+      await stranger.connects();
+      await stranger.opensStream();
+      await stranger.gets`<stream:features><register xmlns='${FEATURE}'/></stream:features>`;
+      await stranger.sends`<iq type='get' id='r' to='${server}'><query xmlns='${REGISTER}'/></iq>`;
+      await stranger.gets`
+        <iq type='result' id='r'>
+          <query xmlns='${REGISTER}'>
+            <instructions/><username>${nothing}</username><password>${nothing}</password>
+            <x xmlns='${FORM}' type='form'>
+              <title/><instructions/>
+              <field type='hidden' var='FORM_TYPE'><value>${REGISTER}</value></field>
+              <field type='text-single' var='username'><required/></field>
+              <field type='text-private' var='password'><required/></field>
+            </x>
+          </query>
+        </iq>`;
+      await juliet.getsNothing();
+    },
+  );
+
+  conversation(
+    'makes an account, and one signs in to it on the same stream [XEP-0077 3.1, 3.1.1]',
+    OPEN,
+    async ({ stranger, juliet }, server) => {
+      await arrives(stranger);
+      await sets(stranger, credentials('Bill', 'Calliope'), server.domain);
+      await getsResult(stranger);
+      await comesIn(stranger, 'bill', 'Calliope');
+      await juliet.sends`<message to='bill@localhost/new'><body>Welcome</body></message>`;
+      await stranger.gets`<message from='${juliet}'><body>Welcome</body></message>`;
+    },
+  );
+
+  conversation(
+    'may be done with a form [XEP-0077 4, XEP-0004 3.2]',
+    OPEN,
+    async ({ stranger, juliet }) => {
+      await arrives(stranger);
+      await sets(stranger, submission('bill', 'Calliope'));
+      await getsResult(stranger);
+      await comesIn(stranger, 'bill', 'Calliope');
+      await juliet.getsNothing();
+    },
+  );
+
+  conversation(
+    'gives nobody a name that is taken, or two names [XEP-0077 3.1, 3.1.1]',
+    OPEN,
+    async ({ stranger, juliet }) => {
+      await arrives(stranger);
+      await sets(stranger, credentials('juliet', 'mine now'));
+      await getsError(stranger, 'conflict', 'cancel');
+      await sets(stranger, credentials('bill', 'Calliope'));
+      await getsResult(stranger);
+      await sets(stranger, credentials('will', 'Calliope'));
+      await getsError(stranger, 'not-acceptable', 'modify');
+      await stranger.vanishes();
+      expect(await isLetIn(stranger, 'juliet', 'mine now')).toBe(false);
+      expect(await isLetIn(stranger, 'will', 'Calliope')).toBe(false);
+      await juliet.getsNothing();
+    },
+  );
+
+  conversation(
+    'needs both name and password [XEP-0077 3.1]',
+    OPEN,
+    async ({ stranger, juliet }) => {
+      await arrives(stranger);
+      for (const query of [
+        `<query xmlns='${REGISTER}'><username>bill</username></query>`,
+        credentials('bill', ''),
+        credentials('', 'Calliope'),
+        submission('bill', ''),
+      ]) {
+        await sets(stranger, query);
+        await getsError(stranger, 'not-acceptable', 'modify');
+      }
+      await sets(stranger, `<query xmlns='${REGISTER}'><remove/></query>`);
+      await getsError(stranger, 'unexpected-request', 'wait');
+      await juliet.getsNothing();
+    },
+  );
+
+  conversation(
+    'needs TLS where signing in needs it [XEP-0077 11]',
+    { config: { signIn: { allowPlainOnLoopback: false }, ...OPEN.config } },
+    async ({ stranger }) => {
+      await stranger.connects();
+      await stranger.opensStream();
+      await stranger.gets`<stream:features/>`;
+      expect(stranger.lastText).not.toContain(FEATURE);
+      await sets(stranger, credentials('bill', 'Calliope'));
+      await getsError(stranger, 'not-authorized', 'auth');
+    },
+  );
+
+  conversation(
+    'happens elsewhere where the operator says so [XEP-0077 5]',
+    { config: { modules: { registration: { signUpPage: 'https://example.org/sign-up' } } } },
+    async ({ stranger }) => {
+      await stranger.connects();
+      await stranger.opensStream();
+      await stranger.gets`<stream:features><register xmlns='${FEATURE}'/></stream:features>`;
+      await stranger.sends`<iq type='get' id='r'><query xmlns='${REGISTER}'/></iq>`;
+      await stranger.gets`
+        <iq type='result' id='r'>
+          <query xmlns='${REGISTER}'>
+            <instructions>To sign up, visit https://example.org/sign-up</instructions>
+            <x xmlns='jabber:x:oob'><url>https://example.org/sign-up</url></x>
+          </query>
+        </iq>`;
+      expect(stranger.lastText).not.toContain('<username');
+      await sets(stranger, credentials('bill', 'Calliope'));
+      await getsError(stranger, 'service-unavailable', 'cancel');
+    },
+  );
+
+  conversationInside(
+    'is possible for so many in some time [XEP-0077 3.1.1]',
+    {
+      config: {
+        modules: { registration: { signUp: true, signUpsInAll: 2, signUpInterval: '10m' } },
+      },
+    },
+    async ({ stranger }, server) => {
+      for (const name of ['bill', 'will']) {
+        await arrives(stranger);
+        await sets(stranger, credentials(name, 'Calliope'));
+        await getsResult(stranger);
+        await stranger.vanishes();
+      }
+      await arrives(stranger);
+      await sets(stranger, credentials('willy', 'Calliope'));
+      await getsError(stranger, 'resource-constraint', 'wait');
+      await stranger.vanishes();
+      server.clock.advance(600_000);
+      await arrives(stranger);
+      await sets(stranger, credentials('willy', 'Calliope'));
+      await getsResult(stranger);
+    },
+  );
+});
