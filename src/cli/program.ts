@@ -4,9 +4,19 @@ import { loadConfig } from '../server/config/load.ts';
 import { checkInstallation, describeCheck } from './check.ts';
 import { findConfigFile } from './config-file.ts';
 import { EXIT } from './failure.ts';
+import { addContact, listContacts, removeContact } from './rosters.ts';
 import { explainFlows, kickSessions, listSessions, showStatus, stopServer } from './server.ts';
 import { startUntilStopped } from './start.ts';
-import { addUser, deleteUser, listUsers, type Report, setPassword } from './users.ts';
+import {
+  addUser,
+  deleteUser,
+  disableUser,
+  enableUser,
+  listUsers,
+  type Report,
+  setPassword,
+  showUser,
+} from './users.ts';
 
 interface GlobalOptions {
   readonly config?: string;
@@ -24,6 +34,7 @@ export function buildProgram(version: string): Command {
     .exitOverride();
   addServerCommands(program);
   addUserCommands(program);
+  addRosterCommands(program);
   addSessionCommands(program);
   return program;
 }
@@ -62,8 +73,9 @@ function addUserCommands(program: Command): void {
     .command('add <jid>')
     .description('create an account; asks for its password')
     .addOption(passwordOption())
-    .action(async (jid: string, { passwordStdin = false }) =>
-      show(program, await addUser(configOf(program), jid, passwordStdin)),
+    .option('--reuse', 'also under the name of an account that was deleted lately')
+    .action(async (jid: string, { passwordStdin: isFromStdin = false, reuse = false }) =>
+      show(program, await addUser(configOf(program), jid, { isFromStdin, reuse })),
     );
   user
     .command('passwd <jid>')
@@ -77,6 +89,18 @@ function addUserCommands(program: Command): void {
     .description('delete an account with everything that belongs to it')
     .action(async (jid: string) => show(program, await deleteUser(configOf(program), jid)));
   user
+    .command('disable <jid>')
+    .description('let an account sign in no more; ends its sessions')
+    .action(async (jid: string) => show(program, await disableUser(configOf(program), jid)));
+  user
+    .command('enable <jid>')
+    .description('let a disabled account sign in again')
+    .action(async (jid: string) => show(program, await enableUser(configOf(program), jid)));
+  user
+    .command('show <jid>')
+    .description('tell what there is of an account')
+    .action(async (jid: string) => show(program, await showUser(configOf(program), jid)));
+  user
     .command('list [domain]')
     .description('list accounts')
     .option('--after <jid>', 'begin behind this account')
@@ -85,6 +109,30 @@ function addUserCommands(program: Command): void {
       const page = { ...(domain && { domain }), ...(after && { after }), limit };
       show(program, await listUsers(configOf(program), page));
     });
+}
+
+function addRosterCommands(program: Command): void {
+  const roster = program.command('roster').description("look after an account's contacts");
+  roster
+    .command('list <jid>')
+    .description('list contacts, and who asks to be one')
+    .action(async (jid: string) => show(program, await listContacts(configOf(program), jid)));
+  roster
+    .command('add <jid> <contact>')
+    .description('put somebody into the roster')
+    .option('--name <name>', 'what the contact is called there')
+    .option('--group <name>', 'a group; may be given again', collect, [])
+    .option('--mutual', "both see each other's presence; for two accounts of one domain")
+    .action(async (jid: string, contact: string, { name, group: groups, mutual = false }) => {
+      const item = { groups, isMutual: mutual, ...(name !== undefined && { name }) };
+      show(program, await addContact(configOf(program), jid, contact, item));
+    });
+  roster
+    .command('remove <jid> <contact>')
+    .description('remove a contact, with the subscriptions both ways')
+    .action(async (jid: string, contact: string) =>
+      show(program, await removeContact(configOf(program), jid, contact)),
+    );
 }
 
 function addSessionCommands(program: Command): void {
@@ -119,6 +167,10 @@ function configOf(program: Command): Config {
 function show(program: Command, report: Report): void {
   const { json } = program.opts<GlobalOptions>();
   process.stdout.write(`${json ? JSON.stringify(report.data, null, 2) : report.text}\n`);
+}
+
+function collect(value: string, before: readonly string[]): string[] {
+  return [...before, value];
 }
 
 function listLimit(text: string): number {
