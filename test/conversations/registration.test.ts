@@ -1,73 +1,27 @@
 import { describe, expect } from '@jest/globals';
-import { type Client, PASSWORD } from '../support/client.ts';
+import { PASSWORD } from '../support/client.ts';
 import { conversation, conversationInside, nothing } from '../support/conversation.ts';
+import {
+  arrives,
+  binds,
+  comesIn,
+  credentials,
+  FORM,
+  getsError,
+  getsResult,
+  isLetIn,
+  provesItself,
+  REGISTER,
+  sets,
+  submission,
+} from '../support/registration.ts';
 
-const REGISTER = 'jabber:iq:register';
-const FEATURE = 'http://jabber.org/features/iq-register';
-const FORM = 'jabber:x:data';
-const SASL = 'urn:ietf:params:xml:ns:xmpp-sasl';
-const BIND = 'urn:ietf:params:xml:ns:xmpp-bind';
 const STANZA_ERRORS = 'urn:ietf:params:xml:ns:xmpp-stanzas';
 const STREAM_ERRORS = 'urn:ietf:params:xml:ns:xmpp-streams';
-
-const OPEN = { config: { modules: { registration: { signUp: true } } } };
 const DAY = 86_400_000;
 
-const credentials = (username: string, password: string) =>
-  `<query xmlns='${REGISTER}'><username>${username}</username><password>${password}</password></query>`;
-
-const submission = (username: string, password: string, formType = REGISTER) =>
-  `<query xmlns='${REGISTER}'><x xmlns='${FORM}' type='submit'>
-    <field type='hidden' var='FORM_TYPE'><value>${formType}</value></field>
-    <field type='text-single' var='username'><value>${username}</value></field>
-    <field type='text-private' var='password'><value>${password}</value></field>
-  </x></query>`;
-
+/** The end of a stream that may not go on. */
 const failed = `<stream:error><not-authorized xmlns='${STREAM_ERRORS}'/></stream:error>`;
-
-async function sets(client: Client, query: string, to = ''): Promise<void> {
-  await client.sends`<iq type='set' id='r' ${to && `to='${to}'`}>${query}</iq>`;
-}
-
-async function getsResult(client: Client): Promise<void> {
-  await client.gets`<iq type='result' id='r'>${nothing}</iq>`;
-}
-
-async function getsError(client: Client, condition: string, type: string): Promise<void> {
-  const error = `<error type='${type}'><${condition} xmlns='${STANZA_ERRORS}'/></error>`;
-  await client.gets`<iq type='error' id='r'>${error}</iq>`;
-}
-
-/** Connects, with nothing left to do but to sign up or in. */
-async function arrives(stranger: Client): Promise<void> {
-  await stranger.connects();
-  await stranger.opensStream();
-  await stranger.gets`<stream:features/>`;
-}
-
-/** The end of a stream that has just signed up: authentication and binding. */
-async function comesIn(client: Client, username: string, password: string): Promise<void> {
-  await authenticates(client, username, password);
-  await client.gets`<success xmlns='${SASL}'/>`;
-  await client.opensStream();
-  await client.gets`<stream:features><bind xmlns='${BIND}'/></stream:features>`;
-  await client.sends`<iq type='set' id='b'><bind xmlns='${BIND}'><resource>new</resource></bind></iq>`;
-  await client.gets`<iq type='result' id='b'><bind xmlns='${BIND}'><jid>${username}@localhost/new</jid></bind></iq>`;
-}
-
-async function authenticates(client: Client, username: string, password: string): Promise<void> {
-  const initial = Buffer.from(`\0${username}\0${password}`).toString('base64');
-  await client.sends`<auth xmlns='${SASL}' mechanism='PLAIN'>${initial}</auth>`;
-}
-
-/** Whether that is the account's password. */
-async function isLetIn(client: Client, username: string, password: string): Promise<boolean> {
-  await arrives(client);
-  await authenticates(client, username, password);
-  const { name } = await client.getsEither`<success xmlns='${SASL}'/><failure xmlns='${SASL}'/>`;
-  await client.vanishes();
-  return name === 'success';
-}
 
 describe('whoever has an account', () => {
   conversation('finds that the server can do this [XEP-0077 9]', async ({ juliet }, server) => {
@@ -212,6 +166,20 @@ describe('a change of password', () => {
   });
 
   conversation(
+    'is not authorized where others could read it, though signing in is [XEP-0077 3.3]',
+    { config: { signIn: { requireTls: false, allowPlainOnLoopback: false } }, absent: ['juliet'] },
+    async ({ juliet, stranger }) => {
+      await juliet.exists();
+      await arrives(stranger);
+      await provesItself(stranger, 'juliet', PASSWORD);
+      await binds(stranger, 'juliet');
+      await sets(stranger, credentials('juliet', 'new-pass'));
+      await getsError(stranger, 'not-authorized', 'auth');
+      expect(stranger.lastText).not.toContain('new-pass');
+    },
+  );
+
+  conversation(
     'may be called off in the middle of a form [XEP-0004 3.1]',
     { quiet: true },
     async ({ juliet, stranger }) => {
@@ -305,7 +273,11 @@ describe('the end of an account', () => {
 
   conversationInside(
     'keeps its name from everybody for a while; the next to have it finds nothing of the old [XEP-0077 3.2]',
-    { friends: [['juliet', 'romeo']], quiet: ['juliet'], ...OPEN },
+    {
+      friends: [['juliet', 'romeo']],
+      quiet: ['juliet'],
+      config: { modules: { registration: { signUp: true } } },
+    },
     async ({ juliet, romeo, stranger }, server) => {
       await juliet.sends`<iq type='set' id='v'><vCard xmlns='vcard-temp'><FN>Juliet</FN></vCard></iq>`;
       await juliet.gets`<iq type='result' id='v'/>`;
@@ -339,168 +311,6 @@ describe('the end of an account', () => {
       await stranger.gets`<iq type='result' id='3'><blocklist xmlns='urn:xmpp:blocking'>${nothing}</blocklist></iq>`;
       await stranger.sends`<presence/>`;
       await stranger.gets`<presence from='juliet@localhost/new'/>`;
-    },
-  );
-});
-
-describe('signing up', () => {
-  conversation('is not offered by default [XEP-0077 3.1]', async ({ stranger, juliet }) => {
-    await stranger.connects();
-    await stranger.opensStream();
-    await stranger.gets`<stream:features/>`;
-    expect(stranger.lastText).not.toContain(FEATURE);
-    await stranger.sends`<iq type='get' id='r'><query xmlns='${REGISTER}'/></iq>`;
-    await getsError(stranger, 'service-unavailable', 'cancel');
-    await sets(stranger, credentials('bill', 'Calliope'));
-    await getsError(stranger, 'service-unavailable', 'cancel');
-    await stranger.vanishes();
-    expect(await isLetIn(stranger, 'bill', 'Calliope')).toBe(false);
-    await juliet.getsNothing();
-  });
-
-  conversation(
-    'is a feature of the stream where the operator wants it [XEP-0077 7]',
-    OPEN,
-    async ({ stranger, juliet }, server) => {
-      await stranger.connects();
-      await stranger.opensStream();
-      await stranger.gets`<stream:features><register xmlns='${FEATURE}'/></stream:features>`;
-      await stranger.sends`<iq type='get' id='r' to='${server}'><query xmlns='${REGISTER}'/></iq>`;
-      await stranger.gets`
-        <iq type='result' id='r'>
-          <query xmlns='${REGISTER}'>
-            <instructions/><username>${nothing}</username><password>${nothing}</password>
-            <x xmlns='${FORM}' type='form'>
-              <title/><instructions/>
-              <field type='hidden' var='FORM_TYPE'><value>${REGISTER}</value></field>
-              <field type='text-single' var='username'><required/></field>
-              <field type='text-private' var='password'><required/></field>
-            </x>
-          </query>
-        </iq>`;
-      await juliet.getsNothing();
-    },
-  );
-
-  conversation(
-    'makes an account, and one signs in to it on the same stream [XEP-0077 3.1, 3.1.1]',
-    OPEN,
-    async ({ stranger, juliet }, server) => {
-      await arrives(stranger);
-      await sets(stranger, credentials('Bill', 'Calliope'), server.domain);
-      await getsResult(stranger);
-      await comesIn(stranger, 'bill', 'Calliope');
-      await juliet.sends`<message to='bill@localhost/new'><body>Welcome</body></message>`;
-      await stranger.gets`<message from='${juliet}'><body>Welcome</body></message>`;
-    },
-  );
-
-  conversation(
-    'may be done with a form [XEP-0077 4, XEP-0004 3.2]',
-    OPEN,
-    async ({ stranger, juliet }) => {
-      await arrives(stranger);
-      await sets(stranger, submission('bill', 'Calliope'));
-      await getsResult(stranger);
-      await comesIn(stranger, 'bill', 'Calliope');
-      await juliet.getsNothing();
-    },
-  );
-
-  conversation(
-    'gives nobody a name that is taken, or two names [XEP-0077 3.1, 3.1.1]',
-    OPEN,
-    async ({ stranger, juliet }) => {
-      await arrives(stranger);
-      await sets(stranger, credentials('juliet', 'mine now'));
-      await getsError(stranger, 'conflict', 'cancel');
-      await sets(stranger, credentials('bill', 'Calliope'));
-      await getsResult(stranger);
-      await sets(stranger, credentials('will', 'Calliope'));
-      await getsError(stranger, 'not-acceptable', 'modify');
-      await stranger.vanishes();
-      expect(await isLetIn(stranger, 'juliet', 'mine now')).toBe(false);
-      expect(await isLetIn(stranger, 'will', 'Calliope')).toBe(false);
-      await juliet.getsNothing();
-    },
-  );
-
-  conversation(
-    'needs both name and password [XEP-0077 3.1]',
-    OPEN,
-    async ({ stranger, juliet }) => {
-      await arrives(stranger);
-      for (const query of [
-        `<query xmlns='${REGISTER}'><username>bill</username></query>`,
-        credentials('bill', ''),
-        credentials('', 'Calliope'),
-        submission('bill', ''),
-      ]) {
-        await sets(stranger, query);
-        await getsError(stranger, 'not-acceptable', 'modify');
-      }
-      await sets(stranger, `<query xmlns='${REGISTER}'><remove/></query>`);
-      await getsError(stranger, 'unexpected-request', 'wait');
-      await juliet.getsNothing();
-    },
-  );
-
-  conversation(
-    'needs TLS where signing in needs it [XEP-0077 11]',
-    { config: { signIn: { allowPlainOnLoopback: false }, ...OPEN.config } },
-    async ({ stranger }) => {
-      await stranger.connects();
-      await stranger.opensStream();
-      await stranger.gets`<stream:features/>`;
-      expect(stranger.lastText).not.toContain(FEATURE);
-      await sets(stranger, credentials('bill', 'Calliope'));
-      await getsError(stranger, 'not-authorized', 'auth');
-    },
-  );
-
-  conversation(
-    'happens elsewhere where the operator says so [XEP-0077 5]',
-    { config: { modules: { registration: { signUpPage: 'https://example.org/sign-up' } } } },
-    async ({ stranger }) => {
-      await stranger.connects();
-      await stranger.opensStream();
-      await stranger.gets`<stream:features><register xmlns='${FEATURE}'/></stream:features>`;
-      await stranger.sends`<iq type='get' id='r'><query xmlns='${REGISTER}'/></iq>`;
-      await stranger.gets`
-        <iq type='result' id='r'>
-          <query xmlns='${REGISTER}'>
-            <instructions>To sign up, visit https://example.org/sign-up</instructions>
-            <x xmlns='jabber:x:oob'><url>https://example.org/sign-up</url></x>
-          </query>
-        </iq>`;
-      expect(stranger.lastText).not.toContain('<username');
-      await sets(stranger, credentials('bill', 'Calliope'));
-      await getsError(stranger, 'service-unavailable', 'cancel');
-    },
-  );
-
-  conversationInside(
-    'is possible for so many in some time [XEP-0077 3.1.1]',
-    {
-      config: {
-        modules: { registration: { signUp: true, signUpsInAll: 2, signUpInterval: '10m' } },
-      },
-    },
-    async ({ stranger }, server) => {
-      for (const name of ['bill', 'will']) {
-        await arrives(stranger);
-        await sets(stranger, credentials(name, 'Calliope'));
-        await getsResult(stranger);
-        await stranger.vanishes();
-      }
-      await arrives(stranger);
-      await sets(stranger, credentials('willy', 'Calliope'));
-      await getsError(stranger, 'resource-constraint', 'wait');
-      await stranger.vanishes();
-      server.clock.advance(600_000);
-      await arrives(stranger);
-      await sets(stranger, credentials('willy', 'Calliope'));
-      await getsResult(stranger);
     },
   );
 });

@@ -1,0 +1,180 @@
+import { describe, expect } from '@jest/globals';
+import { conversation, conversationInside, nothing } from '../support/conversation.ts';
+import {
+  arrives,
+  comesIn,
+  credentials,
+  FORM,
+  getsError,
+  getsResult,
+  isLetIn,
+  REGISTER,
+  sets,
+  submission,
+} from '../support/registration.ts';
+
+const FEATURE = 'http://jabber.org/features/iq-register';
+
+const OPEN = { config: { modules: { registration: { signUp: true } } } };
+
+describe('signing up', () => {
+  conversation('is not offered by default [XEP-0077 3.1]', async ({ stranger, juliet }) => {
+    await stranger.connects();
+    await stranger.opensStream();
+    await stranger.gets`<stream:features/>`;
+    expect(stranger.lastText).not.toContain(FEATURE);
+    await stranger.sends`<iq type='get' id='r'><query xmlns='${REGISTER}'/></iq>`;
+    await getsError(stranger, 'service-unavailable', 'cancel');
+    await sets(stranger, credentials('bill', 'Calliope'));
+    await getsError(stranger, 'service-unavailable', 'cancel');
+    await stranger.vanishes();
+    expect(await isLetIn(stranger, 'bill', 'Calliope')).toBe(false);
+    await juliet.getsNothing();
+  });
+
+  conversation(
+    'is a feature of the stream where the operator wants it [XEP-0077 7]',
+    OPEN,
+    async ({ stranger, juliet }, server) => {
+      await stranger.connects();
+      await stranger.opensStream();
+      await stranger.gets`<stream:features><register xmlns='${FEATURE}'/></stream:features>`;
+      await stranger.sends`<iq type='get' id='r' to='${server}'><query xmlns='${REGISTER}'/></iq>`;
+      await stranger.gets`
+        <iq type='result' id='r'>
+          <query xmlns='${REGISTER}'>
+            <instructions/><username>${nothing}</username><password>${nothing}</password>
+            <x xmlns='${FORM}' type='form'>
+              <title/><instructions/>
+              <field type='hidden' var='FORM_TYPE'><value>${REGISTER}</value></field>
+              <field type='text-single' var='username'><required/></field>
+              <field type='text-private' var='password'><required/></field>
+            </x>
+          </query>
+        </iq>`;
+      await juliet.getsNothing();
+    },
+  );
+
+  conversation(
+    'makes an account, and one signs in to it on the same stream [XEP-0077 3.1, 3.1.1]',
+    OPEN,
+    async ({ stranger, juliet }, server) => {
+      await arrives(stranger);
+      await sets(stranger, credentials('Bill', 'Calliope'), server.domain);
+      await getsResult(stranger);
+      await comesIn(stranger, 'bill', 'Calliope');
+      await juliet.sends`<message to='bill@localhost/new'><body>Welcome</body></message>`;
+      await stranger.gets`<message from='${juliet}'><body>Welcome</body></message>`;
+    },
+  );
+
+  conversation(
+    'may be done with a form [XEP-0077 4, XEP-0004 3.2]',
+    OPEN,
+    async ({ stranger, juliet }) => {
+      await arrives(stranger);
+      await sets(stranger, submission('bill', 'Calliope'));
+      await getsResult(stranger);
+      await comesIn(stranger, 'bill', 'Calliope');
+      await juliet.getsNothing();
+    },
+  );
+
+  conversation(
+    'gives nobody a name that is taken, or two names [XEP-0077 3.1, 3.1.1]',
+    OPEN,
+    async ({ stranger, juliet }) => {
+      await arrives(stranger);
+      await sets(stranger, credentials('juliet', 'mine now'));
+      await getsError(stranger, 'conflict', 'cancel');
+      await sets(stranger, credentials('bill', 'Calliope'));
+      await getsResult(stranger);
+      await sets(stranger, credentials('will', 'Calliope'));
+      await getsError(stranger, 'not-acceptable', 'modify');
+      await stranger.vanishes();
+      expect(await isLetIn(stranger, 'juliet', 'mine now')).toBe(false);
+      expect(await isLetIn(stranger, 'will', 'Calliope')).toBe(false);
+      await juliet.getsNothing();
+    },
+  );
+
+  conversation(
+    'needs both name and password [XEP-0077 3.1]',
+    OPEN,
+    async ({ stranger, juliet }) => {
+      await arrives(stranger);
+      for (const query of [
+        `<query xmlns='${REGISTER}'><username>bill</username></query>`,
+        credentials('bill', ''),
+        credentials('', 'Calliope'),
+        submission('bill', ''),
+      ]) {
+        await sets(stranger, query);
+        await getsError(stranger, 'not-acceptable', 'modify');
+      }
+      await sets(stranger, `<query xmlns='${REGISTER}'><remove/></query>`);
+      await getsError(stranger, 'unexpected-request', 'wait');
+      await juliet.getsNothing();
+    },
+  );
+
+  conversation(
+    'needs TLS where signing in needs it [XEP-0077 11]',
+    { config: { signIn: { allowPlainOnLoopback: false }, ...OPEN.config } },
+    async ({ stranger }) => {
+      await stranger.connects();
+      await stranger.opensStream();
+      await stranger.gets`<stream:features/>`;
+      expect(stranger.lastText).not.toContain(FEATURE);
+      await sets(stranger, credentials('bill', 'Calliope'));
+      await getsError(stranger, 'not-authorized', 'auth');
+    },
+  );
+
+  conversation(
+    'happens elsewhere where the operator says so [XEP-0077 5]',
+    { config: { modules: { registration: { signUpPage: 'https://example.org/sign-up' } } } },
+    async ({ stranger }) => {
+      await stranger.connects();
+      await stranger.opensStream();
+      await stranger.gets`<stream:features><register xmlns='${FEATURE}'/></stream:features>`;
+      await stranger.sends`<iq type='get' id='r'><query xmlns='${REGISTER}'/></iq>`;
+      await stranger.gets`
+        <iq type='result' id='r'>
+          <query xmlns='${REGISTER}'>
+            <instructions>To sign up, visit https://example.org/sign-up</instructions>
+            <x xmlns='jabber:x:oob'><url>https://example.org/sign-up</url></x>
+          </query>
+        </iq>`;
+      expect(stranger.lastText).not.toContain('<username');
+      await sets(stranger, credentials('bill', 'Calliope'));
+      await getsError(stranger, 'service-unavailable', 'cancel');
+    },
+  );
+
+  conversationInside(
+    'is possible for so many in some time [XEP-0077 3.1.1]',
+    {
+      config: {
+        modules: { registration: { signUp: true, signUpsInAll: 2, signUpInterval: '10m' } },
+      },
+    },
+    async ({ stranger }, server) => {
+      for (const name of ['bill', 'will']) {
+        await arrives(stranger);
+        await sets(stranger, credentials(name, 'Calliope'));
+        await getsResult(stranger);
+        await stranger.vanishes();
+      }
+      await arrives(stranger);
+      await sets(stranger, credentials('willy', 'Calliope'));
+      await getsError(stranger, 'resource-constraint', 'wait');
+      await stranger.vanishes();
+      server.clock.advance(600_000);
+      await arrives(stranger);
+      await sets(stranger, credentials('willy', 'Calliope'));
+      await getsResult(stranger);
+    },
+  );
+});
