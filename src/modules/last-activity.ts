@@ -1,0 +1,88 @@
+import { type Maybe, then } from '../lib/maybe.ts';
+import type { Account } from '../server/accounts.ts';
+import type { Incoming, Outgoing, Verdict } from '../server/flow.ts';
+import { type AccountRequest, defineModule } from '../server/module.ts';
+import type { LastPresence } from '../storage/ports.ts';
+import { Element } from '../xml/element.ts';
+import { StanzaError } from '../xmpp/errors.ts';
+import type { Jid } from '../xmpp/jid.ts';
+import { NS } from '../xmpp/ns.ts';
+import { isRequest, readStoredStanza, type Stanza } from '../xmpp/stanza.ts';
+import { Rosters } from './roster/module.ts';
+
+const NS_LAST = 'jabber:iq:last';
+const REFUSAL = 'forbidden';
+const REFUSED: Verdict = { reject: new StanzaError(REFUSAL) };
+const NOBODY_THERE: Verdict = { reject: new StanzaError('service-unavailable') };
+const query = { type: 'get', name: 'query', xmlns: NS_LAST } as const;
+
+/** XEP-0012. */
+export default defineModule({
+  name: 'last-activity',
+  summary: 'Tells how long somebody has been away, to those who see their presence.',
+  implements: [{ xep: 12, version: '2.0', status: 'complete' }],
+  needs: [Rosters],
+  setup({ host, storage, clock, use }) {
+    const rosters = use(Rosters);
+    const started = clock.now();
+
+    const since = (stamp: number, status = ''): Element => {
+      const seconds = Math.max(0, Math.floor((clock.now() - stamp) / 1000));
+      const answer = new Element('query', { xmlns: NS_LAST, seconds: String(seconds) });
+      return status === '' ? answer : answer.t(status);
+    };
+
+    const get = ({ account, from }: AccountRequest): Maybe<Element> =>
+      then(rosters.assertVisible(account, from, REFUSAL), () => lastOf(account));
+
+    /** §3. One who never came, or only without presence, has nothing to tell. */
+    const lastOf = (account: Account): Maybe<Element> => {
+      const sessions = host.directory.peek(account.owner);
+      if (sessions.some(({ priority }) => priority !== null)) return since(clock.now());
+      return then(storage.lastPresences.find(account.owner), (last) => {
+        if (!last) throw new StanzaError('item-not-found', 'never seen');
+        return since(last.stamp, statusOf(last));
+      });
+    };
+
+    /**
+     * §4: what a stranger asks a resource does not reach it. From another host a
+     * stranger hears what there is to hear of a name without account, which host
+     * that is answers before any check.
+     */
+    const guard = (stanza: Stanza, { account, to }: Incoming): Maybe<Verdict | undefined> => {
+      if (!account || !isForResource(stanza, to)) return undefined;
+      const from = stanza.from as Jid;
+      if (from.bare.equals(account.jid)) return undefined;
+      return then(rosters.isSubscriber(account, from), (maySee) => {
+        if (maySee) return undefined;
+        return from.domain === host.domain ? REFUSED : NOBODY_THERE;
+      });
+    };
+
+    /** For the host's own users there is no telling either whether the account exists. */
+    const guardNames = (stanza: Stanza, _: Outgoing): Maybe<Verdict | undefined> => {
+      const { to } = stanza;
+      if (to?.domain !== host.domain || !isForResource(stanza, to)) return undefined;
+      return then(host.accounts.find(to.local), (account) => (account ? undefined : REFUSED));
+    };
+
+    return {
+      features: { host: [NS_LAST], account: [NS_LAST] },
+      iq: [
+        { ...query, target: 'host', answer: () => since(started) },
+        { ...query, target: 'account', isPrivate: false, refusal: REFUSAL, answer: get },
+      ],
+      flows: { outgoing: { iq: { check: guardNames } }, incoming: { iq: { check: guard } } },
+    };
+  },
+});
+
+function isForResource(stanza: Stanza, to: Jid): boolean {
+  return to.local !== '' && !to.isBare && isRequest(stanza) && stanza.has('query', NS_LAST);
+}
+
+/** The words of the last unavailable presence (§3). */
+function statusOf({ stanza }: LastPresence): string {
+  return readStoredStanza(stanza).child('status', NS.client)?.getText() ?? '';
+}
