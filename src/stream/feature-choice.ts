@@ -29,36 +29,29 @@ export function findFeature(
   stream: ClientStream,
 ): StreamFeature | undefined {
   const isIq = frame.name === 'iq' && frame.xmlns === NS.client;
-  const inIq = isIq ? attributeOf(frame, 'type') : undefined;
-  if (isIq && inIq !== 'get' && inIq !== 'set') return undefined;
-  const request = isIq ? payloadOf(frame, stream) : frame;
-  if (!request) return undefined;
+  if (isIq && frame.children.length !== 1) return undefined;
+  const found = isIq ? frame.children[0]! : frame;
+  // Names first: nearly every IQ is for no feature, and its attributes are not decoded.
   return features.find(
     (feature) =>
-      feature.accepts.some((element) => isMatch(element, request, inIq)) &&
-      isOfferable(feature, stream),
+      feature.accepts.some(
+        (element) =>
+          element.name === found.name &&
+          element.xmlns === found.xmlns &&
+          (isIq ? isRequest(frame, element, stream) : element.inIq === undefined),
+      ) && isOfferable(feature, stream),
   );
 }
 
-function payloadOf(
-  frame: Frame,
-  stream: ClientStream,
-): { name: string; xmlns: string } | undefined {
-  if (frame.children.length !== 1) return undefined;
-  // What is addressed to somebody else is not for the stream to answer.
-  const to = attributeOf(frame, 'to');
-  return to === undefined || to === stream.host.domain ? frame.children[0] : undefined;
+/** Whether the IQ is of the element's type, and for the stream to answer. */
+function isRequest(iq: Frame, { inIq }: FeatureElement, { host }: ClientStream): boolean {
+  if (inIq === undefined || attributeOf(iq, 'type') !== inIq) return false;
+  // What is addressed to somebody else is not.
+  const to = attributeOf(iq, 'to');
+  return to === undefined || to === host.domain;
 }
 
 function attributeOf({ attributes, raw }: Frame, wanted: string): string | undefined {
   const found = attributes.find(({ name }) => name === wanted);
   return found && decodeAttribute(raw, found.valueStart, found.valueEnd);
-}
-
-function isMatch(
-  element: FeatureElement,
-  found: { name: string; xmlns: string },
-  inIq: string | undefined,
-): boolean {
-  return element.name === found.name && element.xmlns === found.xmlns && element.inIq === inIq;
 }
