@@ -1,6 +1,6 @@
 import { type Maybe, then } from '../lib/maybe.ts';
 import type { Account } from '../server/accounts.ts';
-import type { Incoming, Outgoing, Verdict } from '../server/flow.ts';
+import type { Incoming, Verdict } from '../server/flow.ts';
 import { type AccountRequest, defineModule } from '../server/module.ts';
 import type { LastPresence } from '../storage/ports.ts';
 import { Element } from '../xml/element.ts';
@@ -13,7 +13,6 @@ import { Rosters } from './roster/module.ts';
 const NS_LAST = 'jabber:iq:last';
 const REFUSAL = 'forbidden';
 const REFUSED: Verdict = { reject: new StanzaError(REFUSAL) };
-const NOBODY_THERE: Verdict = { reject: new StanzaError('service-unavailable') };
 const query = { type: 'get', name: 'query', xmlns: NS_LAST } as const;
 
 /** XEP-0012. */
@@ -45,35 +44,28 @@ export default defineModule({
       });
     };
 
-    /**
-     * §4: what a stranger asks a resource does not reach it. From another host a
-     * stranger hears what there is to hear of a name without account, which host
-     * that is answers before any check.
-     */
+    /** §4: what a stranger asks a resource does not reach it. */
     const guard = (stanza: Stanza, { account, to }: Incoming): Maybe<Verdict | undefined> => {
       if (!account || !isForResource(stanza, to)) return undefined;
       const from = stanza.from as Jid;
       if (from.bare.equals(account.jid)) return undefined;
-      return then(rosters.isSubscriber(account, from), (maySee) => {
-        if (maySee) return undefined;
-        return from.domain === host.domain ? REFUSED : NOBODY_THERE;
-      });
-    };
-
-    /** For the host's own users there is no telling either whether the account exists. */
-    const guardNames = (stanza: Stanza, _: Outgoing): Maybe<Verdict | undefined> => {
-      const { to } = stanza;
-      if (to?.domain !== host.domain || !isForResource(stanza, to)) return undefined;
-      return then(host.accounts.find(to.local), (account) => (account ? undefined : REFUSED));
+      return then(rosters.isSubscriber(account, from), (maySee) => (maySee ? undefined : REFUSED));
     };
 
     return {
       features: { host: [NS_LAST], account: [NS_LAST] },
       iq: [
         { ...query, target: 'host', answer: () => since(started) },
-        { ...query, target: 'account', isPrivate: false, refusal: REFUSAL, answer: get },
+        {
+          ...query,
+          target: 'account',
+          isPrivate: false,
+          refusal: REFUSAL,
+          guardsResources: true,
+          answer: get,
+        },
       ],
-      flows: { outgoing: { iq: { check: guardNames } }, incoming: { iq: { check: guard } } },
+      flows: { incoming: { iq: { check: guard } } },
     };
   },
 });

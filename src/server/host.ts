@@ -130,10 +130,15 @@ export class Host {
     }
   }
 
-  /** What an account would say; requests to full JIDs are for a resource to answer. */
+  /** What an account would say; most requests to full JIDs are for a resource to answer. */
   #refusalOf(iq: Stanza): Outcome {
-    const handler = iq.to?.isBare ? this.#handlerFor(iq, 'account') : undefined;
-    return handler ? refusalOf(handler) : UNKNOWN_ACCOUNT;
+    const handler = this.#handlerFor(iq, 'account');
+    if (handler?.target !== 'account') return UNKNOWN_ACCOUNT;
+    if (!iq.to?.isBare && !handler.guardsResources) return UNKNOWN_ACCOUNT;
+    if (!handler.answerStrangers) return refusalOf(handler);
+    const payload = iq.payload();
+    if (payload) this.send(makeResult(iq, handler.answerStrangers(payload)));
+    return DONE;
   }
 
   #enter(stanza: Stanza, to: Jid, account: Account | null): Maybe<Outcome> {
@@ -216,11 +221,12 @@ export class Host {
       handler.target === 'account'
         ? handler.answer({ ...request, account: account as Account })
         : handler.answer(request);
-    return then(answer, (payload) => {
-      this.send(makeResult(stanza, payload));
-      for (const task of afterwards) task();
-      return DONE;
-    });
+    return then(answer, (payload) =>
+      then(this.#router.route(makeResult(stanza, payload)), () => {
+        for (const task of afterwards) task();
+        return DONE;
+      }),
+    );
   }
 
   #handlerFor(stanza: Stanza, target: Target): IqHandler | undefined {

@@ -71,6 +71,10 @@ export interface AccountIqHandler extends IqHandlerBase {
    * By default `forbidden` where it is private, else `service-unavailable`.
    */
   readonly refusal?: StanzaErrorCondition;
+  /** The same where it is no error that they get, but this. */
+  answerStrangers?(payload: Element): Element;
+  /** Whether strangers may not ask the account's resources either; the module sees to that. */
+  readonly guardsResources?: boolean;
   answer(request: AccountRequest): Maybe<Element | null>;
 }
 
