@@ -1,3 +1,5 @@
+import capabilities from './modules/capabilities/module.ts';
+import contactAddresses from './modules/contact-addresses.ts';
 import disco from './modules/disco.ts';
 import messages from './modules/messages.ts';
 import offline from './modules/offline.ts';
@@ -11,6 +13,8 @@ import type { ModuleDefinition } from './server/module.ts';
 
 /** The modules that come with the server; each is on unless the configuration says false. */
 export const builtinModules = [
+  capabilities,
+  contactAddresses,
   disco,
   messages,
   offline,

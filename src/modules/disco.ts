@@ -1,67 +1,174 @@
 import { type Maybe, then } from '../lib/maybe.ts';
-import { type AccountRequest, defineModule, type Identity, type Target } from '../server/module.ts';
+import { service } from '../lib/token.ts';
+import type { HostParts } from '../server/host.ts';
+import {
+  type AccountRequest,
+  defineModule,
+  type Identity,
+  type IqRequest,
+  provide,
+  type Target,
+} from '../server/module.ts';
 import { Element } from '../xml/element.ts';
+import { type DiscoInfo, encodeDiscoInfo, NS_DISCO_INFO } from '../xmpp/disco-info.ts';
 import { StanzaError } from '../xmpp/errors.ts';
+import type { Jid } from '../xmpp/jid.ts';
 import { Rosters } from './roster/module.ts';
 
-const NS_INFO = 'http://jabber.org/protocol/disco#info';
 const NS_ITEMS = 'http://jabber.org/protocol/disco#items';
 
-const HOST: Identity = { category: 'server', type: 'im', name: 'Epode' };
-const ACCOUNT: Identity = { category: 'account', type: 'registered' };
+const OWN: Readonly<Record<Target, Identity>> = {
+  host: { category: 'server', type: 'im', name: 'Epode' },
+  account: { category: 'account', type: 'registered' },
+};
+
+/** XEP-0030 §4.1. */
+export interface DiscoItem {
+  readonly jid: Jid;
+  readonly node?: string;
+  readonly name?: string;
+}
+
+/** What a module tells of nodes and items, which is known only when somebody asks. */
+export interface DiscoSource<R extends IqRequest> {
+  /** Null for a node that is none of this module's. */
+  info?(node: string, request: R): Maybe<DiscoInfo | null>;
+  /** The items of a node, or of the host or account itself for the node null. Null as above. */
+  items?(node: string | null, request: R): Maybe<readonly DiscoItem[] | null>;
+}
+
+/** What clients find out about hosts and accounts. */
+export interface Disco {
+  /** What the host, or any account, says of itself; the same object until that changes. */
+  info(target: Target): DiscoInfo;
+  addToHost(source: DiscoSource<IqRequest>): void;
+  /** Asked only in the name of those who may see the account. */
+  addToAccounts(source: DiscoSource<AccountRequest>): void;
+}
+
+export const Disco = service<Disco>('disco');
 
 /** XEP-0030: what hosts and accounts can do, gathered from the modules. */
 export default defineModule({
   name: 'disco',
   summary: 'Tells clients what the server can do for them.',
-  implements: [{ xep: 30, version: '2.5.0', status: 'complete' }],
+  implements: [
+    { xep: 30, version: '2.5.0', status: 'complete' },
+    { xep: 128, version: '1.0.1', status: 'complete' },
+  ],
   needs: [Rosters],
+  provides: [Disco],
   setup({ host, use }) {
     const rosters = use(Rosters);
-    const own: Record<Target, Identity> = { host: HOST, account: ACCOUNT };
+    const gathered = new Map<Target, { parts: HostParts; info: DiscoInfo }>();
+    const hostSources: DiscoSource<IqRequest>[] = [];
+    const accountSources: DiscoSource<AccountRequest>[] = [];
 
-    const info = (target: Target): Element => {
-      const { identities, features } = host.parts;
-      const query = new Element('query', { xmlns: NS_INFO });
-      for (const identity of [own[target], ...identities[target]])
-        query.c('identity', { ...identity });
-      for (const feature of new Set(features[target])) query.c('feature', { var: feature });
-      return query;
-    };
-    const items = (): Element => new Element('query', { xmlns: NS_ITEMS });
-
-    /** No module has nodes of its own here (XEP-0030 §7). */
-    const withoutNode = (payload: Element, answer: () => Element): Element => {
-      if (payload.attrs.node === undefined) return answer();
-      throw new StanzaError('item-not-found');
+    const info = (target: Target): DiscoInfo => {
+      const { parts } = host;
+      const known = gathered.get(target);
+      if (known?.parts === parts) return known.info;
+      const info = gather(parts, target);
+      gathered.set(target, { parts, info });
+      return info;
     };
 
     const query = { type: 'get', name: 'query' } as const;
-    const onHost = (xmlns: string, answer: () => Element) => ({
+    const onHost = (xmlns: string, answer: (request: IqRequest) => Maybe<Element>) => ({
       ...query,
       xmlns,
       target: 'host' as const,
-      answer: ({ payload }: { payload: Element }) => withoutNode(payload, answer),
+      answer,
     });
-
     /** XEP-0030 §8: only those who see the account's presence; others cannot tell that it exists. */
-    const onAccount = (xmlns: string, answer: () => Element) => ({
+    const onAccount = (xmlns: string, answer: (request: AccountRequest) => Maybe<Element>) => ({
       ...query,
       xmlns,
       target: 'account' as const,
       isPrivate: false,
-      answer: ({ payload, account, from }: AccountRequest): Maybe<Element> =>
-        then(rosters.assertVisible(account, from), () => withoutNode(payload, answer)),
+      answer: (request: AccountRequest): Maybe<Element> =>
+        then(rosters.assertVisible(request.account, request.from), () => answer(request)),
     });
 
+    const disco: Disco = {
+      info,
+      addToHost: (source) => hostSources.push(source),
+      addToAccounts: (source) => accountSources.push(source),
+    };
     return {
-      features: { host: [NS_INFO, NS_ITEMS], account: [NS_INFO, NS_ITEMS] },
+      provides: [provide(Disco, disco)],
+      features: { host: [NS_DISCO_INFO, NS_ITEMS], account: [NS_DISCO_INFO, NS_ITEMS] },
       iq: [
-        onHost(NS_INFO, () => info('host')),
-        onHost(NS_ITEMS, items),
-        onAccount(NS_INFO, () => info('account')),
-        onAccount(NS_ITEMS, items),
+        onHost(NS_DISCO_INFO, (request) => infoFor(request, info('host'), hostSources)),
+        onHost(NS_ITEMS, (request) => itemsFor(request, hostSources)),
+        onAccount(NS_DISCO_INFO, (request) => infoFor(request, info('account'), accountSources)),
+        onAccount(NS_ITEMS, (request) => itemsFor(request, accountSources)),
       ],
     };
   },
 });
+
+function gather({ identities, features, forms }: HostParts, target: Target): DiscoInfo {
+  return {
+    identities: [OWN[target], ...identities[target]],
+    features: [...new Set(features[target])],
+    forms: forms[target],
+  };
+}
+
+/** XEP-0030 §3. */
+function infoFor<R extends IqRequest>(
+  request: R,
+  whole: DiscoInfo,
+  sources: readonly DiscoSource<R>[],
+): Maybe<Element> {
+  const node = nodeOf(request);
+  if (node === null) return encodeDiscoInfo(whole);
+  const found = firstOf(sources, (source) => source.info?.(node, request) ?? null);
+  return then(found, (info) => encodeDiscoInfo(info ?? notFound(), node));
+}
+
+/** XEP-0030 §4. */
+function itemsFor<R extends IqRequest>(
+  request: R,
+  sources: readonly DiscoSource<R>[],
+): Maybe<Element> {
+  const node = nodeOf(request);
+  const ask = (source: DiscoSource<R>) => source.items?.(node, request) ?? null;
+  if (node === null) return then(allOf(sources, ask), (items) => encodeItems(items));
+  return then(firstOf(sources, ask), (items) => encodeItems(items ?? notFound(), node));
+}
+
+function nodeOf({ payload }: IqRequest): string | null {
+  return payload.attrs.node ?? null;
+}
+
+function encodeItems(items: readonly DiscoItem[], node?: string): Element {
+  const query = new Element('query', { xmlns: NS_ITEMS, node });
+  for (const { jid, node, name } of items) query.c('item', { jid: jid.toString(), node, name });
+  return query;
+}
+
+/** XEP-0030 §7. */
+function notFound(): never {
+  throw new StanzaError('item-not-found');
+}
+
+/** What the first says that has anything to say. */
+function firstOf<S, T>(
+  sources: readonly S[],
+  ask: (source: S) => Maybe<T | null>,
+): Maybe<T | null> {
+  const [source, ...others] = sources;
+  if (source === undefined) return null;
+  return then(ask(source), (found) => found ?? firstOf(others, ask));
+}
+
+function allOf<S, T>(
+  sources: readonly S[],
+  ask: (source: S) => Maybe<readonly T[] | null>,
+): Maybe<readonly T[]> {
+  const [source, ...others] = sources;
+  if (source === undefined) return [];
+  return then(ask(source), (own) => then(allOf(others, ask), (rest) => [...(own ?? []), ...rest]));
+}

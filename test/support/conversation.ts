@@ -1,4 +1,5 @@
 import { test } from '@jest/globals';
+import type { ModuleDefinition } from '../../src/server/module.ts';
 import { Cast, type CastOptions, type People } from './cast.ts';
 import { type TestConfig, TestServer } from './server.ts';
 import { Target } from './target.ts';
@@ -9,6 +10,8 @@ export { anything, nothing } from './template.ts';
 export interface ConversationOptions extends CastOptions {
   /** The server's configuration where it is not the default. */
   readonly config?: TestConfig;
+  /** Modules besides those that come with the server; for conversations inside it. */
+  readonly modules?: readonly ModuleDefinition[];
   /** Whether the store has to be on disk, where a commit takes its time. */
   readonly onDisk?: boolean;
 }
@@ -53,9 +56,10 @@ export function conversationInside(
 function withServer(title: string, options: ConversationOptions, story: Story<TestServer>): void {
   const register = TARGET ? test.skip : test;
   register(title, async () => {
-    const { config = {}, onDisk = STORE === 'disk' } = options;
+    const { config = {}, modules = [], onDisk = STORE === 'disk' } = options;
     const transport = TRANSPORT === 'tls' ? 'tls' : 'memory';
-    const server = await TestServer.start({ transport, store: onDisk ? 'disk' : 'memory', config });
+    const store = onDisk ? 'disk' : 'memory';
+    const server = await TestServer.start({ transport, store, config, modules });
     await hold(server, options, story);
   });
 }

@@ -8,6 +8,7 @@ import { Deadlines } from '../../src/lib/deadlines.ts';
 import type { Log } from '../../src/lib/log.ts';
 import type { HostConfig } from '../../src/server/config/config.ts';
 import { parseConfig } from '../../src/server/config/load.ts';
+import type { ModuleDefinition } from '../../src/server/module.ts';
 import { Server } from '../../src/server/server.ts';
 import { ServedStreamHost, ServedStreamHosts } from '../../src/server/stream-hosts.ts';
 import type { Storage } from '../../src/storage/ports.ts';
@@ -41,6 +42,8 @@ export interface Manner {
   /** 'disk' is as in production: a file, and a thread that writes it. */
   readonly store: 'memory' | 'disk';
   readonly config?: TestConfig;
+  /** Besides those that come with the server. */
+  readonly modules?: readonly ModuleDefinition[];
 }
 
 /**
@@ -61,10 +64,11 @@ export class TestServer implements Stage {
   readonly #place: Place;
   #listener: TcpListener | null = null;
 
-  static async start({ transport, store, config = {} }: Manner): Promise<TestServer> {
+  static async start(manner: Manner): Promise<TestServer> {
+    const { transport, store, config = {}, modules = [] } = manner;
     const place = await (store === 'disk' ? openOnDisk() : openInMemory());
     const certificate = transport === 'tls' ? await certificateOf(DOMAIN) : null;
-    const server = new TestServer(place, hostConfig(config), {
+    const server = new TestServer(place, hostConfig(config), [...builtinModules, ...modules], {
       secureContext: certificate && makeSecureContext({ ...certificate, minVersion: 'TLSv1.2' }),
       saltSecret: await place.storage.secret('salt', 32),
     });
@@ -75,6 +79,7 @@ export class TestServer implements Stage {
   private constructor(
     place: Place,
     host: HostConfig,
+    modules: readonly ModuleDefinition[],
     secrets: { secureContext: SecureContext | null; saltSecret: Buffer },
   ) {
     const { clock } = this;
@@ -85,7 +90,7 @@ export class TestServer implements Stage {
     this.#place = place;
     this.#limits = host.policy.beforeLogin;
     const directory = new LocalDirectory();
-    this.server = new Server([host], { storage, directory, clock, log, modules: builtinModules });
+    this.server = new Server([host], { storage, directory, clock, log, modules });
     const settings = { policy: host.policy, ...secrets };
     const deps = { storage, now: () => clock.now() };
     const streamHost = new ServedStreamHost(this.server.find(DOMAIN)!, settings, deps);

@@ -1,0 +1,97 @@
+import { event, service } from '../../lib/token.ts';
+import { SessionEnded } from '../../server/events.ts';
+import { defineModule, on, provide } from '../../server/module.ts';
+import type { Session } from '../../server/session.ts';
+import type { StreamFeature } from '../../stream/feature.ts';
+import { announcement, NS_CAPABILITIES, verOf } from '../../xmpp/capabilities.ts';
+import type { DiscoInfo } from '../../xmpp/disco-info.ts';
+import { Disco } from '../disco.ts';
+import { readAnnounced } from './announced.ts';
+import type { Capabilities } from './answer.ts';
+import { Inquiries } from './inquiries.ts';
+
+/**
+ * The URI that names this program (XEP-0115 §4). It has to be the same for ever;
+ * the project has no site of its own, and names under .example are nobody's
+ * (RFC 2606 §3).
+ */
+const NODE = 'https://epode.example';
+/** The one that everybody can check (XEP-0115 §9.1). */
+const HASH = 'sha-1';
+
+/** What is known of the clients that are signed in here. */
+export interface ClientCapabilities {
+  /** Null while it is not known what the session's client can do. */
+  of(session: Session): Capabilities | null;
+}
+
+export const ClientCapabilities = service<ClientCapabilities>('client capabilities');
+
+/** It is known what the client can do, or it can do something else than before. */
+export const CapabilitiesKnown = event<{
+  readonly session: Session;
+  readonly capabilities: Capabilities;
+}>('capabilities known');
+
+/** XEP-0115: says what the server can do, and finds out what clients can. */
+export default defineModule({
+  name: 'capabilities',
+  summary: 'Tells in short what the server can do, and knows what clients can.',
+  implements: [{ xep: 115, version: '1.6.0', status: 'complete' }],
+  needs: [Disco],
+  provides: [ClientCapabilities],
+  setup({ clock, log, use, emit }) {
+    const disco = use(Disco);
+    const inquiries = new Inquiries({
+      clock,
+      log,
+      onKnown: (session, capabilities) => emit(CapabilitiesKnown, { session, capabilities }),
+    });
+
+    let hashed: { info: DiscoInfo; ver: string | null } | null = null;
+    /** Null where what the modules say together cannot be hashed. */
+    const ownVer = (): string | null => {
+      const info = disco.info('host');
+      if (hashed?.info !== info) hashed = { info, ver: verOf(info, HASH) };
+      return hashed.ver;
+    };
+    disco.addToHost({
+      info(node) {
+        const ver = ownVer();
+        return ver !== null && node === `${NODE}#${ver}` ? disco.info('host') : null;
+      },
+    });
+
+    /** XEP-0115 §6.3. */
+    const streamFeature: StreamFeature = {
+      name: 'capabilities',
+      requires: ['authenticated'],
+      forbids: [],
+      accepts: [],
+      offer() {
+        const ver = ownVer();
+        return ver === null ? null : announcement.encode({ hash: HASH, node: NODE, ver });
+      },
+      negotiate: () => 'continue',
+    };
+
+    return {
+      provides: [provide(ClientCapabilities, inquiries)],
+      features: { host: [NS_CAPABILITIES] },
+      streamFeatures: [streamFeature],
+      on: [on(SessionEnded, ({ session }) => inquiries.end(session))],
+      flows: {
+        outgoing: {
+          presence: {
+            copy(stanza, { session }) {
+              if (stanza.to) return;
+              if (stanza.type === 'unavailable') inquiries.withdraw(session);
+              const announced = stanza.type === '' ? readAnnounced(stanza) : null;
+              if (announced) inquiries.announce(session, announced);
+            },
+          },
+        },
+      },
+    };
+  },
+});
