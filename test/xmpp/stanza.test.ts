@@ -135,6 +135,17 @@ describe('a stanza that the server makes', () => {
         `</error></message>`,
     );
   });
+
+  test('puts the condition of an application last in an error [RFC6120 8.3.4]', () => {
+    const application = { name: 'blocked', xmlns: 'urn:xmpp:blocking:errors' };
+    const error = new StanzaError('not-acceptable', 'why', 'cancel', application);
+    expect(makeError(read(`<message xmlns='jabber:client'/>`), error)?.toText()).toBe(
+      `<message type='error'><error type="cancel">` +
+        `<not-acceptable xmlns="urn:ietf:params:xml:ns:xmpp-stanzas"/>` +
+        `<text xmlns="urn:ietf:params:xml:ns:xmpp-stanzas" xml:lang="en">why</text>` +
+        `<blocked xmlns="urn:xmpp:blocking:errors"/></error></message>`,
+    );
+  });
 });
 
 test('a kept stanza outlives the buffer that it was read from', () => {

@@ -81,12 +81,13 @@ export default defineModule({
       check: (stanza: Stanza, { account }: Outgoing) => judge(account, stanza.to, BLOCKED),
     };
 
-    const push = (account: Account, payload: Element): void => {
+    const push = (account: Account, payload: Element): null => {
       for (const entry of host.directory.peek(account.owner)) {
         if (!(entry instanceof Session && entry.get(IsInterested))) continue;
         const envelope = { type: 'set', id: randomUUID(), to: entry.jid };
         entry.deliver(makeStanza('iq', envelope, [payload]));
       }
+      return null;
     };
 
     const get = ({ account, session }: AccountRequest): Maybe<Element> => {
@@ -94,26 +95,26 @@ export default defineModule({
       return then(memory.of(account), (list) => encodeItems('blocklist', list));
     };
 
-    /** Makes a change that nothing interrupts; settles when it is on disk. */
+    /** Makes a change that nothing interrupts; it is pushed when it is on disk. */
     const change = (
       account: Account,
+      told: Element,
       make: (before: BlockSet, roster: Roster) => Ticket,
     ): Maybe<null> =>
       rosters.use(account, (roster) =>
         memory.use(account, (before) =>
-          then(storage.durability.whenCommitted(make(before, roster)), () => null),
+          then(storage.durability.whenCommitted(make(before, roster)), () => push(account, told)),
         ),
       );
 
     /** §3.3: whoever sees the account is told that it has gone, and then nothing more. */
-    const block = ({ account, payload, afterwards }: AccountRequest): Maybe<null> => {
+    const block = ({ account, payload }: AccountRequest): Maybe<null> => {
       const jids = decodeItems(payload, config.maxEntries).map(String);
       if (jids.length === 0) throw new StanzaError('bad-request', 'there is no item');
-      afterwards.push(() => push(account, encodeItems('block', jids)));
-      return change(account, (before, roster) => {
+      return change(account, encodeItems('block', jids), (before, roster) => {
         const after = BlockSet.of(account.jid, [...before, ...jids]);
         assertRoom(before, after);
-        for (const jid of seersOf(roster, after, before)) presences.withdraw(account, jid);
+        for (const jid of seersOf(roster, after)) presences.withdraw(account, jid);
         presences.withdrawDirected(account, (jid) => after.blocks(jid));
         memory.set(account, after);
         return storage.blocks.add(account.owner, jids);
@@ -127,20 +128,19 @@ export default defineModule({
     };
 
     /** §3.4, §3.5: whoever may see the account sees again what it shows. */
-    const unblock = ({ account, payload, afterwards }: AccountRequest): Maybe<null> => {
+    const unblock = ({ account, payload }: AccountRequest): Maybe<null> => {
       const jids = decodeItems(payload, config.maxEntries).map(String);
       const isAll = payload.getChildElements().length === 0;
       // Who means somebody that we do not understand does not mean everybody.
       if (jids.length === 0 && !isAll) throw new StanzaError('bad-request', 'there is no item');
-      afterwards.push(() => push(account, encodeItems('unblock', jids)));
-      return change(account, (before, roster) => {
+      return change(account, encodeItems('unblock', jids), (before, roster) => {
         const gone = new Set(isAll ? before : jids);
         const after = BlockSet.of(
           account.jid,
           [...before].filter((jid) => !gone.has(jid)),
         );
         memory.set(account, after);
-        for (const jid of seersOf(roster, before, after)) presences.reveal(account, jid);
+        for (const jid of seersOf(roster, before)) presences.reveal(account, jid);
         return storage.blocks.remove(account.owner, [...gone]);
       });
     };
@@ -172,17 +172,18 @@ function verdictOn(stanza: Stanza): Verdict {
   return stanza.kind === 'iq' && isRequest(stanza) ? UNAVAILABLE : IGNORED;
 }
 
-/** Who sees the account's presence and is blocked by the one list, but not by the other. */
-function* seersOf(roster: Roster, one: BlockSet, other: BlockSet): Iterable<Jid> {
-  const isConcerned = (jid: Jid) => one.blocks(jid) && !other.blocks(jid);
+/**
+ * Whom of the list a change may concern: who sees the account's presence, or would.
+ * Those who are blocked at the time get none of it anyway.
+ */
+function* seersOf(roster: Roster, list: BlockSet): Iterable<Jid> {
   for (const item of roster.subscribers()) {
     const jid = jidOf(item);
-    if (isConcerned(jid)) yield jid;
+    if (list.blocks(jid)) yield jid;
   }
-  for (const text of one) {
+  for (const text of list) {
     const jid = Jid.parse(text);
     // A single resource of a contact who is not blocked as a whole.
-    const isResource = !jid.isBare && !one.blocks(jid.bare);
-    if (isResource && isConcerned(jid) && roster.isSubscriber(jid)) yield jid;
+    if (!jid.isBare && !list.blocks(jid.bare) && roster.isSubscriber(jid)) yield jid;
   }
 }
