@@ -1,27 +1,37 @@
+import blocking from './modules/blocking/module.ts';
 import capabilities from './modules/capabilities/module.ts';
 import contactAddresses from './modules/contact-addresses.ts';
 import disco from './modules/disco.ts';
+import lastActivity from './modules/last-activity.ts';
 import messages from './modules/messages.ts';
 import offline from './modules/offline.ts';
 import ping from './modules/ping.ts';
 import presence from './modules/presence/module.ts';
+import privateXml from './modules/private-xml.ts';
+import registration from './modules/registration/module.ts';
 import roster from './modules/roster/module.ts';
 import subscriptions from './modules/subscriptions.ts';
 import time from './modules/time.ts';
+import vcard from './modules/vcard/module.ts';
 import version from './modules/version.ts';
 import type { ModuleDefinition } from './server/module.ts';
 
 /** The modules that come with the server; each is on unless the configuration says false. */
 export const builtinModules = [
+  blocking,
   capabilities,
   contactAddresses,
   disco,
+  lastActivity,
   messages,
   offline,
   ping,
   presence,
+  privateXml,
+  registration,
   roster,
   subscriptions,
   time,
+  vcard,
   version,
 ] as ModuleDefinition[];

@@ -2,6 +2,7 @@ import { type Maybe, then } from '../lib/maybe.ts';
 import { service } from '../lib/token.ts';
 import type { HostParts } from '../server/host.ts';
 import {
+  type AccountIqHandler,
   type AccountRequest,
   defineModule,
   type Identity,
@@ -81,14 +82,32 @@ export default defineModule({
       answer,
     });
     /** XEP-0030 §8: only those who see the account's presence; others cannot tell that it exists. */
-    const onAccount = (xmlns: string, answer: (request: AccountRequest) => Maybe<Element>) => ({
+    const accountInfo: AccountIqHandler = {
       ...query,
-      xmlns,
-      target: 'account' as const,
+      xmlns: NS_DISCO_INFO,
+      target: 'account',
       isPrivate: false,
-      answer: (request: AccountRequest): Maybe<Element> =>
-        then(rosters.assertVisible(request.account, request.from), () => answer(request)),
-    });
+      answer: (request) =>
+        then(rosters.assertVisible(request.account, request.from), () =>
+          infoFor(request, info('account'), accountSources),
+        ),
+    };
+
+    /** XEP-0030 §8: for strangers there is nothing, as there is of a name without account. */
+    const accountItems: AccountIqHandler = {
+      ...query,
+      xmlns: NS_ITEMS,
+      target: 'account',
+      isPrivate: false,
+      answerStrangers: (payload) => encodeItems([], payload.attrs.node),
+      answer: (request) => {
+        const { account, from, payload } = request;
+        const isOwn = from.bare.equals(account.jid);
+        return then(isOwn || rosters.isSubscriber(account, from), (maySee) =>
+          maySee ? itemsFor(request, accountSources) : encodeItems([], payload.attrs.node),
+        );
+      },
+    };
 
     const disco: Disco = {
       info,
@@ -101,8 +120,8 @@ export default defineModule({
       iq: [
         onHost(NS_DISCO_INFO, (request) => infoFor(request, info('host'), hostSources)),
         onHost(NS_ITEMS, (request) => itemsFor(request, hostSources)),
-        onAccount(NS_DISCO_INFO, (request) => infoFor(request, info('account'), accountSources)),
-        onAccount(NS_ITEMS, (request) => itemsFor(request, accountSources)),
+        accountInfo,
+        accountItems,
       ],
     };
   },

@@ -7,7 +7,7 @@ import { Element } from '../xml/element.ts';
 import { StanzaError } from '../xmpp/errors.ts';
 import type { Jid } from '../xmpp/jid.ts';
 import { NS } from '../xmpp/ns.ts';
-import { isRequest, readStoredStanza, type Stanza } from '../xmpp/stanza.ts';
+import { readStoredStanza, type Stanza } from '../xmpp/stanza.ts';
 import { Rosters } from './roster/module.ts';
 
 const NS_LAST = 'jabber:iq:last';
@@ -71,7 +71,7 @@ export default defineModule({
 });
 
 function isForResource(stanza: Stanza, to: Jid): boolean {
-  return to.local !== '' && !to.isBare && isRequest(stanza) && stanza.has('query', NS_LAST);
+  return to.local !== '' && !to.isBare && stanza.type === 'get' && stanza.has('query', NS_LAST);
 }
 
 /** The words of the last unavailable presence (§3). */

@@ -58,15 +58,24 @@ describe('service discovery', () => {
     },
   );
 
-  conversation('an account does not answer strangers [XEP-0030 8]', async ({ juliet, romeo }) => {
-    for (const xmlns of [INFO, ITEMS]) {
-      await juliet.sends`<iq type='get' id='1' to='${romeo.bare}'><query xmlns='${xmlns}'/></iq>`;
-      await juliet.gets`
-        <iq type='error' id='1' from='${romeo.bare}'>
-          <error type='cancel'><service-unavailable xmlns='${STANZA_ERRORS}'/></error>
-        </iq>`;
-    }
-  });
+  conversation(
+    'an account tells strangers no more than one that does not exist [XEP-0030 8]',
+    async ({ juliet, romeo }, server) => {
+      for (const to of [romeo.bare, `nobody@${server}`]) {
+        await juliet.sends`<iq type='get' id='1' to='${to}'><query xmlns='${INFO}'/></iq>`;
+        await juliet.gets`
+          <iq type='error' id='1' from='${to}'>
+            <error type='cancel'><service-unavailable xmlns='${STANZA_ERRORS}'/></error>
+          </iq>`;
+        for (const node of ['', " node='x'"]) {
+          await juliet.sends`
+            <iq type='get' id='2' to='${to}'><query xmlns='${ITEMS}'${node}/></iq>`;
+          await juliet.gets`
+            <iq type='result' id='2' from='${to}'><query xmlns='${ITEMS}'${node}>${nothing}</query></iq>`;
+        }
+      }
+    },
+  );
 
   conversation('an unknown node is not found [XEP-0030 7]', async ({ juliet }, server) => {
     for (const xmlns of [INFO, ITEMS]) {
