@@ -6,10 +6,12 @@ import { join, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { dinoScenario } from './scenarios/dino.ts';
 import { gajimScenario } from './scenarios/gajim.ts';
 import { libraryScenario } from './scenarios/library.ts';
 import { profanityScenario } from './scenarios/profanity.ts';
 import type { Scenario } from './scenarios/scenario.ts';
+import { terminalsScenario } from './scenarios/terminals.ts';
 import { Checks, Failed, indent } from './support/checks.ts';
 import { startEpodeWith } from './support/epode.ts';
 import { aioxmpp, nbxmpp, slixmpp, xmppJs } from './support/libraries.ts';
@@ -17,7 +19,7 @@ import { started } from './support/process.ts';
 import { startProsody } from './support/prosody.ts';
 import type { StartTarget, Target } from './support/target.ts';
 
-const SCENARIO_MS = 60_000;
+const SCENARIO_MS = 120_000;
 const RUN_MS = 350_000;
 const SHOWN_CHARACTERS = 6_000;
 
@@ -27,7 +29,9 @@ const scenarios: readonly Scenario[] = [
   libraryScenario(aioxmpp),
   libraryScenario(nbxmpp),
   profanityScenario,
+  terminalsScenario,
   gajimScenario,
+  dinoScenario,
 ];
 
 const { values: options } = parseArgs({

@@ -98,6 +98,9 @@ class Bridge:
         elif do == 'add':
             self.activate(APPLICATION, f'{ACCOUNT}-add-contact',
                           GLib.Variant('as', [ACCOUNT, command['jid']]))
+        elif do in ('block-contact', 'remove-contact'):
+            # Blocking somebody blocked unblocks; both others ask first, in a dialogue.
+            self.activate(APPLICATION, f'{ACCOUNT}-{do}', GLib.Variant('s', command['jid']))
         elif do == 'open':
             chat = {'account': ACCOUNT, 'jid': command['jid'], 'type': 'contact', 'select': True}
             variants = {key: GLib.Variant('b' if key == 'select' else 's', value)

@@ -6,7 +6,8 @@ import sys
 
 
 def tell(event, **fields):
-    print(json.dumps({'event': event, **fields}), flush=True)
+    # In one piece, as threads may tell at the same time.
+    print(json.dumps({'event': event, **fields}) + '\n', end='', flush=True)
 
 
 async def obey_lines(obey, describe):

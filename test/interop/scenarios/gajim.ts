@@ -1,5 +1,11 @@
 import { join } from 'node:path';
-import { befriend, type ChatClient, converse } from '../support/chat-client.ts';
+import {
+  befriend,
+  blockAndUnblock,
+  type ChatClient,
+  converse,
+  part,
+} from '../support/chat-client.ts';
 import { Display } from '../support/display.ts';
 import { Gajim } from '../support/gajim.ts';
 import { slixmpp } from '../support/libraries.ts';
@@ -7,6 +13,7 @@ import { LibraryUser } from '../support/library-user.ts';
 import { Profanity } from '../support/profanity.ts';
 import { freshAccount } from '../support/target.ts';
 import type { Scenario, Stage } from './scenario.ts';
+import { CARD, PHOTO_HASH } from './vcard.ts';
 
 type Company = {
   readonly gajim: Gajim;
@@ -17,7 +24,7 @@ type Company = {
 /** Gajim, Profanity and a slixmpp client, each in company of the others. */
 export const gajimScenario: Scenario = {
   name: 'gajim',
-  timeoutMs: 120_000,
+  timeoutMs: 180_000,
   async play(stage) {
     const display = await Display.open();
     const check = (what: string, body: () => Promise<void>) => stage.check('gajim', what, body);
@@ -30,6 +37,11 @@ export const gajimScenario: Scenario = {
     await photograph(stage, display, 'gajim-roster.png');
     await befriend(library, profanity);
     await chats(stage, company);
+    await check("fetches a contact's photo", async () => {
+      await library.setVcard(CARD);
+      await gajim.hasPhoto(PHOTO_HASH);
+    });
+    await check('blocks a contact', () => blockAndUnblock(gajim, profanity));
     await gajim.openChat(profanity.address);
     await check('sees a contact busy and is seen away', async () => {
       await profanity.show('dnd', 'Reading');
@@ -41,10 +53,11 @@ export const gajimScenario: Scenario = {
     await photograph(stage, display, 'gajim-chat.png');
     await check('gets an offline message', () => messageWhileAway(company));
     await check('sees a contact leave', async () => {
-      await library.quit();
-      await gajim.sees(library.address, 'offline');
+      await profanity.quit();
+      await gajim.sees(profanity.address, 'offline');
     });
-    await profanity.quit();
+    await check('removes a contact', () => part(gajim, library));
+    await library.quit();
     await gajim.quit();
     await check('signs in over direct TLS', () => signInDirectly(stage, display));
     await check('refuses an untrusted certificate', async () => {

@@ -1,6 +1,8 @@
 import type { Library } from '../support/libraries.ts';
 import type { LineClient } from '../support/line-client.ts';
 import { type Account, freshAccount } from '../support/target.ts';
+import { blockContact } from './library-blocking.ts';
+import { exchangeVcards } from './library-vcard.ts';
 import type { Scenario, Stage } from './scenario.ts';
 
 export type Party = { readonly client: LineClient; readonly account: Account };
@@ -10,10 +12,15 @@ export function libraryScenario(library: Library): Scenario {
   return {
     name: library.name,
     async play(stage) {
-      await playOver(stage, library, false);
-      await playOver(stage, library, true);
+      const rounds = [false, true].map((directTls) => playOver(stage, library, directTls));
+      // Both to their ends: what the one says on failure is not to end the other.
+      for (const { reason } of (await Promise.allSettled(rounds)).filter(isRejected)) throw reason;
     },
   };
+}
+
+function isRejected(round: PromiseSettledResult<void>): round is PromiseRejectedResult {
+  return round.status === 'rejected';
 }
 
 async function playOver(stage: Stage, library: Library, directTls: boolean): Promise<void> {
@@ -35,6 +42,8 @@ async function playOver(stage: Stage, library: Library, directTls: boolean): Pro
   await check('chats both ways', () => chat(a, b));
   await check('names a contact in a group', () => renameContact(a, b));
   await check('asks the server', () => askServer(a.client, stage.target.domain));
+  await check('sets and reads vCards', () => exchangeVcards(a, b));
+  await check('blocks a contact', () => blockContact(a, b));
   await check('sees a contact leave', () => leave(a, b));
   const later = { client: connect(bob), account: bob };
   await check('gets an offline message', async () => {

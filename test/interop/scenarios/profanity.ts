@@ -1,4 +1,4 @@
-import { befriend, converse } from '../support/chat-client.ts';
+import { befriend, blockAndUnblock, converse } from '../support/chat-client.ts';
 import { Profanity } from '../support/profanity.ts';
 import { freshAccount } from '../support/target.ts';
 import type { Scenario, Stage } from './scenario.ts';
@@ -19,6 +19,7 @@ export const profanityScenario: Scenario = {
     await check('becomes friends', () => befriend(a, b));
     await check('lists an online contact', () => a.lists(ben.address, 'Online'));
     await check('chats both ways', () => converse(a, b));
+    await check('blocks a contact', () => blockAndUnblock(b, a));
     await check('sees presence change', async () => {
       await b.show('dnd', 'Reading');
       await a.sees(ben.address, 'dnd');
@@ -28,14 +29,19 @@ export const profanityScenario: Scenario = {
       await b.quit();
       await a.sees(ben.address, 'offline');
     });
-    await check('gets an offline message', async () => {
+    const later = await check('gets an offline message', async () => {
       await a.say(ben.address, 'Call me when you are back');
-      const later = await Profanity.signIn(folder, target, ben);
-      await later.hears(ann.address, 'Call me when you are back');
-      await later.quit();
+      const back = await Profanity.signIn(folder, target, ben);
+      await back.hears(ann.address, 'Call me when you are back');
+      return back;
     });
-    await a.quit();
     await check('refuses an untrusted certificate', () => refuses(stage));
+    await check('removes a contact', async () => {
+      await later.remove(ann.address);
+      await a.isLeftBy(ben.address);
+    });
+    await later.quit();
+    await a.quit();
   },
 };
 

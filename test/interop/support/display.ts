@@ -35,6 +35,17 @@ export class Display {
     );
   }
 
+  /** Types into the window whose title contains `title`. */
+  async type(title: string, text: string): Promise<void> {
+    await this.#do('windowfocus', '--sync', await this.#window(title), 'type', text);
+  }
+
+  /** Clicks at a place in the window whose title contains `title`, in pixels from its corner. */
+  async click(title: string, [x, y]: readonly [number, number]): Promise<void> {
+    const window = await this.#window(title);
+    await this.#do('mousemove', '--window', window, String(x), String(y), 'click', '1');
+  }
+
   /** Saves what the display shows as a PNG file. */
   async photograph(file: string): Promise<void> {
     await run('import', ['-display', this.name, '-window', 'root', file]);
@@ -42,6 +53,10 @@ export class Display {
 
   async close(): Promise<void> {
     await this.#server.end();
+  }
+
+  async #window(title: string): Promise<string> {
+    return await until(`a window "${title}"`, async () => (await this.#windows(title))[0]);
   }
 
   async #windows(title: string): Promise<readonly string[]> {

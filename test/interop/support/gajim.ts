@@ -2,31 +2,31 @@ import { chown, mkdir } from 'node:fs/promises';
 import { networkInterfaces } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { ChatClient, Show } from './chat-client.ts';
+import type { BlockingClient, Show } from './chat-client.ts';
 import type { Display } from './display.ts';
 import { LineClient } from './line-client.ts';
-import { until } from './poll.ts';
+import { until, untilExists } from './poll.ts';
 import { LOOPBACK } from './ports.ts';
-import { start } from './process.ts';
+import { start, unprivileged } from './process.ts';
 import type { Account, Target } from './target.ts';
 
 export type GajimChoice = { readonly directTls?: boolean; readonly distrustful?: boolean };
 
-/** Gajim refuses to run as root; "nobody" everywhere. */
-const NOBODY = 65534;
 const BRIDGE = fileURLToPath(new URL('../clients/gajim-bridge.py', import.meta.url));
 
 /** Gajim on a display, with a session bus and a home folder of its own. */
-export class Gajim implements ChatClient {
+export class Gajim implements BlockingClient {
   readonly name = 'Gajim';
   readonly address: string;
+  readonly #folder: string;
   readonly #display: Display;
   readonly #bridge: LineClient;
   readonly #asked = new Set<string>();
   readonly #approved = new Set<string>();
 
-  private constructor(account: Account, display: Display, bridge: LineClient) {
+  private constructor(account: Account, folder: string, display: Display, bridge: LineClient) {
     this.address = account.address;
+    this.#folder = folder;
     this.#display = display;
     this.#bridge = bridge;
   }
@@ -68,8 +68,8 @@ export class Gajim implements ChatClient {
     requireSecondAddress();
     const home = join(folder, account.user);
     await mkdir(home);
-    const uid = process.getuid?.() === 0 ? NOBODY : undefined;
-    if (uid !== undefined) await chown(home, uid, uid);
+    const user = unprivileged();
+    if (user.uid !== undefined) await chown(home, user.uid, user.uid);
     const session = {
       ...{ address: account.address, password: account.password, folder: join(home, 'gajim') },
       host: target.host,
@@ -79,10 +79,10 @@ export class Gajim implements ChatClient {
     };
     const command = ['--', '/usr/bin/python3', '-B', BRIDGE, JSON.stringify(session)];
     const env = { ...desktop(home), DISPLAY: display.name };
-    const bus = start('dbus-run-session', command, uid === undefined ? { env } : { env, uid });
+    const bus = start('dbus-run-session', command, { ...user, env });
     const bridge = new LineClient(`Gajim of ${account.user}`, bus);
     await bridge.sees('ready');
-    return new Gajim(account, display, bridge);
+    return new Gajim(account, session.folder, display, bridge);
   }
 
   async comesOnline(): Promise<void> {
@@ -139,6 +139,35 @@ export class Gajim implements ChatClient {
     await this.#bridge.sees('account', { show });
   }
 
+  async remove(contact: string): Promise<void> {
+    await this.#bridge.ask({ do: 'remove-contact', jid: contact });
+    await this.#answers('Remove Contact', 'alt+r');
+    await until(`Gajim has removed ${contact}`, async () => {
+      const { contacts } = await this.#bridge.ask({ do: 'contacts' });
+      return !(contacts as { jid: string }[]).some(({ jid }) => jid === contact);
+    });
+  }
+
+  async block(contact: string): Promise<void> {
+    await this.#bridge.ask({ do: 'block-contact', jid: contact });
+    await this.#answers('Block Contact', 'alt+b');
+    await this.#logs(`Block Push: ${contact}`);
+  }
+
+  async unblock(contact: string): Promise<void> {
+    await this.#bridge.ask({ do: 'block-contact', jid: contact });
+  }
+
+  async hasNotHeard(contact: string, text: string): Promise<void> {
+    if (this.#bridge.takes('message', { sender: contact, body: text }) === undefined) return;
+    throw new Error(`Gajim hears "${text}"`);
+  }
+
+  /** Waits until Gajim has fetched the photo that a contact's presence announces. */
+  async hasPhoto(hash: string): Promise<void> {
+    await untilExists('Gajim fetches', join(this.#folder, 'avatars', hash));
+  }
+
   async openChat(contact: string): Promise<void> {
     await this.#bridge.ask({ do: 'open', jid: contact });
   }
@@ -146,6 +175,12 @@ export class Gajim implements ChatClient {
   async quit(): Promise<void> {
     await this.goesOffline();
     await this.#bridge.process.end();
+  }
+
+  /** Presses a key in a dialogue until it closes. */
+  async #answers(title: string, key: string): Promise<void> {
+    await until(`Gajim asks "${title}"`, () => this.#display.hasWindow(title));
+    await until(`"${title}" closes`, async () => !(await this.#display.press(title, key)));
   }
 
   async #logs(text: string): Promise<void> {

@@ -1,18 +1,22 @@
-import type { ChatClient, Show } from './chat-client.ts';
+import type { BlockingClient, Show } from './chat-client.ts';
 import type { Choice, Library } from './libraries.ts';
-import type { LineClient } from './line-client.ts';
+import type { LineClient, Vcard } from './line-client.ts';
+import { until } from './poll.ts';
+import { Presences } from './presences.ts';
 import type { Account, Target } from './target.ts';
 
 /** A library's client script as somebody to chat with. */
-export class LibraryUser implements ChatClient {
+export class LibraryUser implements BlockingClient {
   readonly name: string;
   readonly address: string;
   readonly #client: LineClient;
+  readonly #presences: Presences;
 
   private constructor(name: string, account: Account, client: LineClient) {
     this.name = name;
     this.address = account.address;
     this.#client = client;
+    this.#presences = new Presences(client);
   }
 
   static async signIn(library: Library, target: Target, account: Account, choice: Choice = {}) {
@@ -42,14 +46,36 @@ export class LibraryUser implements ChatClient {
   }
 
   async sees(contact: string, show: Show): Promise<void> {
-    const type = show === 'offline' ? 'unavailable' : 'available';
-    const detail = show === 'offline' || show === 'online' ? '' : show;
-    await this.#client.sees('presence', { sender: contact, type, show: detail });
+    const wanted = `${this.name} sees ${contact} as ${show}`;
+    await until(wanted, () => this.#presences.of(contact) === show);
   }
 
   async show(show: Exclude<Show, 'offline'>, status: string): Promise<void> {
     const detail = show === 'online' ? {} : { show };
     this.#client.send({ do: 'presence', ...detail, status });
+  }
+
+  async remove(contact: string): Promise<void> {
+    await this.#client.ask({ do: 'roster-remove', jid: contact });
+    await this.#client.sees('roster-push', { jid: contact, subscription: 'remove' });
+  }
+
+  async block(contact: string): Promise<void> {
+    await this.#client.ask({ do: 'block', jid: contact });
+  }
+
+  async unblock(contact: string): Promise<void> {
+    await this.#client.ask({ do: 'unblock', jid: contact });
+  }
+
+  async hasNotHeard(contact: string, text: string): Promise<void> {
+    if (this.#client.takes('message', { sender: contact, body: text }) === undefined) return;
+    throw new Error(`${this.name} hears "${text}"`);
+  }
+
+  /** Stores a vCard and announces its photo. */
+  async setVcard(card: Vcard): Promise<void> {
+    await this.#client.ask({ do: 'vcard-set', ...card });
   }
 
   /** Waits until the server has handled all that was sent before. */

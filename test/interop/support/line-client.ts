@@ -21,7 +21,7 @@ export type Vcard = {
 export class LineClient {
   readonly name: string;
   readonly process: Running;
-  readonly #events: ClientEvent[] = [];
+  #events: ClientEvent[] = [];
   #asked = 0;
 
   constructor(name: string, process: Running) {
@@ -66,9 +66,11 @@ export class LineClient {
     return index < 0 ? undefined : this.#events.splice(index, 1)[0];
   }
 
-  /** Drops events that have already arrived: only later ones are to count. */
-  forgets(event: string, fields: Record<string, unknown>): void {
-    while (this.takes(event, fields) !== undefined);
+  /** Takes all events of this name that have already arrived and pass `test`, in order. */
+  takesAll(event: string, test: (seen: ClientEvent) => boolean): readonly ClientEvent[] {
+    const taken = this.#events.filter((seen) => seen.event === event && test(seen));
+    this.#events = this.#events.filter((seen) => !taken.includes(seen));
+    return taken;
   }
 
   async roster(): Promise<readonly RosterItem[]> {

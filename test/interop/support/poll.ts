@@ -1,6 +1,7 @@
+import { access } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 
-const STEP_MS = 15_000;
+const STEP_MS = 30_000;
 const INTERVAL_MS = 50;
 
 type Maybe<T> = T | null | undefined | false;
@@ -22,4 +23,14 @@ export async function until<T>(
     if (performance.now() > end) throw new Error(`not within ${deadlineMs} ms: ${what}`);
     await delay(INTERVAL_MS);
   }
+}
+
+/** Waits until there is a file. */
+export async function untilExists(what: string, file: string): Promise<void> {
+  const isThere = () =>
+    access(file).then(
+      () => true,
+      () => false,
+    );
+  await until(`${what} ${file}`, isThere);
 }

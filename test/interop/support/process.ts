@@ -9,6 +9,8 @@ export type Launch = {
   readonly input?: string;
 };
 
+/** "nobody" everywhere. */
+const NOBODY = 65534;
 const KEPT_CHARACTERS = 200_000;
 const GRACE_MS = 5_000;
 
@@ -41,6 +43,11 @@ export function start(command: string, args: readonly string[], launch: Launch =
   const running = new Running([command, ...args].join(' '), child);
   started.push(running);
   return running;
+}
+
+/** For programs that refuse to run as root. */
+export function unprivileged(): Launch {
+  return process.getuid?.() === 0 ? { uid: NOBODY } : {};
 }
 
 function options(launch: Launch) {

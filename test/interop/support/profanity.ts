@@ -1,6 +1,6 @@
 import { copyFile, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { ChatClient, Show } from './chat-client.ts';
+import type { BlockingClient, Show } from './chat-client.ts';
 import { run } from './process.ts';
 import type { Account, Target } from './target.ts';
 import { Terminal } from './terminal.ts';
@@ -8,7 +8,7 @@ import { Terminal } from './terminal.ts';
 export type ProfanityChoice = { readonly directTls?: boolean; readonly distrustful?: boolean };
 
 /** Profanity in a terminal, in a home folder of its own. */
-export class Profanity implements ChatClient {
+export class Profanity implements BlockingClient {
   readonly name = 'Profanity';
   readonly address: string;
   readonly terminal: Terminal;
@@ -49,11 +49,12 @@ export class Profanity implements ChatClient {
     const home = join(folder, account.user);
     await furnish(home, choice.distrustful ? undefined : target.certificates.authority);
     const env = {
-      HOME: home,
       XDG_CONFIG_HOME: join(home, 'config'),
       XDG_DATA_HOME: join(home, 'data'),
     };
-    const terminal = await Terminal.open(`Profanity of ${account.user}`, home, ['profanity'], env);
+    const terminal = await Terminal.open(`Profanity of ${account.user}`, home, ['profanity'], {
+      env,
+    });
     const profanity = new Profanity(account, terminal);
     await profanity.#console('Welcome to Profanity');
     const [port, tls] = choice.directTls ? [target.tlsPort, 'legacy'] : [target.port, 'force'];
@@ -106,6 +107,35 @@ export class Profanity implements ChatClient {
       const top = lines.findIndex((each) => each.includes(`${heading} (`));
       return top >= 0 && lines.slice(top + 1).find((each) => each.endsWith(`  ${contact}`));
     });
+  }
+
+  async remove(contact: string): Promise<void> {
+    await this.terminal.enter(`/roster remove ${contact}`);
+    await this.#console(`Roster item removed: ${contact}`);
+  }
+
+  /** Waits until the chat tells of a subscription that has ended; the title goes on as before. */
+  async isLeftBy(contact: string): Promise<void> {
+    await this.terminal.enter(`/msg ${contact}`);
+    await this.terminal.shows(`${contact} unsubscribed`, (lines) =>
+      line(lines, `*${contact} Unsubscribed`),
+    );
+  }
+
+  async block(contact: string): Promise<void> {
+    await this.terminal.enter(`/blocked add ${contact}`);
+    await this.#console(`User ${contact} successfully blocked`);
+  }
+
+  async unblock(contact: string): Promise<void> {
+    await this.terminal.enter(`/blocked remove ${contact}`);
+    await this.#console(`User ${contact} successfully unblocked`);
+  }
+
+  async hasNotHeard(contact: string, text: string): Promise<void> {
+    await this.terminal.enter(`/msg ${contact}`);
+    await this.terminal.shows(`chat with ${contact}`, ([title]) => title?.includes(contact));
+    await this.terminal.lacks(text);
   }
 
   async quit(): Promise<void> {

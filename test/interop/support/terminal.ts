@@ -1,9 +1,11 @@
 import { join } from 'node:path';
 import { until } from './poll.ts';
-import { type Running, run, start } from './process.ts';
+import { type Launch, type Running, run, start } from './process.ts';
 
 const COLUMNS = 140;
 const ROWS = 45;
+/** Programs leave the process group of tmux, and not each ends when its terminal does. */
+const MORTAL = ['setpriv', '--pdeathsig', 'KILL'];
 
 /** A program in a terminal of its own (tmux): keys go in, the screen comes out. */
 export class Terminal {
@@ -18,28 +20,37 @@ export class Terminal {
     this.#tmux = tmux;
   }
 
-  /** Starts `command` (words without quotes or spaces) with `env`, its socket in `folder`. */
+  /** Starts `command` (words without quotes or spaces) with `folder` as its home. */
   static async open(
     title: string,
     folder: string,
     command: readonly string[],
-    env: Readonly<Record<string, string>>,
+    launch: Launch,
   ): Promise<Terminal> {
     const socket = join(folder, 'tmux');
-    const launch = { env: { ...env, LC_ALL: 'C.UTF-8', TERM: 'xterm' } };
-    const tmux = start('tmux', ['-D', '-f', '/dev/null', '-S', socket], launch);
+    const env = { ...launch.env, HOME: folder, LC_ALL: 'C.UTF-8', TERM: 'xterm' };
+    const tmux = start('tmux', ['-D', '-f', '/dev/null', '-S', socket], { ...launch, env });
     const terminal = new Terminal(title, socket, tmux);
     const configured = () => terminal.#do('set', '-g', 'remain-on-exit', 'on').catch(() => false);
     await until('tmux answers', configured);
     const size = ['-x', String(COLUMNS), '-y', String(ROWS)];
-    await terminal.#do('new-session', '-d', ...size, ...command);
+    await terminal.#do('new-session', '-d', ...size, ...MORTAL, ...command);
     return terminal;
   }
 
   /** Types a line and presses Enter. */
   async enter(line: string): Promise<void> {
-    await this.#do('send-keys', '-l', '--', line);
-    await this.#do('send-keys', 'Enter');
+    await this.type(line);
+    await this.press('Enter');
+  }
+
+  async type(text: string): Promise<void> {
+    await this.#do('send-keys', '-l', '--', text);
+  }
+
+  /** Presses a key by tmux's name of it. */
+  async press(key: string): Promise<void> {
+    await this.#do('send-keys', key);
   }
 
   /** The lines on the screen now. */
@@ -56,6 +67,12 @@ export class Terminal {
         throw new Error(`${error.message}\n${this.#lastScreen}`);
       },
     );
+  }
+
+  /** Throws when a line on the screen contains `text` now. */
+  async lacks(text: string): Promise<void> {
+    if (!(await this.screen()).some((line) => line.includes(text))) return;
+    throw new Error(`${this.#title} shows "${text}"\n${this.#lastScreen}`);
   }
 
   /** Waits until the program has ended by itself. */
