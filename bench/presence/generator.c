@@ -140,5 +140,6 @@ int main(int argc, char **argv) {
   log_in(&run);
   update(&run);
   mesh_sign_out(&run.mesh);
+  say("{\"event\":\"signed-out\"}");
   return 0;
 }

@@ -1,8 +1,12 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { compileGenerator } from '../run/compile.ts';
 import { commonArguments, drive, type GeneratorEvent } from '../run/generator.ts';
 import type { RunOptions } from '../run/options.ts';
 import { CpuMeter, withServer } from '../run/running.ts';
 import type { Sample, Scenario } from '../run/scenario.ts';
+
+/** Between the rehearsal and the measured run. */
+const SETTLE_MS = 2_000;
 
 /** Time for the logins of the slowest server and for the last presences to arrive, in seconds. */
 const MARGIN_S = 180;
@@ -75,14 +79,22 @@ export const presence: Scenario = {
   build: (directory, { tls }) => compileGenerator('presence', directory, tls),
 
   async measure(entrant, options, generator) {
-    const args = [...commonArguments(entrant.place), ...presenceArguments(options)];
+    const common = commonArguments(entrant.place);
+    const args = [...common, ...presenceArguments(options)];
+    const rehearsal = [
+      ...common,
+      ...presenceArguments({ ...options, warmup: 0, seconds: options.warmup }),
+    ];
     const deadline = options.warmup + options.seconds + MARGIN_S;
     return withServer(entrant, async ({ pid }) => {
+      await drive(generator, rehearsal, deadline, ({ event }) => event === 'signed-out');
+      // Until everybody has been seen to go.
+      await delay(SETTLE_MS);
       const read = reader(pid);
       const sample: Record<string, number> = {};
       await drive(generator, args, deadline, (event) => {
         Object.assign(sample, read(event));
-        return event.event === 'drained';
+        return event.event === 'signed-out';
       });
       const { loginOthersShare, updatesOthersShare } = sample;
       return { ...sample, othersShare: Math.max(loginOthersShare!, updatesOthersShare!) };

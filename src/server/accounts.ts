@@ -4,8 +4,11 @@ import { Slots } from '../lib/token.ts';
 import type { UserStore } from '../storage/ports.ts';
 import { Jid } from '../xmpp/jid.ts';
 
-/** Accounts without sessions that stay in memory, e.g. to take offline messages. */
-const IDLE_ACCOUNTS = 256;
+/**
+ * Accounts without sessions that stay in memory, with next to nothing each, e.g. to
+ * take offline messages, and for the probes of those who come when others are away.
+ */
+const IDLE_ACCOUNTS = 4096;
 
 /**
  * An account while it is in memory, where it is the authority: modules keep its

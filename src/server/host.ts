@@ -34,6 +34,7 @@ type Step<C> = (this: Host, flow: CompiledFlow<C>, stanza: Stanza, context: C) =
 
 const NOBODY: Incoming['sessions'] = [];
 const UNKNOWN_ACCOUNT = failed(new StanzaError('service-unavailable'));
+const UNSEEN: Outcome = { kind: 'dropped', why: 'nobody is there to see it' };
 const NO_HANDLER = failed(new StanzaError('service-unavailable'));
 
 /** What modules have added to a host, compiled at boot. */
@@ -106,6 +107,17 @@ export class Host {
   incoming(stanza: Stanza): Maybe<Outcome> {
     const to = stanza.to as Jid;
     if (to.local === '') return this.#enter(stanza, to, null);
+    if (isShown(stanza)) return this.#show(stanza, to);
+    return this.#find(stanza, to);
+  }
+
+  /** Presence that nobody is there to see is no reason to look for the account. */
+  #show(stanza: Stanza, to: Jid): Maybe<Outcome> {
+    const sessions = this.directory.list(to.bareString);
+    return then(sessions, ({ length }) => (length === 0 ? UNSEEN : this.#find(stanza, to)));
+  }
+
+  #find(stanza: Stanza, to: Jid): Maybe<Outcome> {
     const account = this.accounts.peek(to.local);
     return account ? this.#enter(stanza, to, account) : this.#look(stanza, to);
   }
@@ -290,6 +302,11 @@ export class Host {
   #report(error: unknown, stanza: Stanza): void {
     this.#log.error({ err: error, stanza: stanza.kind, type: stanza.type }, 'a handler failed');
   }
+}
+
+/** Presence that tells of itself and asks for nothing (RFC 6121 §4.7.1). */
+function isShown({ kind, type }: Stanza): boolean {
+  return kind === 'presence' && (type === '' || type === 'unavailable');
 }
 
 /** RFC 6121 §4.3.2: what whoever may not see an account is told, whether it exists or not. */

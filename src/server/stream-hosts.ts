@@ -60,7 +60,7 @@ export class ServedStreamHost implements StreamHost {
   bind(username: string, resource: string | null, wire: SessionWire): Maybe<Session> {
     const session = this.#served.binder.bind(username, resource, wire);
     return then(session, (session) => {
-      this.#storage.users.update(this.#owner(username), { lastLogin: this.#now() });
+      this.#storage.users.noteLogin(this.#owner(username), this.#now());
       return session;
     });
   }

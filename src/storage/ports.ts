@@ -83,6 +83,11 @@ export interface UserStore {
   setKeys(owner: Owner, keys: readonly StoredScramKeys[]): Ticket;
   update(owner: Owner, change: UserUpdate): Ticket;
   /**
+   * Notes when somebody signed in, in milliseconds since 1970. Within a second or so
+   * it is on disk, and reads do not wait for it.
+   */
+  noteLogin(owner: Owner, time: number): void;
+  /**
    * Takes everything of the account along. Nobody should get its name before
    * `retiredUntil`, in milliseconds since 1970.
    */
@@ -131,6 +136,8 @@ export interface RosterStore {
   load(owner: Owner): Maybe<RosterRecord>;
   /** One item by itself; null for a stranger. */
   item(owner: Owner, contact: string): Maybe<RosterItemRecord | null>;
+  /** Of an item the one thing that strangers' stanzas ask for; null as above. */
+  subscription(owner: Owner, contact: string): Maybe<Subscription | null>;
   put(owner: Owner, item: RosterItemRecord): Ticket;
   /** Remembers that the contact was removed. */
   remove(owner: Owner, removal: RosterRemoval): Ticket;

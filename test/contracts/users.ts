@@ -66,6 +66,17 @@ export function usersContract(current: CurrentStorage): void {
       expect(found?.data.equals(avatar.data)).toBe(true);
     });
 
+    test('a login is noted within a second, or with the next change', async () => {
+      storage.users.noteLogin(ROMEO, 77);
+      await storage.durability.whenCommitted(storage.users.update(ROMEO, { nickname: 'R' }));
+      expect(await storage.users.find(ROMEO)).toMatchObject({ lastLogin: 77, nickname: 'R' });
+      storage.users.noteLogin('nobody@montague.example', 78);
+      storage.users.noteLogin(ROMEO, 79);
+      await storage.users.create(user(JULIET), []);
+      expect(await storage.users.find(ROMEO)).toMatchObject({ lastLogin: 79 });
+      expect(storage.durability.dropped).toBe(1);
+    });
+
     test('new keys replace all old ones', async () => {
       storage.users.setKeys(ROMEO, [keys('SHA-512', 'new'), keys('SHA-1', 'new')]);
       const found = await storage.users.keys(ROMEO);

@@ -18,8 +18,8 @@ import { checkPresence, priorityOf } from './syntax.ts';
 
 /** What other modules may make an account show. */
 export interface Presences {
-  /** Shows `to` each available resource of the account. */
-  reveal(account: Account, to: Jid): void;
+  /** Shows `to` each available resource of the account; returns how many there are. */
+  reveal(account: Account, to: Jid): number;
   /** Tells `to` that each available resource of the account has gone. */
   withdraw(account: Account, to: Jid): void;
   /** The same for those who see the account by directed presence alone, and are concerned. */
@@ -37,6 +37,7 @@ export const BecameReachable = event<{ readonly session: Session }>('became reac
 const Shown = slot<Stanza>('presence shown');
 const Directed = slot<DirectedPresence>('directed presence');
 
+const PROBE = makeStanza('presence', { type: 'probe' });
 const ANSWERED: Verdict = { drop: 'the server has answered the probe' };
 const IGNORED: Outcome = { kind: 'dropped', why: 'nobody there is to see it' };
 
@@ -73,8 +74,7 @@ export default defineModule({
       const { account } = session;
       const roster = rosters.loaded(account);
       for (const item of roster?.publishers() ?? []) {
-        const to = jidOf(item);
-        send(account, makeStanza('presence', { type: 'probe', from: session.jid, to }));
+        send(account, PROBE.stamped(session.jid, jidOf(item)));
       }
       for (const shown of shownBy(account)) {
         if (shown.from !== session.jid)
@@ -138,8 +138,10 @@ export default defineModule({
       else show(session, stanza);
     };
 
-    const reveal = (account: Account, to: Jid): void => {
-      for (const shown of shownBy(account)) send(account, shown.stamped(shown.from as Jid, to));
+    const reveal = (account: Account, to: Jid): number => {
+      const all = shownBy(account);
+      for (const shown of all) send(account, shown.stamped(shown.from as Jid, to));
+      return all.length;
     };
 
     const withdraw = (account: Account, to: Jid): void => {
@@ -178,10 +180,7 @@ export default defineModule({
           send(account, makeStanza('presence', unsubscribed));
           return ANSWERED;
         }
-        if (shownBy(account).length > 0) {
-          reveal(account, from);
-          return ANSWERED;
-        }
+        if (reveal(account, from) > 0) return ANSWERED;
         return then(last.of(account), (stanza) => {
           send(account, stanza.stamped(account.jid, from));
           return ANSWERED;

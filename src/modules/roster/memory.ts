@@ -46,7 +46,8 @@ export class RosterMemory {
 
   isSubscriber(account: Account, contact: Jid): Maybe<boolean> {
     if (account.get(Loaded)) return this.use(account, (roster) => roster.isSubscriber(contact));
-    return then(this.#store.item(account.owner, contact.bareString), isSubscriber);
+    const subscription = this.#store.subscription(account.owner, contact.bareString);
+    return then(subscription, (subscription) => isSubscriber({ subscription }));
   }
 
   /** The account has no sessions any more. */

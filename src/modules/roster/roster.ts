@@ -157,7 +157,8 @@ export class Roster {
 
   /** Whether the contact sees the account's presence. */
   isSubscriber(contact: Jid): boolean {
-    return isSubscriber(this.get(contact.bareString));
+    const item = this.get(contact.bareString);
+    return item !== null && isSubscriber(item);
   }
 
   /**
@@ -209,8 +210,8 @@ export class Roster {
 }
 
 /** Whether the contact sees the account's presence. */
-export function isSubscriber(item: RosterItem | null): boolean {
-  return item?.subscription === 'from' || item?.subscription === 'both';
+export function isSubscriber({ subscription }: { subscription: string | null }): boolean {
+  return subscription === 'from' || subscription === 'both';
 }
 
 /** Whether the account sees the contact's presence. */

@@ -26,6 +26,8 @@ export type ChangeOf<Tables> = {
 export interface Access<Tables> {
   /** Throws `StorageError` 'failed' once the store takes no more changes. */
   change(owner: Owner, change: ChangeOf<Tables>): Ticket;
+  /** Makes a change that nobody waits for, along with others or within a second. */
+  changeLater(change: ChangeOf<Tables>): void;
   /** As `change`, for rows of many owners: every later read waits for it. */
   changeAll(change: ChangeOf<Tables>): Ticket;
   /** Makes a change and tells, once it is on disk, whether it took effect. */

@@ -3,6 +3,7 @@ import type { Owner, Ticket } from '../ports.ts';
 import type { Access } from './access.ts';
 import { guarded } from './errors.ts';
 import type { Ledger } from './ledger.ts';
+import type { Snapshot } from './snapshot.ts';
 import type { Change, Tables } from './tables.ts';
 
 /** Brings changes to disk, in the order they come, and settles them in the ledger. */
@@ -13,23 +14,39 @@ export interface Writer {
   close(): Promise<void>;
 }
 
+/** Milliseconds that a change which nobody waits for waits for others. */
+const PATIENCE = 1_000;
+
 /** What stands between the ports and the database: no read overtakes a change. */
 export class Gateway implements Access<Tables> {
   readonly #writer: Writer;
   readonly #ledger: Ledger;
   readonly #tables: Tables;
   readonly #path: string;
+  readonly #snapshot: Snapshot | null;
   /** The newest ticket of each owner with changes on the way, in order of tickets. */
   readonly #pending = new Map<Owner, Ticket>();
   #pendingForAll: Ticket = 0;
+  /** Changes that nobody waits for. */
+  readonly #later: Change[] = [];
+  #timer: NodeJS.Timeout | undefined;
   #changes = 0;
 
-  /** @param tables those of the connection that reads */
-  constructor(writer: Writer, ledger: Ledger, tables: Tables, path: string) {
+  /**
+   * @param tables those of the connection that reads
+   * @param snapshot of that connection, where another one writes
+   */
+  constructor(
+    writer: Writer,
+    ledger: Ledger,
+    { tables, path, snapshot }: { tables: Tables; path: string; snapshot: Snapshot | null },
+  ) {
     this.#writer = writer;
     this.#ledger = ledger;
     this.#tables = tables;
     this.#path = path;
+    this.#snapshot = snapshot;
+    if (snapshot) ledger.onCommit(() => snapshot.drop());
   }
 
   change(owner: Owner, change: Change): Ticket {
@@ -43,13 +60,32 @@ export class Gateway implements Access<Tables> {
     return this.#pendingForAll;
   }
 
+  changeLater(change: Change): void {
+    this.#ledger.assertOpen();
+    this.#later.push(change);
+    this.#timer ??= setTimeout(() => this.flush(), PATIENCE).unref();
+  }
+
+  /** Makes the changes that wait for others; does nothing once the store takes no more. */
+  flush(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    for (const change of this.#later.splice(0)) if (this.#ledger.isOpen) this.#writeOne(change);
+  }
+
   #write(change: Change): Ticket {
     this.#ledger.assertOpen();
+    if (this.#later.length > 0) this.flush();
+    return this.#writeOne(change);
+  }
+
+  #writeOne(change: Change): Ticket {
     this.#changes++;
     return this.#writer.write(change);
   }
 
   async ask(owner: Owner, change: Change): Promise<boolean> {
+    this.flush();
     const ordinal = this.#changes + 1;
     this.#ledger.assertOpen();
     this.#ledger.expect(ordinal);
@@ -66,7 +102,11 @@ export class Gateway implements Access<Tables> {
   }
 
   #readAfter<T>(ticket: Ticket, query: (tables: Tables) => T): Maybe<T> {
-    const read = () => guarded(this.#path, () => query(this.#tables));
+    const read = () =>
+      guarded(this.#path, () => {
+        this.#snapshot?.hold();
+        return query(this.#tables);
+      });
     if (ticket <= this.#ledger.committed) return now(read());
     return then(this.#ledger.whenCommitted(ticket), read);
   }

@@ -11,12 +11,18 @@ export class Ledger implements Durability {
   /** Changes whose effect somebody wants to know, by ordinal. */
   readonly #asked = new Map<number, boolean>();
   readonly #listeners: ((error: StorageError) => void)[] = [];
+  #whenCommitting = () => {};
   #failure: StorageError | null = null;
   #isClosed = false;
 
   /** Starts a new batch and returns its ticket. */
   open(): Ticket {
     return ++this.latest;
+  }
+
+  /** Whether changes are taken. */
+  get isOpen(): boolean {
+    return !this.#failure && !this.#isClosed;
   }
 
   /** Throws when no more changes are taken. */
@@ -60,10 +66,16 @@ export class Ledger implements Durability {
     }
     const first = this.committed + 1;
     this.committed = ticket;
+    this.#whenCommitting();
     for (let settled = first; settled <= ticket; settled++) {
       this.#waiting.get(settled)?.resolve();
       this.#waiting.delete(settled);
     }
+  }
+
+  /** Calls `task` at each commit, before anybody who waits for it goes on. */
+  onCommit(task: () => void): void {
+    this.#whenCommitting = task;
   }
 
   /** A commit failed: all who wait hear of it, and later changes are refused. */

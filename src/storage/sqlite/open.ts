@@ -24,6 +24,7 @@ import { SqliteOffline } from './offline.ts';
 import { SqlitePrivateXml } from './private-xml.ts';
 import { SqliteRosters } from './rosters.ts';
 import { currentSchema, prepareSchema } from './schema.ts';
+import { Snapshot } from './snapshot.ts';
 import { SqliteStore } from './store.ts';
 import { openTables } from './tables.ts';
 import { ThreadWriter } from './thread-writer.ts';
@@ -83,7 +84,8 @@ function inline(db: Connection, place: DataDirectory): Storage {
   const ledger = new Ledger();
   const store = new SqliteStore(db);
   const writer = new InlineWriter(store, ledger, place.file);
-  const gateway = new Gateway(writer, ledger, store.tables, place.file);
+  const reading = { tables: store.tables, path: place.file, snapshot: null };
+  const gateway = new Gateway(writer, ledger, reading);
   return new SqliteStorage(gateway, writer, ledger, () => place.release());
 }
 
@@ -92,8 +94,11 @@ async function threaded(db: Connection, place: DataDirectory): Promise<Storage> 
   const ledger = new Ledger();
   const writer = await ThreadWriter.start(place.file, ledger);
   db.pragma('query_only = ON');
-  const gateway = new Gateway(writer, ledger, openTables(db), place.file);
+  const snapshot = new Snapshot(db);
+  const reading = { tables: openTables(db), path: place.file, snapshot };
+  const gateway = new Gateway(writer, ledger, reading);
   return new SqliteStorage(gateway, writer, ledger, () => {
+    snapshot.drop();
     db.close();
     place.release();
   });
@@ -147,6 +152,7 @@ class SqliteStorage implements Storage {
   }
 
   async #close(): Promise<void> {
+    this.#gateway.flush();
     this.durability.close();
     await this.#writer.close();
     this.#release();

@@ -34,6 +34,7 @@ const NO_GROUPS: readonly string[] = [];
 export class RosterTable {
   readonly #load;
   readonly #item;
+  readonly #subscription;
   readonly #removals;
   readonly #created;
   readonly #put;
@@ -46,6 +47,10 @@ export class RosterTable {
     this.#load = db.prepare<[Owner], RosterRow>(`SELECT ${COLUMNS} FROM roster ${OF_USER}`);
     this.#item = db.prepare<[Owner, string], RosterRow>(`
       SELECT ${COLUMNS} FROM roster ${OF_USER} AND contact = ?`);
+    this.#subscription = db
+      .prepare<[Owner, string], Subscription>(`
+        SELECT subscription FROM roster ${OF_USER} AND contact = ?`)
+      .pluck();
     this.#removals = db.prepare<[Owner], RosterRemoval>(`
       SELECT contact, version FROM roster_removal ${OF_USER} ORDER BY version`);
     this.#created = db.prepare<[Owner], number>('SELECT created FROM user WHERE jid = ?').pluck();
@@ -81,6 +86,10 @@ export class RosterTable {
   item(owner: Owner, contact: string): RosterItemRecord | null {
     const row = this.#item.get(owner, contact);
     return row ? toRecord(row) : null;
+  }
+
+  subscription(owner: Owner, contact: string): Subscription | null {
+    return this.#subscription.get(owner, contact) ?? null;
   }
 
   put(owner: Owner, item: RosterItemRecord): boolean {
@@ -140,6 +149,10 @@ export class SqliteRosters implements RosterStore {
 
   item(owner: Owner, contact: string): Maybe<RosterItemRecord | null> {
     return this.#access.read(owner, ({ rosters }) => rosters.item(owner, contact));
+  }
+
+  subscription(owner: Owner, contact: string): Maybe<Subscription | null> {
+    return this.#access.read(owner, ({ rosters }) => rosters.subscription(owner, contact));
   }
 
   put(owner: Owner, item: RosterItemRecord): Ticket {

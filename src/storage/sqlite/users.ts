@@ -194,6 +194,10 @@ export class SqliteUsers implements UserStore {
     return this.#access.change(owner, ['users', 'update', owner, update]);
   }
 
+  noteLogin(owner: Owner, lastLogin: number): void {
+    this.#access.changeLater(['users', 'update', owner, { lastLogin }]);
+  }
+
   delete(owner: Owner, retiredUntil: number): Ticket {
     return this.#access.change(owner, ['users', 'delete', owner, retiredUntil]);
   }
