@@ -14,7 +14,7 @@ import { Element } from '../xml/element.ts';
 import { type DiscoInfo, encodeDiscoInfo, NS_DISCO_INFO } from '../xmpp/disco-info.ts';
 import { StanzaError } from '../xmpp/errors.ts';
 import type { Jid } from '../xmpp/jid.ts';
-import { Rosters } from './roster/module.ts';
+import { Rosters } from './roster/rosters.ts';
 
 const NS_ITEMS = 'http://jabber.org/protocol/disco#items';
 

@@ -8,7 +8,7 @@ import { StanzaError } from '../xmpp/errors.ts';
 import type { Jid } from '../xmpp/jid.ts';
 import { NS } from '../xmpp/ns.ts';
 import { readStoredStanza, type Stanza } from '../xmpp/stanza.ts';
-import { Rosters } from './roster/module.ts';
+import { Rosters } from './roster/rosters.ts';
 
 const NS_LAST = 'jabber:iq:last';
 const REFUSAL = 'forbidden';

@@ -1,6 +1,6 @@
 import { then } from '../lib/maybe.ts';
 import { defineModule } from '../server/module.ts';
-import { Rosters } from './roster/module.ts';
+import { Rosters } from './roster/rosters.ts';
 
 const NS_PING = 'urn:xmpp:ping';
 const request = { type: 'get', name: 'ping', xmlns: NS_PING } as const;

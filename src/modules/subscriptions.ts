@@ -4,7 +4,7 @@ import type { Account } from '../server/accounts.ts';
 import { AdminError } from '../server/admin/command.ts';
 import type { Incoming, Verdict } from '../server/flow.ts';
 import { accountCommand, defineModule, on } from '../server/module.ts';
-import type { StreamFeature } from '../stream/feature.ts';
+import { advertisement } from '../stream/feature.ts';
 import { Element } from '../xml/element.ts';
 import { StanzaError } from '../xmpp/errors.ts';
 import { Jid, JidError } from '../xmpp/jid.ts';
@@ -17,7 +17,6 @@ import {
   type SubscriptionType,
 } from '../xmpp/subscription.ts';
 import { Presences } from './presence/module.ts';
-import { ContactRemoved, Rosters } from './roster/module.ts';
 import {
   isPublisher,
   isSubscriber,
@@ -27,6 +26,7 @@ import {
   type RosterItem,
   standingOf,
 } from './roster/roster.ts';
+import { ContactRemoved, Rosters } from './roster/rosters.ts';
 
 const NOT_ROUTED: Verdict = { drop: 'the subscription state does not let it pass' };
 const NO_ROOM: Verdict = { drop: 'too many requests wait for an answer' };
@@ -211,14 +211,10 @@ export default defineModule({
 });
 
 /** RFC 6121 §3.4.1. */
-const preApproval: StreamFeature = {
+const preApproval = advertisement({
   name: 'pre-approval',
-  requires: ['authenticated'],
-  forbids: [],
-  accepts: [],
   offer: () => new Element('sub', { xmlns: NS_PRE_APPROVAL }),
-  negotiate: () => 'continue',
-};
+});
 
 /** Whether nothing that a client or the store knows of has changed. */
 function isSame(before: RosterItem, after: RosterItem): boolean {

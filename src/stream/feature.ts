@@ -31,3 +31,12 @@ export interface StreamFeature {
   /** Takes an accepted element, the whole IQ where it came in one. A throw ends the stream. */
   negotiate(stream: ClientStream, element: Element): Maybe<Step>;
 }
+
+/** A feature that tells who has signed in what the server can do, and negotiates nothing. */
+export function advertisement({
+  name,
+  offer,
+}: Pick<StreamFeature, 'name' | 'offer'>): StreamFeature {
+  const requires = ['authenticated'] as const;
+  return { name, requires, forbids: [], accepts: [], offer, negotiate: () => 'continue' };
+}

@@ -2,7 +2,7 @@ import { event, service } from '../../lib/token.ts';
 import { SessionEnded } from '../../server/events.ts';
 import { defineModule, on, provide } from '../../server/module.ts';
 import type { Session } from '../../server/session.ts';
-import type { StreamFeature } from '../../stream/feature.ts';
+import { advertisement } from '../../stream/feature.ts';
 import { announcement, NS_CAPABILITIES, verOf } from '../../xmpp/capabilities.ts';
 import type { DiscoInfo } from '../../xmpp/disco-info.ts';
 import { Disco } from '../disco.ts';
@@ -63,17 +63,13 @@ export default defineModule({
     });
 
     /** XEP-0115 §6.3. */
-    const streamFeature: StreamFeature = {
+    const streamFeature = advertisement({
       name: 'capabilities',
-      requires: ['authenticated'],
-      forbids: [],
-      accepts: [],
       offer() {
         const ver = ownVer();
         return ver === null ? null : announcement.encode({ hash: HASH, node: NODE, ver });
       },
-      negotiate: () => 'continue',
-    };
+    });
 
     return {
       provides: [provide(ClientCapabilities, inquiries)],

@@ -5,8 +5,8 @@ import { AdminError } from '../../server/admin/command.ts';
 import { type AccountCommand, accountCommand } from '../../server/module.ts';
 import { StanzaError } from '../../xmpp/errors.ts';
 import { Jid, JidError } from '../../xmpp/jid.ts';
-import type { Rosters } from './module.ts';
 import type { RosterItem } from './roster.ts';
+import type { Rosters } from './rosters.ts';
 
 const text = z.string().max(4_096);
 const nothing = z.strictObject({});

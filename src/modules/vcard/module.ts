@@ -10,7 +10,7 @@ import { type Element, parseElement } from '../../xml/element.ts';
 import { StanzaError } from '../../xmpp/errors.ts';
 import type { Stanza } from '../../xmpp/stanza.ts';
 import { Presences } from '../presence/module.ts';
-import { Rosters } from '../roster/module.ts';
+import { Rosters } from '../roster/rosters.ts';
 import { readCard, serverCard } from './card.ts';
 import { NS_VCARD } from './photo.ts';
 import { hasUpdate, namesPhoto, withPhoto } from './photo-update.ts';
