@@ -9,7 +9,8 @@ declare module '@xmpp/client' {
     domain: string;
     username: string;
     password: string;
-    resource?: string;
+    /** Milliseconds for each step. */
+    timeout?: number;
   };
   type Entity = EventEmitter & {
     reconnect: { stop(): void };

@@ -17,6 +17,8 @@ const entity = client({
   domain: session.address.slice(session.address.indexOf('@') + 1),
   username: session.address.slice(0, session.address.indexOf('@')),
   password: session.password,
+  // Two seconds by default, too few for a busy machine.
+  timeout: 10_000,
 });
 
 function tell(event: string, fields: object = {}): void {
