@@ -78,7 +78,8 @@ async function play(scenario: Scenario, target: Target): Promise<void> {
     screenshots: options.screenshots,
     check: checks.check.bind(checks),
   };
-  const failed = await within(scenario.timeoutMs ?? SCENARIO_MS, scenario.play(stage)).then(
+  const work = scenario.play(stage).then(() => assertNoFault(scenario, target, logged));
+  const failed = await within(scenario.timeoutMs ?? SCENARIO_MS, work).then(
     () => false,
     (error) => {
       if (!(error instanceof Failed)) checks.fail(scenario.name, 'plays to its end', error);
@@ -90,6 +91,15 @@ async function play(scenario: Scenario, target: Target): Promise<void> {
   if (!failed) return;
   for (const { command, output } of cast) show(command, output);
   show(`log of ${target.name}`, target.log().slice(logged));
+}
+
+/** Whatever the clients made of it, the server has no fault to report. */
+async function assertNoFault({ name }: Scenario, target: Target, logged: number): Promise<void> {
+  await checks.check(name, `${target.name} logs no error`, async () => {
+    const lines = target.log().slice(logged).split('\n');
+    const faults = lines.filter((line) => target.isFault(line));
+    if (faults.length > 0) throw new Error(faults.join('\n'));
+  });
 }
 
 async function within<T>(limitMs: number, work: Promise<T>): Promise<T> {

@@ -6,6 +6,8 @@ import { run, start } from './process.ts';
 import type { StartTarget } from './target.ts';
 
 const DOMAIN = 'localhost';
+/** Level 50 is "error", 60 "fatal". */
+const FAULT = /^\{"level":[56]0,/;
 
 /** Starts Epode by its command-line program, the file `program`. */
 export function startEpodeWith(program: string): StartTarget {
@@ -24,6 +26,7 @@ export function startEpodeWith(program: string): StartTarget {
         await run(process.execPath, [program, ...command, '--config', config], { input });
       },
       log: () => server.output,
+      isFault: (line) => FAULT.test(line),
       stop: () => server.end(),
     };
   };

@@ -11,7 +11,7 @@ export type Launch = {
 
 /** "nobody" everywhere. */
 const NOBODY = 65534;
-const KEPT_CHARACTERS = 200_000;
+const KEPT_CHARACTERS = 2_000_000;
 const GRACE_MS = 5_000;
 
 /** Everything started so far, in order; most of it has ended. */

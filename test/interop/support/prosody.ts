@@ -23,6 +23,7 @@ export async function startProsody(folder: string): Promise<Target> {
       await run('prosodyctl', command);
     },
     log: () => server.output,
+    isFault: (line) => /\serror\t/.test(line),
     stop: () => server.end(),
   };
 }

@@ -13,6 +13,8 @@ export type Target = {
   addAccount(user: string, password: string): Promise<void>;
   /** What the server has logged so far. */
   log(): string;
+  /** Whether a line of the log tells of a fault of the server's own. */
+  isFault(line: string): boolean;
   stop(): Promise<void>;
 };
 
