@@ -226,10 +226,12 @@ export class ClientStream implements ConnectionListener, SessionWire, Expiring {
     }
   }
 
+  /** Some clients name their server there, which says nothing false of the user. */
   #checkFrom(header: ClientHeader): void {
     if (!this.username || !header.from) return;
     const { local, domain } = header.from;
-    if (local !== this.username || domain !== this.host.domain) {
+    const isOther = local !== '' && local !== this.username;
+    if (isOther || domain !== this.host.domain) {
       throw new StreamError('invalid-from');
     }
   }

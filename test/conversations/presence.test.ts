@@ -344,6 +344,16 @@ describe('the syntax of presence', () => {
     );
   }
 
+  conversation(
+    'an empty show says nothing, and is passed on [RFC6121 4.7.2.1]',
+    { friends: [['juliet', 'romeo']] },
+    async ({ juliet, romeo }) => {
+      await juliet.sends`<presence><show/><status/></presence>`;
+      await juliet.gets`<presence from='${juliet}'/>`;
+      await romeo.gets`<presence from='${juliet}'/>`;
+    },
+  );
+
   for (const priority of ['-128', '127', '+5', ' 7 ']) {
     conversation(
       `priority '${priority}' is passed on [RFC6121 4.7.2.3]`,

@@ -11,6 +11,7 @@ import { gajimScenario } from './scenarios/gajim.ts';
 import { libraryScenario } from './scenarios/library.ts';
 import { profanityScenario } from './scenarios/profanity.ts';
 import type { Scenario } from './scenarios/scenario.ts';
+import { sendersScenario } from './scenarios/senders.ts';
 import { terminalsScenario } from './scenarios/terminals.ts';
 import { Checks, Failed, indent } from './support/checks.ts';
 import { startEpodeWith } from './support/epode.ts';
@@ -28,6 +29,7 @@ const scenarios: readonly Scenario[] = [
   libraryScenario(xmppJs),
   libraryScenario(aioxmpp),
   libraryScenario(nbxmpp),
+  sendersScenario,
   profanityScenario,
   terminalsScenario,
   gajimScenario,

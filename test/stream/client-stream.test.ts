@@ -163,6 +163,11 @@ describe('after sign-in a new header is refused', () => {
     await juliet.says(header).hearsError('invalid-from');
   });
 
+  test('[RFC6120 4.7.1] but not from the server, as some clients have it', async () => {
+    juliet.says(HEADER.replace('to=', "from='example.com' to="));
+    expect(await juliet.hears(/<stream:features>.*<\/stream:features>/)).toContain('<bind ');
+  });
+
   test('for another host', async () => {
     const header = HEADER.replace('example.com', 'example.net');
     await juliet.says(header).hearsError('not-authorized');

@@ -22,8 +22,9 @@ const PRIORITY = /^\s*[+-]?\d{1,3}\s*$/;
 export function checkPresence(stanza: Stanza): StanzaError | null {
   if (!TYPES.has(stanza.type)) return new StanzaError('bad-request', 'no such type of presence');
   if (stanza.type !== '') return stanza.to || stanza.type === 'unavailable' ? null : unaddressed();
+  // Some clients send it empty where they have nothing to say.
   const show = textOf(stanza, 'show');
-  if (show !== null && !SHOW.has(show)) {
+  if (show && !SHOW.has(show)) {
     return new StanzaError('bad-request', 'show is away, chat, dnd or xa');
   }
   const priority = textOf(stanza, 'priority');
