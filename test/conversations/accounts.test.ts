@@ -103,7 +103,7 @@ describe('an account that is disabled', () => {
       await romeo.getsNothing();
       await operate(server, 'user.enable', { jid: juliet.bare });
       await juliet.returns();
-      await juliet.gets`
+      await juliet.getsInAnyOrder`
         <presence from='${romeo}'/>
         <message from='${romeo}'><body>Wherefore?</body></message>`;
       await romeo.gets`<presence from='${juliet}'/>`;
@@ -156,7 +156,7 @@ describe('what operators do to rosters', () => {
     async ({ juliet, romeo }, server) => {
       await juliet.exists();
       await operate(server, 'roster.remove', { jid: juliet.bare, contact: romeo.bare });
-      await romeo.gets`
+      await romeo.getsInAnyOrder`
         <presence type='unsubscribe' from='${juliet.bare}'/>
         <presence type='unavailable' from='${juliet}'/>
         <presence type='unsubscribed' from='${juliet.bare}'/>`;

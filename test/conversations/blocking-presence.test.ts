@@ -1,7 +1,6 @@
 import { describe } from '@jest/globals';
 import { blocks, hasBlocked, unblocks } from '../support/blocking.ts';
-import { conversation, conversationInside } from '../support/conversation.ts';
-import { rosterItem } from '../support/roster-item.ts';
+import { conversation } from '../support/conversation.ts';
 
 describe('whoever sees the account', () => {
   conversation(
@@ -165,17 +164,16 @@ describe('whoever sees the account', () => {
     },
   );
 
-  conversationInside(
+  conversation(
     'is who has subscribed, not whom the account sees [XEP-0191 3.3, 3.4]',
-    { absent: ['juliet', 'romeo'] },
-    async ({ juliet, romeo }, server) => {
-      await juliet.exists();
-      server.storage.rosters.put(juliet.bare, rosterItem(romeo.bare, 'to'));
-      server.storage.rosters.put(romeo.bare, rosterItem(juliet.bare, 'from'));
-      await juliet.signsIn();
-      await romeo.signsIn();
-      await juliet.gets`
-        <presence type='unavailable' from='${romeo.bare}'/><presence from='${romeo}'/>`;
+    async ({ juliet, romeo }) => {
+      await juliet.sends`<presence type='subscribe' to='${romeo.bare}'/>`;
+      await romeo.gets`<presence type='subscribe'/>`;
+      await romeo.sends`<presence type='subscribed' to='${juliet.bare}'/>`;
+      await juliet.forgets();
+      await romeo.forgets();
+      await romeo.sends`<presence><show>away</show></presence>`;
+      for (const client of [romeo, juliet]) await client.gets`<presence from='${romeo}'/>`;
       await blocks(juliet, romeo.bare);
       await unblocks(juliet, romeo.bare);
       await romeo.getsNothing();

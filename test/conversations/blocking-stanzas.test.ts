@@ -3,6 +3,7 @@ import { BLOCKING, blocks, changes, hasBlocked, list, unblocks } from '../suppor
 import { conversation, conversationInside } from '../support/conversation.ts';
 
 const STANZA_ERRORS = 'urn:ietf:params:xml:ns:xmpp-stanzas';
+const BLOCKED = 'urn:xmpp:blocking:errors';
 const DISCO = 'http://jabber.org/protocol/disco#info';
 
 function refusal(type: string, condition: string, id = 'i'): string {
@@ -198,7 +199,7 @@ describe('to a blocked address', () => {
   const blocked = `
     <error type='cancel'>
       <not-acceptable xmlns='${STANZA_ERRORS}'/>
-      <blocked xmlns='urn:xmpp:blocking:errors'/>
+      <blocked xmlns='${BLOCKED}'/>
     </error>`;
 
   for (const [what, start, content, kind] of [
@@ -280,16 +281,11 @@ describe('an address of the list', () => {
     'with the nickname of a room’s occupant matches that occupant alone [XEP-0191 6]',
     async ({ juliet }) => {
       await blocks(juliet, 'room@muc.example/Iago');
-      for (const [nickname, condition] of [
-        ['Iago', 'not-acceptable'],
-        ['iago', 'remote-server-not-found'],
-      ]) {
-        await juliet.sends`<message to='room@muc.example/${nickname!}' id='m'/>`;
-        await juliet.gets`
-          <message type='error' id='m'>
-            <error><${condition!} xmlns='${STANZA_ERRORS}'/></error>
-          </message>`;
-      }
+      await juliet.sends`<message to='room@muc.example/Iago' id='m'/>`;
+      await juliet.gets`<message type='error' id='m'><error><blocked xmlns='${BLOCKED}'/></error></message>`;
+      await juliet.sends`<message to='room@muc.example/iago' id='m'/>`;
+      await juliet.gets`<message type='error' id='m'/>`;
+      expect(juliet.lastText).not.toContain(BLOCKED);
     },
   );
 
@@ -304,10 +300,8 @@ describe('an address of the list', () => {
           </message>`;
     }
     await juliet.sends`<message to='a@sub.spam.example' id='m'/>`;
-    await juliet.gets`
-        <message type='error' id='m'>
-          <error><remote-server-not-found xmlns='${STANZA_ERRORS}'/></error>
-        </message>`;
+    await juliet.gets`<message type='error' id='m'/>`;
+    expect(juliet.lastText).not.toContain(BLOCKED);
   });
 
   conversation(

@@ -1,5 +1,5 @@
 import { describe, expect } from '@jest/globals';
-import { conversationInside } from '../support/conversation.ts';
+import { conversation, conversationInside } from '../support/conversation.ts';
 
 describe('the last presence', () => {
   conversationInside(
@@ -21,7 +21,7 @@ describe('the last presence', () => {
     },
   );
 
-  conversationInside(
+  conversation(
     'is the one of the last resource that goes [RFC6121 4.3.2]',
     { friends: [['juliet', 'romeo']], absent: ['juliet'] },
     async ({ juliet, romeo: { laptop, phone } }) => {
@@ -36,9 +36,8 @@ describe('the last presence', () => {
     },
   );
 
-  conversationInside(
+  conversation(
     'is for nobody who may not see the account [RFC6121 4.3.2]',
-    {},
     async ({ juliet, romeo }) => {
       await romeo.sends`<presence type='unavailable'><status>secret</status></presence>`;
       await romeo.gets`<presence type='unavailable'/>`;

@@ -110,11 +110,13 @@ function story(
       await tablet.signsIn({ quietly: true });
       await tablet.sends`<presence><priority>5</priority></presence>`;
       await tablet.gets`<presence from='${tablet}'/>`;
+      const available = [];
       for (const [name, client] of Object.entries({ laptop, phone })) {
         if (typeof resources[name as 'laptop'] !== 'number') continue;
-        await tablet.gets`<presence from='${client}'/>`;
+        available.push(`<presence from='${client}'/>`);
         await client.gets`<presence from='${tablet}'/>`;
       }
+      await tablet.getsInAnyOrder`${available.join('')}`;
       if (fate === 'stored') await tablet.gets`<message id='m'><body>Hi</body></message>`;
       await tablet.getsNothing();
     },

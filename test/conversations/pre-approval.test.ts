@@ -16,7 +16,8 @@ function push(contact: Client, item: string): string {
 describe('a subscription that is approved in advance', () => {
   conversation('is offered as a stream feature [RFC6121 3.4.1]', async ({ juliet }) => {
     await juliet.exists();
-    expect(juliet.features).toContain('<sub xmlns="urn:xmpp:features:pre-approval"/>');
+    const features = juliet.features.replaceAll("'", '"');
+    expect(features).toContain('<sub xmlns="urn:xmpp:features:pre-approval"/>');
   });
 
   conversation(
@@ -61,8 +62,12 @@ describe('a subscription that is approved in advance', () => {
       await juliet.signsIn();
       await juliet.sends`<presence type='subscribed' to='${romeo.bare}'/>`;
       await juliet.leaves();
+      await isInterested(romeo);
       await romeo.sends`<presence type='subscribe' to='${juliet.bare}'/>`;
-      await romeo.gets`<presence type='subscribed' from='${juliet.bare}'/>`;
+      await romeo.gets`
+        ${push(juliet, "subscription='none' ask='subscribe'")}
+        <presence type='subscribed' from='${juliet.bare}'/>
+        ${push(juliet, "subscription='to'")}`;
       await juliet.returns();
       await romeo.gets`<presence from='${juliet}'/>`;
       await juliet.getsNothing();
@@ -95,7 +100,7 @@ describe('a subscription that is approved in advance', () => {
     await juliet.sends`<presence type='subscribed' to='${romeo.bare}'/>`;
     await juliet.getsNothing();
     await romeo.sends`<presence type='subscribe' to='${juliet.bare}'/>`;
-    await romeo.gets`<presence type='subscribed'/><presence from='${juliet}'/>`;
+    await romeo.forgets();
     await romeo.sends`<presence type='unsubscribe' to='${juliet.bare}'/>`;
     await romeo.gets`<presence type='unavailable' from='${juliet}'/>`;
     await juliet.gets`<presence type='unsubscribe' from='${romeo.bare}'/>`;

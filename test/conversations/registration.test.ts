@@ -37,7 +37,7 @@ describe('whoever has an account', () => {
       await juliet.gets`
         <iq type='result' id='r'>
           <query xmlns='${REGISTER}'>
-            <registered/><instructions/><username>juliet</username><password>${nothing}</password>
+            <registered/><username>${juliet.username}</username><password>${nothing}</password>
           </query>
         </iq>`;
     }
@@ -62,12 +62,12 @@ describe('a change of password', () => {
     'holds from then on; the session that asked goes on, the others end [XEP-0077 3.3]',
     { quiet: true },
     async ({ juliet: { laptop, phone }, stranger }, server) => {
-      await sets(laptop, credentials('juliet', 'new-pass'), server.domain);
+      await sets(laptop, credentials(laptop.username, 'new-pass'), server.domain);
       await getsResult(laptop);
       await phone.gets`${failed}`;
       await phone.getsEnd();
-      expect(await isLetIn(stranger, 'juliet', 'new-pass')).toBe(true);
-      expect(await isLetIn(stranger, 'juliet', PASSWORD)).toBe(false);
+      expect(await isLetIn(stranger, laptop.username, 'new-pass')).toBe(true);
+      expect(await isLetIn(stranger, laptop.username, PASSWORD)).toBe(false);
       await laptop.getsNothing();
     },
   );
@@ -76,16 +76,18 @@ describe('a change of password', () => {
     'may name the account in any way [XEP-0077 3.3]',
     { quiet: true },
     async ({ juliet, stranger }, server) => {
-      for (const [n, name] of ['JULIET', juliet.bare, `Juliet@LOCALHOST`].entries()) {
+      const { username, bare } = juliet;
+      const names = [username.toUpperCase(), bare, bare.toUpperCase()];
+      for (const [n, name] of names.entries()) {
         await sets(juliet, credentials(name, `password ${n}`));
         await getsResult(juliet);
-        expect(await isLetIn(stranger, 'juliet', `password ${n}`)).toBe(true);
+        expect(await isLetIn(stranger, username, `password ${n}`)).toBe(true);
       }
-      await sets(juliet, submission('juliet', 'by a form'), server.domain);
+      await sets(juliet, submission(username, 'by a form'), server.domain);
       await getsResult(juliet);
-      await sets(juliet, submission('juliet', 'by another', `${REGISTER}:changepassword`));
+      await sets(juliet, submission(username, 'by another', `${REGISTER}:changepassword`));
       await getsResult(juliet);
-      expect(await isLetIn(stranger, 'juliet', 'by another')).toBe(true);
+      expect(await isLetIn(stranger, username, 'by another')).toBe(true);
     },
   );
 
@@ -95,15 +97,15 @@ describe('a change of password', () => {
     async ({ juliet, stranger }) => {
       for (const query of [
         `<query xmlns='${REGISTER}'/>`,
-        `<query xmlns='${REGISTER}'><username>juliet</username></query>`,
+        `<query xmlns='${REGISTER}'><username>${juliet.username}</username></query>`,
         `<query xmlns='${REGISTER}'><password>secret</password></query>`,
-        credentials('juliet', ''),
+        credentials(juliet.username, ''),
       ]) {
         await sets(juliet, query);
         await getsError(juliet, 'bad-request', 'modify');
         expect(juliet.lastText).not.toContain('secret');
       }
-      expect(await isLetIn(stranger, 'juliet', PASSWORD)).toBe(true);
+      expect(await isLetIn(stranger, juliet.username, PASSWORD)).toBe(true);
     },
   );
 
@@ -112,10 +114,10 @@ describe('a change of password', () => {
     { quiet: true },
     async ({ juliet, stranger }) => {
       for (const password of ['\u0627\u0031', '\ufffd', 'x'.repeat(1024), '\u0378']) {
-        await sets(juliet, credentials('juliet', password));
+        await sets(juliet, credentials(juliet.username, password));
         await getsError(juliet, 'not-acceptable', 'modify');
       }
-      expect(await isLetIn(stranger, 'juliet', PASSWORD)).toBe(true);
+      expect(await isLetIn(stranger, juliet.username, PASSWORD)).toBe(true);
     },
   );
 
@@ -124,17 +126,17 @@ describe('a change of password', () => {
     { quiet: true },
     async ({ juliet, romeo, stranger }) => {
       for (const name of [
-        'romeo',
+        romeo.username,
         romeo.bare,
         'newcomer',
-        'juliet@elsewhere.example',
+        `${juliet.username}@elsewhere.example`,
         '@',
         `${juliet}`,
       ]) {
         await sets(juliet, credentials(name, 'mine now'));
         await getsError(juliet, 'not-acceptable', 'modify');
       }
-      for (const name of ['romeo', 'newcomer', 'juliet']) {
+      for (const name of [romeo.username, 'newcomer', juliet.username]) {
         expect(await isLetIn(stranger, name, 'mine now')).toBe(false);
       }
       await romeo.getsNothing();
@@ -185,7 +187,7 @@ describe('a change of password', () => {
     async ({ juliet, stranger }) => {
       await sets(juliet, `<query xmlns='${REGISTER}'><x xmlns='${FORM}' type='cancel'/></query>`);
       await getsResult(juliet);
-      expect(await isLetIn(stranger, 'juliet', PASSWORD)).toBe(true);
+      expect(await isLetIn(stranger, juliet.username, PASSWORD)).toBe(true);
     },
   );
 });
@@ -203,7 +205,7 @@ describe('the end of an account', () => {
       await laptop.getsEnd();
       await phone.gets`${failed}`;
       await phone.getsEnd();
-      expect(await isLetIn(stranger, 'juliet', PASSWORD)).toBe(false);
+      expect(await isLetIn(stranger, laptop.username, PASSWORD)).toBe(false);
     },
   );
 
@@ -253,11 +255,14 @@ describe('the end of an account', () => {
     'needs the request to hold nothing else [XEP-0077 3.2]',
     { quiet: true },
     async ({ juliet, stranger }) => {
-      await sets(juliet, `<query xmlns='${REGISTER}'><remove/><username>juliet</username></query>`);
+      await sets(
+        juliet,
+        `<query xmlns='${REGISTER}'><remove/><username>${juliet.username}</username></query>`,
+      );
       await getsError(juliet, 'bad-request', 'modify');
       await sets(juliet, `<query xmlns='${REGISTER}'><remove/><remove/></query>`);
       await getsError(juliet, 'bad-request', 'modify');
-      expect(await isLetIn(stranger, 'juliet', PASSWORD)).toBe(true);
+      expect(await isLetIn(stranger, juliet.username, PASSWORD)).toBe(true);
     },
   );
 

@@ -15,9 +15,16 @@ async function learns(client: Client): Promise<string> {
 /** Sets an item, and gets the answer and, being interested, the push. */
 async function sets(client: Client, item: string): Promise<string> {
   await client.sends`<iq type='set' id='set'><query xmlns='${ROSTER}'>${item}</query></iq>`;
-  const push = await client.gets`<iq type='set'><query xmlns='${ROSTER}'/></iq>`;
-  await client.gets`<iq type='result' id='set'/>`;
-  return String(push.getChild('query')!.attrs.ver);
+  const heard = [];
+  for (let n = 0; n < 2; n++) {
+    heard.push(
+      await client.getsEither`
+        <iq type='set'><query xmlns='${ROSTER}'/></iq>
+        <iq type='result' id='set'>${nothing}</iq>`,
+    );
+  }
+  const push = heard.find(({ attrs }) => attrs.type === 'set');
+  return String(push?.getChild('query')?.attrs.ver);
 }
 
 /** Comes back and asks for what is new since a version. */
@@ -36,7 +43,7 @@ function pushOf(item: string): string {
 describe('versions of the roster', () => {
   conversation('are offered with the stream features [RFC6121 2.6.1]', async ({ juliet }) => {
     await juliet.exists();
-    expect(juliet.features).toContain(`<ver xmlns="${VERSIONS}"/>`);
+    expect(juliet.features.replaceAll("'", '"')).toContain(`<ver xmlns="${VERSIONS}"/>`);
   });
 
   conversation('are not told to who does not ask [RFC6121 2.1.1.1]', async ({ juliet }) => {

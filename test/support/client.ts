@@ -132,6 +132,11 @@ export class Client {
     await this.#try((line) => line.openStream(attributes));
   }
 
+  /** With the features read, goes on over TLS where the stage does so, and reads those again. */
+  async secures(): Promise<void> {
+    await this.#try((line) => line.secure());
+  }
+
   /** Connects and authenticates; what follows is the binding of a resource. */
   async authenticates(): Promise<void> {
     await this.connects();

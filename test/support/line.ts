@@ -78,7 +78,7 @@ export class Line {
   async authenticate(username: string, password: string, attributes?: string): Promise<void> {
     await this.openStream();
     await this.take('features');
-    if (this.#stage.usesTls) await this.#startTls();
+    await this.secure();
     const initial = Buffer.from(`\0${username}\0${password}`).toString('base64');
     this.write(`<auth xmlns='${NS_SASL}' mechanism='PLAIN'>${initial}</auth>`);
     await this.take('success');
@@ -143,7 +143,9 @@ export class Line {
     this.hasEnded = true;
   }
 
-  async #startTls(): Promise<void> {
+  /** Goes on over TLS where the stage does so; what the server offers then is taken. */
+  async secure(): Promise<void> {
+    if (!this.#stage.usesTls) return;
     this.write(`<starttls xmlns='${NS_TLS}'/>`);
     await this.take('proceed');
     await this.#wire.secure();

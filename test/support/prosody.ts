@@ -21,6 +21,8 @@ const START_TIMEOUT = 10_000;
 
 const MODULES = [
   ...['roster', 'saslauth', 'tls', 'disco', 'ping', 'time', 'version', 'uptime', 'offline'],
+  ...['blocklist', 'lastactivity', 'pep', 'private', 'register', 'server_contact_info'],
+  ...['vcard_legacy'],
 ];
 
 function configuration(directory: string, port: number): string {

@@ -87,6 +87,7 @@ export async function isLetIn(
   password: string,
 ): Promise<boolean> {
   await arrives(client);
+  await client.secures();
   await authenticates(client, username, password);
   const { name } = await client.getsEither`<success xmlns='${SASL}'/><failure xmlns='${SASL}'/>`;
   await client.vanishes();
