@@ -54,8 +54,10 @@ export default defineModule({
     /** What stanzas on their way in have changed, until they are delivered. */
     const unshown = new WeakMap<Stanza, RosterItem>();
 
+    const make = (type: SubscriptionType, from: Account, to: Jid): Stanza =>
+      makeStanza('presence', { type, from: from.jid, to });
     const send = (type: SubscriptionType, from: Account, to: Jid): void =>
-      host.send(makeStanza('presence', { type, from: from.jid, to }));
+      host.send(make(type, from, to));
 
     const applyOutbound = (
       account: Account,
@@ -113,10 +115,12 @@ export default defineModule({
         return NOT_ROUTED;
       }
       return then(rosters.store(roster, after), (stored) => {
-        send(autoReply, account, contact);
-        presences.reveal(account, contact);
         rosters.push(account, stored);
-        return NOT_ROUTED;
+        // §3.1.5: first the answer, then who is there.
+        return then(host.sendFirst(make(autoReply, account, contact)), () => {
+          presences.reveal(account, contact);
+          return NOT_ROUTED;
+        });
       });
     };
 

@@ -84,8 +84,13 @@ export class Host {
 
   /** Routes a stanza that the server itself sends; nobody hears of its failure. */
   send(stanza: Stanza): void {
+    void this.sendFirst(stanza);
+  }
+
+  /** As `send`, for what others have to come behind: settles once it is routed. */
+  sendFirst(stanza: Stanza): Maybe<unknown> {
     const outcome = this.#router.route(stanza);
-    if (isLater(outcome)) outcome.catch((error) => this.#report(error, stanza));
+    return isLater(outcome) ? outcome.catch((error) => this.#report(error, stanza)) : undefined;
   }
 
   /** A stanza from one of our sessions passes the sender's side, then is routed. */

@@ -61,7 +61,7 @@ test('what is deleted under a session ends it, and a namesake inherits nothing',
   expect(await sender.fence()).toContain('<service-unavailable ');
   sender.leaves();
 
-  await fortress.command('user.add', { jid: JID, password: PASSWORD });
+  await fortress.command('user.add', { jid: JID, password: PASSWORD, reuse: true });
   const namesake = await fortress.signIn('target');
   namesake.says('<presence/>');
   namesake.says(GET_ROSTER);
@@ -86,7 +86,7 @@ test('nobody slips into a session while the account is being deleted', async () 
       sessions: [],
     });
     for (const attacker of [session, ...halfway]) attacker.leaves();
-    await fortress.command('user.add', { jid: JID, password: PASSWORD });
+    await fortress.command('user.add', { jid: JID, password: PASSWORD, reuse: true });
   }
 });
 
@@ -110,7 +110,7 @@ test('an account that is deleted while it is busy takes nobody along', async () 
     expect(await fortress.command('session.list', { account: JID })).toMatchObject({
       sessions: [],
     });
-    await fortress.command('user.add', { jid: JID, password: PASSWORD });
+    await fortress.command('user.add', { jid: JID, password: PASSWORD, reuse: true });
     const namesake = await fortress.signIn('target');
     namesake.says(GET_ROSTER);
     expect(await namesake.fence()).toContain('<query xmlns="jabber:iq:roster"/>');
