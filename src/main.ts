@@ -1,21 +1,20 @@
-import { createHmac } from 'node:crypto';
 import { builtinModules } from './builtin-modules.ts';
 import { LocalDirectory } from './cluster/local-directory.ts';
 import { type Clock, systemClock } from './lib/clock.ts';
 import { Deadlines } from './lib/deadlines.ts';
 import { createLog, type Log } from './lib/log.ts';
+import { certificateCommands } from './server/admin/certificates.ts';
 import { AdminDispatcher } from './server/admin/dispatch.ts';
 import { moduleCommands } from './server/admin/modules.ts';
 import type { FlowFacts, ListenerFacts, ServerFacts, ServerStatus } from './server/admin/ports.ts';
 import { serverCommands } from './server/admin/server.ts';
 import { sessionCommands } from './server/admin/sessions.ts';
 import { userCommands } from './server/admin/users.ts';
-import { openCertificate } from './server/certificates.ts';
-import type { Config, HostConfig, ListenerConfig } from './server/config/config.ts';
+import type { Config, ListenerConfig } from './server/config/config.ts';
 import { loadConfig } from './server/config/load.ts';
+import { LiveHosts } from './server/live-hosts.ts';
 import { Server } from './server/server.ts';
 import { LocalSessionControl } from './server/session-control.ts';
-import { ServedStreamHost, ServedStreamHosts } from './server/stream-hosts.ts';
 import { version } from './server/version.ts';
 import type { Storage, StorageError } from './storage/ports.ts';
 import { openStorage } from './storage/sqlite/open.ts';
@@ -36,6 +35,8 @@ export interface RunningServer {
   readonly listeners: readonly ListenerFacts[];
   /** Resolves when everything has stopped, whoever asked for it; rejects when it had to. */
   readonly stopped: Promise<void>;
+  /** Takes new certificates for new connections, or logs why it keeps the old ones. */
+  reload(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -67,6 +68,7 @@ class ServerProcess implements RunningServer, ServerFacts {
   readonly #listeners: { facts: ListenerFacts; listener: TcpListener }[] = [];
   #storage: Storage | null = null;
   #server: Server | null = null;
+  #hosts: LiveHosts | null = null;
   #control: ControlServer | null = null;
   #stopping: Promise<void> | null = null;
 
@@ -95,7 +97,9 @@ class ServerProcess implements RunningServer, ServerFacts {
       modules: builtinModules,
     });
     this.#server = server;
-    await this.#listen(await this.#openHosts(server, storage));
+    const deps = { server, storage, clock: this.#clock, log: this.#log };
+    this.#hosts = await LiveHosts.open(config, deps);
+    await this.#listen(this.#hosts.streamHosts);
     this.#control = await serveControl(config.controlSocket, this.#commands(server, storage));
     // Nothing more can be promised to anybody once a commit has failed.
     storage.onFailure((error) => void this.#fail(error));
@@ -104,6 +108,14 @@ class ServerProcess implements RunningServer, ServerFacts {
 
   get listeners(): readonly ListenerFacts[] {
     return this.#listeners.map(({ facts }) => facts);
+  }
+
+  async reload(): Promise<void> {
+    try {
+      await this.#hosts?.reload();
+    } catch (error) {
+      this.#log.error({ error: (error as Error).message }, 'reload failed, all stays as it was');
+    }
   }
 
   stop(): Promise<void> {
@@ -133,27 +145,7 @@ class ServerProcess implements RunningServer, ServerFacts {
     }));
   }
 
-  /** The hosts as streams see them, each with its certificate. */
-  async #openHosts(server: Server, storage: Storage): Promise<ServedStreamHosts> {
-    const secret = await storage.secret('salt', 32);
-    const deps = { storage, now: () => this.#clock.now() };
-    const open = async (host: HostConfig) => {
-      const secureContext = await this.#openCertificate(host);
-      const settings = { policy: host.policy, secureContext, saltSecret: secretOf(host, secret) };
-      return new ServedStreamHost(server.find(host.domain)!, settings, deps);
-    };
-    return new ServedStreamHosts(await Promise.all(this.config.hosts.map(open)));
-  }
-
-  async #openCertificate(host: HostConfig) {
-    const { tls, dataDirectory } = this.config;
-    const now = this.#clock.now();
-    const { secureContext, warnings } = await openCertificate(host, { tls, dataDirectory, now });
-    for (const warning of warnings) this.#log.warn({ warning }, 'certificate');
-    return secureContext;
-  }
-
-  async #listen(hosts: ServedStreamHosts): Promise<void> {
+  async #listen(hosts: LiveHosts['streamHosts']): Promise<void> {
     const { limits, hosts: configured } = this.config;
     const onConnection = clientStreams({ hosts, deadlines: this.#deadlines, log: this.#log });
     for (const each of this.config.listeners) {
@@ -182,6 +174,7 @@ class ServerProcess implements RunningServer, ServerFacts {
         ...userCommands(server, storage),
         ...moduleCommands(server),
         ...sessionCommands(sessions, domains),
+        ...certificateCommands(this.#hosts!),
         ...serverCommands(this, () => void this.stop()),
       ],
       (error, command) => this.#log.error({ err: error, command }, 'a command failed'),
@@ -214,11 +207,6 @@ class ServerProcess implements RunningServer, ServerFacts {
       await new Promise((resolve) => setTimeout(resolve, 10));
     }
   }
-}
-
-/** Of each host its own: a name without account must not have one salt at all of them. */
-function secretOf({ domain }: HostConfig, saltSecret: Buffer): Buffer {
-  return createHmac('sha256', saltSecret).update(domain).digest();
 }
 
 function factsOf({ type, address }: ListenerConfig, listener: TcpListener): ListenerFacts {

@@ -1,6 +1,7 @@
 import { Argument, Command, InvalidArgumentError, Option } from 'commander';
 import type { Config } from '../server/config/config.ts';
 import { loadConfig } from '../server/config/load.ts';
+import { reloadCertificates, showCertificates } from './certificates.ts';
 import { checkInstallation, describeCheck } from './check.ts';
 import { findConfigFile } from './config-file.ts';
 import { EXIT } from './failure.ts';
@@ -36,6 +37,7 @@ export function buildProgram(version: string): Command {
   addUserCommands(program);
   addRosterCommands(program);
   addSessionCommands(program);
+  addCertificateCommands(program);
   return program;
 }
 
@@ -147,6 +149,18 @@ function addSessionCommands(program: Command): void {
     .command('kick <jid>')
     .description('end one session (full JID) or all of an account (bare JID)')
     .action(async (jid: string) => show(program, await kickSessions(configOf(program), jid)));
+}
+
+function addCertificateCommands(program: Command): void {
+  const cert = program.command('cert').description('look after the certificates of the hosts');
+  cert
+    .command('show')
+    .description("show each host's certificate, and whether the running server uses it")
+    .action(async () => show(program, await showCertificates(configOf(program))));
+  cert
+    .command('reload')
+    .description('make the running server use renewed certificates; sessions go on')
+    .action(async () => show(program, await reloadCertificates(configOf(program))));
 }
 
 async function check(program: Command): Promise<void> {

@@ -1,3 +1,4 @@
+import { closeSync, openSync } from 'node:fs';
 import type { RunningServer } from '../main.ts';
 import { callAgain } from './config-file.ts';
 import { EXIT, explainFailure } from './failure.ts';
@@ -16,10 +17,12 @@ const SAME_SIGNAL = 500;
 export async function startUntilStopped(file: string, option: string | undefined): Promise<void> {
   const { startServer } = await import('../main.ts');
   const server = await startServer({ configFile: file });
-  onStopSignal(() => {
+  const stop = () => {
     say('Stopping.');
     return server.stop();
-  });
+  };
+  onStopSignal(stop);
+  onHangUp(server, stop);
   announce(server, option);
   await server.stopped;
 }
@@ -50,4 +53,22 @@ function onStopSignal(stop: () => Promise<void>): void {
   };
   process.on('SIGINT', onSignal);
   process.on('SIGTERM', onSignal);
+}
+
+/** What asks a program without terminal to reload is what a terminal says when it closes. */
+function onHangUp(server: RunningServer, stop: () => Promise<void>): void {
+  const hadTerminal = hasTerminal();
+  process.on('SIGHUP', () => {
+    if (hadTerminal && !hasTerminal()) void stop();
+    else void server.reload();
+  });
+}
+
+function hasTerminal(): boolean {
+  try {
+    closeSync(openSync('/dev/tty', 'r'));
+    return true;
+  } catch {
+    return false;
+  }
 }

@@ -33,6 +33,7 @@ export type AdminErrorCode =
   | 'exists'
   | 'retired'
   | 'not-found'
+  | 'bad-certificate'
   | 'failed';
 
 /** Completes a command: its parameters are checked before it runs. */

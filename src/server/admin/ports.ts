@@ -1,5 +1,6 @@
 import type { Maybe } from '../../lib/maybe.ts';
 import type { StreamErrorCondition } from '../../xmpp/errors.ts';
+import type { CertificateFacts } from '../certificate-facts.ts';
 
 /** What operators may know of a session. */
 export interface SessionFacts {
@@ -53,4 +54,14 @@ export interface FlowFacts {
 export interface ServerFacts {
   status(): ServerStatus;
   flows(): readonly FlowFacts[];
+}
+
+/** The certificates that this process shows, one for each host. */
+export interface CertificateControl {
+  inUse(): readonly CertificateFacts[];
+  /**
+   * Puts what the files hold now to use for new connections, of all hosts or of none.
+   * @throws {CertificateError}
+   */
+  reload(): Promise<readonly CertificateFacts[]>;
 }
