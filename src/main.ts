@@ -3,6 +3,7 @@ import { LocalDirectory } from './cluster/local-directory.ts';
 import { type Clock, systemClock } from './lib/clock.ts';
 import { Deadlines } from './lib/deadlines.ts';
 import { createLog, type Log } from './lib/log.ts';
+import { backupCommands } from './server/admin/backup.ts';
 import { certificateCommands } from './server/admin/certificates.ts';
 import { AdminDispatcher } from './server/admin/dispatch.ts';
 import { moduleCommands } from './server/admin/modules.ts';
@@ -175,6 +176,7 @@ class ServerProcess implements RunningServer, ServerFacts {
         ...moduleCommands(server),
         ...sessionCommands(sessions, domains),
         ...certificateCommands(this.#hosts!),
+        ...backupCommands(storage),
         ...serverCommands(this, () => void this.stop()),
       ],
       (error, command) => this.#log.error({ err: error, command }, 'a command failed'),

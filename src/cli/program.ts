@@ -1,6 +1,7 @@
 import { Argument, Command, InvalidArgumentError, Option } from 'commander';
 import type { Config } from '../server/config/config.ts';
 import { loadConfig } from '../server/config/load.ts';
+import { backUp, restore } from './backup.ts';
 import { reloadCertificates, showCertificates } from './certificates.ts';
 import { checkInstallation, describeCheck } from './check.ts';
 import { findConfigFile } from './config-file.ts';
@@ -38,6 +39,7 @@ export function buildProgram(version: string): Command {
   addRosterCommands(program);
   addSessionCommands(program);
   addCertificateCommands(program);
+  addBackupCommands(program);
   return program;
 }
 
@@ -161,6 +163,17 @@ function addCertificateCommands(program: Command): void {
     .command('reload')
     .description('make the running server use renewed certificates; sessions go on')
     .action(async () => show(program, await reloadCertificates(configOf(program))));
+}
+
+function addBackupCommands(program: Command): void {
+  program
+    .command('backup <path>')
+    .description('write a copy of the database to a new file, or into a directory')
+    .action(async (path: string) => show(program, await backUp(configOf(program), path)));
+  program
+    .command('restore <file>')
+    .description('put a backup in the place of the database; the server must be stopped')
+    .action((file: string) => show(program, restore(configOf(program), file)));
 }
 
 async function check(program: Command): Promise<void> {
