@@ -1,8 +1,10 @@
+import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { builtinModules } from './builtin-modules.ts';
 import { LocalDirectory } from './cluster/local-directory.ts';
 import { type Clock, systemClock } from './lib/clock.ts';
 import { Deadlines } from './lib/deadlines.ts';
 import { createLog, type Log } from './lib/log.ts';
+import { OPEN_METRICS_TYPE, writeMetrics } from './lib/open-metrics.ts';
 import { backupCommands } from './server/admin/backup.ts';
 import { certificateCommands } from './server/admin/certificates.ts';
 import { AdminDispatcher } from './server/admin/dispatch.ts';
@@ -14,13 +16,16 @@ import { userCommands } from './server/admin/users.ts';
 import type { Config, ListenerConfig } from './server/config/config.ts';
 import { loadConfig } from './server/config/load.ts';
 import { LiveHosts } from './server/live-hosts.ts';
+import { collectMetrics } from './server/metrics.ts';
 import { Server } from './server/server.ts';
 import { LocalSessionControl } from './server/session-control.ts';
+import { SignIns } from './server/sign-ins.ts';
 import { version } from './server/version.ts';
 import type { Storage, StorageError } from './storage/ports.ts';
 import { openStorage } from './storage/sqlite/open.ts';
 import { clientStreams } from './stream/client-streams.ts';
 import { type ControlServer, serveControl } from './transports/control.ts';
+import { type MetricsServer, serveMetrics } from './transports/metrics-http.ts';
 import { listenTcp, type TcpListener } from './transports/tcp.ts';
 
 /**
@@ -30,6 +35,8 @@ import { listenTcp, type TcpListener } from './transports/tcp.ts';
 
 /** Milliseconds that clients get to read the end of their streams. */
 const GRACE = 1000;
+/** Milliseconds between two looks at how late the event loop is. */
+const LAG_INTERVAL = 10;
 
 export interface RunningServer {
   readonly config: Config;
@@ -71,6 +78,8 @@ class ServerProcess implements RunningServer, ServerFacts {
   #server: Server | null = null;
   #hosts: LiveHosts | null = null;
   #control: ControlServer | null = null;
+  #metrics: MetricsServer | null = null;
+  readonly #signIns = new SignIns();
   #stopping: Promise<void> | null = null;
 
   constructor(config: Config) {
@@ -101,6 +110,7 @@ class ServerProcess implements RunningServer, ServerFacts {
     const deps = { server, storage, clock: this.#clock, log: this.#log };
     this.#hosts = await LiveHosts.open(config, deps);
     await this.#listen(this.#hosts.streamHosts);
+    this.#metrics = await this.#serveMetrics(server, storage);
     this.#control = await serveControl(config.controlSocket, this.#commands(server, storage));
     // Nothing more can be promised to anybody once a commit has failed.
     storage.onFailure((error) => void this.#fail(error));
@@ -108,7 +118,9 @@ class ServerProcess implements RunningServer, ServerFacts {
   }
 
   get listeners(): readonly ListenerFacts[] {
-    return this.#listeners.map(({ facts }) => facts);
+    const clients = this.#listeners.map(({ facts }) => facts);
+    const { metrics } = this.config;
+    return metrics ? [...clients, { description: 'metrics', ...metrics }] : clients;
   }
 
   async reload(): Promise<void> {
@@ -148,7 +160,9 @@ class ServerProcess implements RunningServer, ServerFacts {
 
   async #listen(hosts: LiveHosts['streamHosts']): Promise<void> {
     const { limits, hosts: configured } = this.config;
-    const onConnection = clientStreams({ hosts, deadlines: this.#deadlines, log: this.#log });
+    const { note: onSignIn } = this.#signIns;
+    const deps = { deadlines: this.#deadlines, log: this.#log, onSignIn };
+    const onConnection = clientStreams({ hosts, ...deps });
     for (const each of this.config.listeners) {
       const listener = await listenTcp({
         address: each.address,
@@ -165,6 +179,27 @@ class ServerProcess implements RunningServer, ServerFacts {
       });
       this.#listeners.push({ facts: factsOf(each, listener), listener });
     }
+  }
+
+  async #serveMetrics(server: Server, storage: Storage): Promise<MetricsServer | null> {
+    const { metrics } = this.config;
+    if (!metrics) return null;
+    const lag = monitorEventLoopDelay({ resolution: LAG_INTERVAL });
+    lag.enable();
+    const places = this.#listeners.map(
+      ({ facts, listener }) => [`${facts.address}:${facts.port}`, listener] as const,
+    );
+    const sources = {
+      server,
+      durability: storage.durability,
+      signIns: this.#signIns,
+      listeners: new Map(places),
+      lag,
+      lagInterval: LAG_INTERVAL,
+      started: this.#started,
+    };
+    const read = () => writeMetrics(collectMetrics(sources));
+    return await serveMetrics({ ...metrics, contentType: OPEN_METRICS_TYPE, read });
   }
 
   #commands(server: Server, storage: Storage) {
@@ -190,6 +225,7 @@ class ServerProcess implements RunningServer, ServerFacts {
     this.#server?.stop();
     await this.#drained();
     await Promise.all(this.#listeners.map(({ listener }) => listener.close()));
+    await this.#metrics?.close();
     await this.#control?.close();
     await this.#storage?.close();
     this.#log.info({}, 'stopped');

@@ -1,3 +1,4 @@
+import type { HistogramReading } from '../lib/histogram.ts';
 import type { Maybe } from '../lib/maybe.ts';
 
 /**
@@ -20,6 +21,8 @@ export interface Durability {
   whenCommitted(ticket: Ticket): Maybe<void>;
   /** How many changes since the start came too late: their account had been deleted. */
   readonly dropped: number;
+  /** Seconds from the first change of a batch to its commit. */
+  readonly commitTimes: HistogramReading;
 }
 
 /** The store cannot do what was asked. Operators see `message`, clients internal-server-error. */

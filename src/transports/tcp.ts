@@ -88,6 +88,16 @@ export class TcpListener implements TcpTransport {
     return this.#connections.size;
   }
 
+  /** Bytes that wait for clients to read: of all connections, and of the one with most. */
+  get queued(): { total: number; largest: number } {
+    let [total, largest] = [0, 0];
+    for (const { queuedBytes } of this.#connections) {
+      total += queuedBytes;
+      largest = Math.max(largest, queuedBytes);
+    }
+    return { total, largest };
+  }
+
   /** Takes no more connections and says so to those there are; sessions go on. */
   stop(): void {
     this.#server.close();
