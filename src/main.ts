@@ -3,13 +3,13 @@ import { builtinModules } from './builtin-modules.ts';
 import { LocalDirectory } from './cluster/local-directory.ts';
 import { type Clock, systemClock } from './lib/clock.ts';
 import { Deadlines } from './lib/deadlines.ts';
-import { createLog, type Log } from './lib/log.ts';
+import { createLog, type RootLog } from './lib/log.ts';
 import { OPEN_METRICS_TYPE, writeMetrics } from './lib/open-metrics.ts';
 import { backupCommands } from './server/admin/backup.ts';
-import { certificateCommands } from './server/admin/certificates.ts';
 import { AdminDispatcher } from './server/admin/dispatch.ts';
 import { moduleCommands } from './server/admin/modules.ts';
 import type { FlowFacts, ListenerFacts, ServerFacts, ServerStatus } from './server/admin/ports.ts';
+import { reloadCommands } from './server/admin/reload.ts';
 import { serverCommands } from './server/admin/server.ts';
 import { sessionCommands } from './server/admin/sessions.ts';
 import { userCommands } from './server/admin/users.ts';
@@ -17,6 +17,7 @@ import type { Config, ListenerConfig } from './server/config/config.ts';
 import { loadConfig } from './server/config/load.ts';
 import { LiveHosts } from './server/live-hosts.ts';
 import { collectMetrics } from './server/metrics.ts';
+import { Reloader } from './server/reloader.ts';
 import { Server } from './server/server.ts';
 import { LocalSessionControl } from './server/session-control.ts';
 import { SignIns } from './server/sign-ins.ts';
@@ -26,7 +27,7 @@ import { openStorage } from './storage/sqlite/open.ts';
 import { clientStreams } from './stream/client-streams.ts';
 import { type ControlServer, serveControl } from './transports/control.ts';
 import { type MetricsServer, serveMetrics } from './transports/metrics-http.ts';
-import { listenTcp, type TcpListener } from './transports/tcp.ts';
+import { listenTcp, type TcpLimits, type TcpListener } from './transports/tcp.ts';
 
 /**
  * The composition root: configuration, storage, hosts with their modules,
@@ -43,7 +44,7 @@ export interface RunningServer {
   readonly listeners: readonly ListenerFacts[];
   /** Resolves when everything has stopped, whoever asked for it; rejects when it had to. */
   readonly stopped: Promise<void>;
-  /** Takes new certificates for new connections, or logs why it keeps the old ones. */
+  /** Takes what the file and certificates say now, or logs why all stays as it was. */
   reload(): Promise<void>;
   stop(): Promise<void>;
 }
@@ -68,7 +69,7 @@ export async function startServer(options: { configFile: string }): Promise<Runn
 class ServerProcess implements RunningServer, ServerFacts {
   readonly config: Config;
   readonly stopped: Promise<void>;
-  readonly #log: Log;
+  readonly #log: RootLog;
   readonly #clock: Clock = systemClock;
   readonly #deadlines = new Deadlines(systemClock);
   readonly #started = systemClock.now();
@@ -76,7 +77,7 @@ class ServerProcess implements RunningServer, ServerFacts {
   readonly #listeners: { facts: ListenerFacts; listener: TcpListener }[] = [];
   #storage: Storage | null = null;
   #server: Server | null = null;
-  #hosts: LiveHosts | null = null;
+  #reloader: Reloader | null = null;
   #control: ControlServer | null = null;
   #metrics: MetricsServer | null = null;
   readonly #signIns = new SignIns();
@@ -108,8 +109,11 @@ class ServerProcess implements RunningServer, ServerFacts {
     });
     this.#server = server;
     const deps = { server, storage, clock: this.#clock, log: this.#log };
-    this.#hosts = await LiveHosts.open(config, deps);
-    await this.#listen(this.#hosts.streamHosts);
+    const hosts = await LiveHosts.open(config, deps);
+    await this.#listen(hosts.streamHosts);
+    const read = () => loadConfig(config.file, builtinModules);
+    const apply = (changed: Config) => this.#apply(changed);
+    this.#reloader = new Reloader(config, { read, hosts, apply, log: this.#log });
     this.#metrics = await this.#serveMetrics(server, storage);
     this.#control = await serveControl(config.controlSocket, this.#commands(server, storage));
     // Nothing more can be promised to anybody once a commit has failed.
@@ -125,9 +129,10 @@ class ServerProcess implements RunningServer, ServerFacts {
 
   async reload(): Promise<void> {
     try {
-      await this.#hosts?.reload();
+      await this.#reloader?.reload();
     } catch (error) {
-      this.#log.error({ error: (error as Error).message }, 'reload failed, all stays as it was');
+      const { message } = error as Error;
+      this.#log.error({ problems: message.split('\n') }, 'reload failed, all stays as it was');
     }
   }
 
@@ -159,7 +164,6 @@ class ServerProcess implements RunningServer, ServerFacts {
   }
 
   async #listen(hosts: LiveHosts['streamHosts']): Promise<void> {
-    const { limits, hosts: configured } = this.config;
     const { note: onSignIn } = this.#signIns;
     const deps = { deadlines: this.#deadlines, log: this.#log, onSignIn };
     const onConnection = clientStreams({ hosts, ...deps });
@@ -169,16 +173,19 @@ class ServerProcess implements RunningServer, ServerFacts {
         port: each.port,
         directTls: each.type === 'c2s-tls',
         secureContextFor: hosts.secureContextFor,
-        limits: configured[0]!.policy.beforeLogin,
+        ...limitsOf(this.config),
         onConnection,
-        maxConnections: limits.connections,
-        maxConnectionsPerAddress: limits.connectionsPerAddress,
-        queueLimit: limits.queueBytes,
         deadlines: this.#deadlines,
         log: this.#log,
       });
       this.#listeners.push({ facts: factsOf(each, listener), listener });
     }
+  }
+
+  #apply(config: Config): void {
+    this.#log.setLevel(config.log.level);
+    this.#server!.useRules(config.hosts);
+    for (const { listener } of this.#listeners) listener.useLimits(limitsOf(config));
   }
 
   async #serveMetrics(server: Server, storage: Storage): Promise<MetricsServer | null> {
@@ -210,7 +217,7 @@ class ServerProcess implements RunningServer, ServerFacts {
         ...userCommands(server, storage),
         ...moduleCommands(server),
         ...sessionCommands(sessions, domains),
-        ...certificateCommands(this.#hosts!),
+        ...reloadCommands(this.#reloader!),
         ...backupCommands(storage),
         ...serverCommands(this, () => void this.stop()),
       ],
@@ -247,12 +254,21 @@ class ServerProcess implements RunningServer, ServerFacts {
   }
 }
 
+function limitsOf({ limits, hosts }: Config): TcpLimits {
+  return {
+    limits: hosts[0]!.policy.beforeLogin,
+    maxConnections: limits.connections,
+    maxConnectionsPerAddress: limits.connectionsPerAddress,
+    queueLimit: limits.queueBytes,
+  };
+}
+
 function factsOf({ type, address }: ListenerConfig, listener: TcpListener): ListenerFacts {
   const description = type === 'c2s' ? 'clients, STARTTLS' : 'clients, direct TLS';
   return { description, address: address ?? '*', port: listener.port };
 }
 
-function openLog({ log }: Config): Log {
+function openLog({ log }: Config): RootLog {
   const isPretty = log.format === 'pretty' || (log.format === 'auto' && process.stdout.isTTY);
   return createLog({
     level: log.level,

@@ -6,6 +6,7 @@ import { reloadCertificates, showCertificates } from './certificates.ts';
 import { checkInstallation, describeCheck } from './check.ts';
 import { findConfigFile } from './config-file.ts';
 import { EXIT } from './failure.ts';
+import { reload } from './reload.ts';
 import { addContact, listContacts, removeContact } from './rosters.ts';
 import { explainFlows, kickSessions, listSessions, showStatus, stopServer } from './server.ts';
 import { startUntilStopped } from './start.ts';
@@ -55,6 +56,10 @@ function addServerCommands(program: Command): void {
     .command('stop')
     .description('stop the running server and wait until it has ended')
     .action(async () => show(program, await stopServer(configOf(program))));
+  program
+    .command('reload')
+    .description('make the running server use the changed configuration')
+    .action(async () => show(program, await reload(fileOf(program))));
   program
     .command('status')
     .description('say how the running server fares')
@@ -186,9 +191,13 @@ async function check(program: Command): Promise<void> {
   if (result.problems.length > 0) process.exitCode = EXIT.failed;
 }
 
+function fileOf(program: Command): string {
+  return findConfigFile(program.opts<GlobalOptions>().config);
+}
+
 // What a module may be set to is the server's business, not that of these commands.
 function configOf(program: Command): Config {
-  return loadConfig(findConfigFile(program.opts<GlobalOptions>().config), 'unchecked');
+  return loadConfig(fileOf(program), 'unchecked');
 }
 
 function show(program: Command, report: Report): void {

@@ -17,12 +17,11 @@ const SAME_SIGNAL = 500;
 export async function startUntilStopped(file: string, option: string | undefined): Promise<void> {
   const { startServer } = await import('../main.ts');
   const server = await startServer({ configFile: file });
-  const stop = () => {
+  onStopSignal(() => {
     say('Stopping.');
     return server.stop();
-  };
-  onStopSignal(stop);
-  onHangUp(server, stop);
+  });
+  onHangUp(server);
   announce(server, option);
   await server.stopped;
 }
@@ -56,10 +55,10 @@ function onStopSignal(stop: () => Promise<void>): void {
 }
 
 /** What asks a program without terminal to reload is what a terminal says when it closes. */
-function onHangUp(server: RunningServer, stop: () => Promise<void>): void {
+function onHangUp(server: RunningServer): void {
   const hadTerminal = hasTerminal();
   process.on('SIGHUP', () => {
-    if (hadTerminal && !hasTerminal()) void stop();
+    if (hadTerminal && !hasTerminal()) void server.stop();
     else void server.reload();
   });
 }

@@ -2,7 +2,6 @@ import { createHmac } from 'node:crypto';
 import type { Clock } from '../lib/clock.ts';
 import type { Log } from '../lib/log.ts';
 import type { Storage } from '../storage/ports.ts';
-import type { CertificateControl } from './admin/ports.ts';
 import { type CertificateFacts, certificateFacts } from './certificate-facts.ts';
 import { openCertificate } from './certificates.ts';
 import type { Config, HostConfig } from './config/config.ts';
@@ -28,40 +27,27 @@ interface Opened {
  * The hosts as new streams find them, each with its policy and certificate. They
  * are replaced all together or not at all; streams that are there go on with theirs.
  */
-export class LiveHosts implements CertificateControl {
+export class LiveHosts {
   readonly streamHosts: ServedStreamHosts;
   readonly #deps: Deps;
   readonly #saltSecret: Buffer;
-  #config: HostsConfig;
   #facts: readonly CertificateFacts[];
 
   /** @throws {CertificateError} */
   static async open(config: HostsConfig, deps: Deps): Promise<LiveHosts> {
     const saltSecret = await deps.storage.secret('salt', 32);
-    return new LiveHosts(config, deps, saltSecret, await openAll(config, deps, saltSecret));
+    return new LiveHosts(deps, saltSecret, await openAll(config, deps, saltSecret));
   }
 
-  private constructor(
-    config: HostsConfig,
-    deps: Deps,
-    saltSecret: Buffer,
-    opened: readonly Opened[],
-  ) {
+  private constructor(deps: Deps, saltSecret: Buffer, opened: readonly Opened[]) {
     this.#deps = deps;
     this.#saltSecret = saltSecret;
-    this.#config = config;
     this.#facts = opened.map(({ facts }) => facts);
     this.streamHosts = new ServedStreamHosts(opened.map(({ streamHost }) => streamHost));
   }
 
+  /** The certificates that new connections get. */
   inUse(): readonly CertificateFacts[] {
-    return this.#facts;
-  }
-
-  /** Reads the files of all certificates anew. */
-  async reload(): Promise<readonly CertificateFacts[]> {
-    const use = await this.prepare(this.#config);
-    use();
     return this.#facts;
   }
 
@@ -73,7 +59,6 @@ export class LiveHosts implements CertificateControl {
   async prepare(config: HostsConfig): Promise<() => void> {
     const opened = await openAll(config, this.#deps, this.#saltSecret);
     return () => {
-      this.#config = config;
       this.#facts = opened.map(({ facts }) => facts);
       this.streamHosts.replace(opened.map(({ streamHost }) => streamHost));
       this.#deps.log.info({ hosts: this.#facts.map(({ host }) => host) }, 'certificates reloaded');

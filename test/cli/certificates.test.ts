@@ -147,7 +147,7 @@ describe('a renewed certificate', () => {
       code: 1,
       out: '',
       err: expect.stringMatching(
-        /^The key file a\.key is not in PEM form .* The certificates in use stay\.\nConvert it/,
+        /^The key file a\.key is not in PEM form .* Nothing was changed\.\nConvert it/,
       ),
     });
     child.kill('SIGHUP');

@@ -34,6 +34,7 @@ export type AdminErrorCode =
   | 'retired'
   | 'not-found'
   | 'bad-certificate'
+  | 'bad-config'
   | 'failed';
 
 /** Completes a command: its parameters are checked before it runs. */
