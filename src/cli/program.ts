@@ -4,8 +4,11 @@ import { loadConfig } from '../server/config/load.ts';
 import { backUp, restore } from './backup.ts';
 import { reloadCertificates, showCertificates } from './certificates.ts';
 import { checkInstallation, describeCheck } from './check.ts';
+import { completionScript, SHELLS, type Shell } from './completion.ts';
+import { showConfig } from './config.ts';
 import { findConfigFile } from './config-file.ts';
 import { EXIT } from './failure.ts';
+import { listModules } from './modules.ts';
 import { reload } from './reload.ts';
 import { addContact, listContacts, removeContact } from './rosters.ts';
 import { explainFlows, kickSessions, listSessions, showStatus, stopServer } from './server.ts';
@@ -41,6 +44,7 @@ export function buildProgram(version: string): Command {
   addSessionCommands(program);
   addCertificateCommands(program);
   addBackupCommands(program);
+  addOverviewCommands(program);
   return program;
 }
 
@@ -179,6 +183,28 @@ function addBackupCommands(program: Command): void {
     .command('restore <file>')
     .description('put a backup in the place of the database; the server must be stopped')
     .action((file: string) => show(program, restore(configOf(program), file)));
+}
+
+function addOverviewCommands(program: Command): void {
+  program
+    .command('module')
+    .description('look after modules')
+    .command('list')
+    .description('list what the server can do, and what of it the configuration turns on')
+    .action(async () => show(program, await listModules(fileOf(program))));
+  program
+    .command('config')
+    .description('look after the configuration')
+    .command('show')
+    .description('show the configuration with every default in place, secrets hidden')
+    .action(async () => show(program, await showConfig(fileOf(program))));
+  program
+    .command('completion')
+    .description('print what lets a shell complete these commands')
+    .addArgument(new Argument('<shell>').choices(SHELLS))
+    .action((shell: Shell) => {
+      process.stdout.write(completionScript(program, shell));
+    });
 }
 
 async function check(program: Command): Promise<void> {

@@ -40,7 +40,8 @@ export function parseConfig(
   return resolveConfig(file, common, hosts);
 }
 
-function readText(file: string): string {
+/** @throws {ConfigError} for a file that cannot be read. */
+export function readText(file: string): string {
   try {
     return readFileSync(file, 'utf8');
   } catch (error) {
