@@ -1,27 +1,33 @@
-import { createHmac } from 'node:crypto';
+import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { builtinModules } from './builtin-modules.ts';
 import { LocalDirectory } from './cluster/local-directory.ts';
 import { type Clock, systemClock } from './lib/clock.ts';
 import { Deadlines } from './lib/deadlines.ts';
-import { createLog, type Log } from './lib/log.ts';
+import { createLog, type RootLog } from './lib/log.ts';
+import { OPEN_METRICS_TYPE, writeMetrics } from './lib/open-metrics.ts';
+import { backupCommands } from './server/admin/backup.ts';
 import { AdminDispatcher } from './server/admin/dispatch.ts';
 import { moduleCommands } from './server/admin/modules.ts';
 import type { FlowFacts, ListenerFacts, ServerFacts, ServerStatus } from './server/admin/ports.ts';
+import { reloadCommands } from './server/admin/reload.ts';
 import { serverCommands } from './server/admin/server.ts';
 import { sessionCommands } from './server/admin/sessions.ts';
 import { userCommands } from './server/admin/users.ts';
-import { openCertificate } from './server/certificates.ts';
-import type { Config, HostConfig, ListenerConfig } from './server/config/config.ts';
+import type { Config, ListenerConfig } from './server/config/config.ts';
 import { loadConfig } from './server/config/load.ts';
+import { LiveHosts } from './server/live-hosts.ts';
+import { collectMetrics } from './server/metrics.ts';
+import { Reloader } from './server/reloader.ts';
 import { Server } from './server/server.ts';
 import { LocalSessionControl } from './server/session-control.ts';
-import { ServedStreamHost, ServedStreamHosts } from './server/stream-hosts.ts';
+import { SignIns } from './server/sign-ins.ts';
 import { version } from './server/version.ts';
 import type { Storage, StorageError } from './storage/ports.ts';
 import { openStorage } from './storage/sqlite/open.ts';
 import { clientStreams } from './stream/client-streams.ts';
 import { type ControlServer, serveControl } from './transports/control.ts';
-import { listenTcp, type TcpListener } from './transports/tcp.ts';
+import { type MetricsServer, serveMetrics } from './transports/metrics-http.ts';
+import { listenTcp, type TcpLimits, type TcpListener } from './transports/tcp.ts';
 
 /**
  * The composition root: configuration, storage, hosts with their modules,
@@ -30,12 +36,16 @@ import { listenTcp, type TcpListener } from './transports/tcp.ts';
 
 /** Milliseconds that clients get to read the end of their streams. */
 const GRACE = 1000;
+/** Milliseconds between two looks at how late the event loop is. */
+const LAG_INTERVAL = 10;
 
 export interface RunningServer {
   readonly config: Config;
   readonly listeners: readonly ListenerFacts[];
   /** Resolves when everything has stopped, whoever asked for it; rejects when it had to. */
   readonly stopped: Promise<void>;
+  /** Takes what the file and certificates say now, or logs why all stays as it was. */
+  reload(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -59,7 +69,7 @@ export async function startServer(options: { configFile: string }): Promise<Runn
 class ServerProcess implements RunningServer, ServerFacts {
   readonly config: Config;
   readonly stopped: Promise<void>;
-  readonly #log: Log;
+  readonly #log: RootLog;
   readonly #clock: Clock = systemClock;
   readonly #deadlines = new Deadlines(systemClock);
   readonly #started = systemClock.now();
@@ -67,7 +77,10 @@ class ServerProcess implements RunningServer, ServerFacts {
   readonly #listeners: { facts: ListenerFacts; listener: TcpListener }[] = [];
   #storage: Storage | null = null;
   #server: Server | null = null;
+  #reloader: Reloader | null = null;
   #control: ControlServer | null = null;
+  #metrics: MetricsServer | null = null;
+  readonly #signIns = new SignIns();
   #stopping: Promise<void> | null = null;
 
   constructor(config: Config) {
@@ -95,7 +108,13 @@ class ServerProcess implements RunningServer, ServerFacts {
       modules: builtinModules,
     });
     this.#server = server;
-    await this.#listen(await this.#openHosts(server, storage));
+    const deps = { server, storage, clock: this.#clock, log: this.#log };
+    const hosts = await LiveHosts.open(config, deps);
+    await this.#listen(hosts.streamHosts);
+    const read = () => loadConfig(config.file, builtinModules);
+    const apply = (changed: Config) => this.#apply(changed);
+    this.#reloader = new Reloader(config, { read, hosts, apply, log: this.#log });
+    this.#metrics = await this.#serveMetrics(server, storage);
     this.#control = await serveControl(config.controlSocket, this.#commands(server, storage));
     // Nothing more can be promised to anybody once a commit has failed.
     storage.onFailure((error) => void this.#fail(error));
@@ -103,7 +122,18 @@ class ServerProcess implements RunningServer, ServerFacts {
   }
 
   get listeners(): readonly ListenerFacts[] {
-    return this.#listeners.map(({ facts }) => facts);
+    const clients = this.#listeners.map(({ facts }) => facts);
+    const { metrics } = this.config;
+    return metrics ? [...clients, { description: 'metrics', ...metrics }] : clients;
+  }
+
+  async reload(): Promise<void> {
+    try {
+      await this.#reloader?.reload();
+    } catch (error) {
+      const { message } = error as Error;
+      this.#log.error({ problems: message.split('\n') }, 'reload failed, all stays as it was');
+    }
   }
 
   stop(): Promise<void> {
@@ -133,45 +163,50 @@ class ServerProcess implements RunningServer, ServerFacts {
     }));
   }
 
-  /** The hosts as streams see them, each with its certificate. */
-  async #openHosts(server: Server, storage: Storage): Promise<ServedStreamHosts> {
-    const secret = await storage.secret('salt', 32);
-    const deps = { storage, now: () => this.#clock.now() };
-    const open = async (host: HostConfig) => {
-      const secureContext = await this.#openCertificate(host);
-      const settings = { policy: host.policy, secureContext, saltSecret: secretOf(host, secret) };
-      return new ServedStreamHost(server.find(host.domain)!, settings, deps);
-    };
-    return new ServedStreamHosts(await Promise.all(this.config.hosts.map(open)));
-  }
-
-  async #openCertificate(host: HostConfig) {
-    const { tls, dataDirectory } = this.config;
-    const now = this.#clock.now();
-    const { secureContext, warnings } = await openCertificate(host, { tls, dataDirectory, now });
-    for (const warning of warnings) this.#log.warn({ warning }, 'certificate');
-    return secureContext;
-  }
-
-  async #listen(hosts: ServedStreamHosts): Promise<void> {
-    const { limits, hosts: configured } = this.config;
-    const onConnection = clientStreams({ hosts, deadlines: this.#deadlines, log: this.#log });
+  async #listen(hosts: LiveHosts['streamHosts']): Promise<void> {
+    const { note: onSignIn } = this.#signIns;
+    const deps = { deadlines: this.#deadlines, log: this.#log, onSignIn };
+    const onConnection = clientStreams({ hosts, ...deps });
     for (const each of this.config.listeners) {
       const listener = await listenTcp({
         address: each.address,
         port: each.port,
         directTls: each.type === 'c2s-tls',
         secureContextFor: hosts.secureContextFor,
-        limits: configured[0]!.policy.beforeLogin,
+        ...limitsOf(this.config),
         onConnection,
-        maxConnections: limits.connections,
-        maxConnectionsPerAddress: limits.connectionsPerAddress,
-        queueLimit: limits.queueBytes,
         deadlines: this.#deadlines,
         log: this.#log,
       });
       this.#listeners.push({ facts: factsOf(each, listener), listener });
     }
+  }
+
+  #apply(config: Config): void {
+    this.#log.setLevel(config.log.level);
+    this.#server!.useRules(config.hosts);
+    for (const { listener } of this.#listeners) listener.useLimits(limitsOf(config));
+  }
+
+  async #serveMetrics(server: Server, storage: Storage): Promise<MetricsServer | null> {
+    const { metrics } = this.config;
+    if (!metrics) return null;
+    const lag = monitorEventLoopDelay({ resolution: LAG_INTERVAL });
+    lag.enable();
+    const places = this.#listeners.map(
+      ({ facts, listener }) => [`${facts.address}:${facts.port}`, listener] as const,
+    );
+    const sources = {
+      server,
+      durability: storage.durability,
+      signIns: this.#signIns,
+      listeners: new Map(places),
+      lag,
+      lagInterval: LAG_INTERVAL,
+      started: this.#started,
+    };
+    const read = () => writeMetrics(collectMetrics(sources));
+    return await serveMetrics({ ...metrics, contentType: OPEN_METRICS_TYPE, read });
   }
 
   #commands(server: Server, storage: Storage) {
@@ -182,6 +217,8 @@ class ServerProcess implements RunningServer, ServerFacts {
         ...userCommands(server, storage),
         ...moduleCommands(server),
         ...sessionCommands(sessions, domains),
+        ...reloadCommands(this.#reloader!),
+        ...backupCommands(storage),
         ...serverCommands(this, () => void this.stop()),
       ],
       (error, command) => this.#log.error({ err: error, command }, 'a command failed'),
@@ -195,6 +232,7 @@ class ServerProcess implements RunningServer, ServerFacts {
     this.#server?.stop();
     await this.#drained();
     await Promise.all(this.#listeners.map(({ listener }) => listener.close()));
+    await this.#metrics?.close();
     await this.#control?.close();
     await this.#storage?.close();
     this.#log.info({}, 'stopped');
@@ -216,9 +254,13 @@ class ServerProcess implements RunningServer, ServerFacts {
   }
 }
 
-/** Of each host its own: a name without account must not have one salt at all of them. */
-function secretOf({ domain }: HostConfig, saltSecret: Buffer): Buffer {
-  return createHmac('sha256', saltSecret).update(domain).digest();
+function limitsOf({ limits, hosts }: Config): TcpLimits {
+  return {
+    limits: hosts[0]!.policy.beforeLogin,
+    maxConnections: limits.connections,
+    maxConnectionsPerAddress: limits.connectionsPerAddress,
+    queueLimit: limits.queueBytes,
+  };
 }
 
 function factsOf({ type, address }: ListenerConfig, listener: TcpListener): ListenerFacts {
@@ -226,7 +268,7 @@ function factsOf({ type, address }: ListenerConfig, listener: TcpListener): List
   return { description, address: address ?? '*', port: listener.port };
 }
 
-function openLog({ log }: Config): Log {
+function openLog({ log }: Config): RootLog {
   const isPretty = log.format === 'pretty' || (log.format === 'auto' && process.stdout.isTTY);
   return createLog({
     level: log.level,

@@ -1,6 +1,7 @@
 import { LocalDirectory } from '../cluster/local-directory.ts';
 import { systemClock } from '../lib/clock.ts';
 import { silentLog } from '../lib/log.ts';
+import { backupCommands } from '../server/admin/backup.ts';
 import { AdminError, type AdminErrorCode } from '../server/admin/command.ts';
 import { type AdminAnswer, AdminDispatcher } from '../server/admin/dispatch.ts';
 import { moduleCommands } from '../server/admin/modules.ts';
@@ -12,11 +13,17 @@ import { openStorage } from '../storage/sqlite/open.ts';
 import { ControlError, callControl } from '../transports/control.ts';
 
 /**
- * Runs a command in the running server.
+ * Runs a command in the running server, which may take `timeout` milliseconds.
  * @throws {ControlError} when none runs; {AdminError} when the command fails.
  */
-export async function runInServer<T>(config: Config, command: string, params: object): Promise<T> {
-  return resultOf<T>((await callControl(config.controlSocket, command, params)) as AdminAnswer);
+export async function runInServer<T>(
+  config: Config,
+  command: string,
+  params: object,
+  timeout?: number,
+): Promise<T> {
+  const answer = await callControl(config.controlSocket, command, params, timeout);
+  return resultOf<T>(answer as AdminAnswer);
 }
 
 /**
@@ -28,9 +35,10 @@ export async function runOnAccounts<T>(
   config: Config,
   command: string,
   params: object,
+  timeout?: number,
 ): Promise<T> {
   try {
-    return await runInServer<T>(config, command, params);
+    return await runInServer<T>(config, command, params, timeout);
   } catch (error) {
     if (!(error instanceof ControlError && error.code === 'not-running')) throw error;
     return resultOf<T>(await runOnStore(config, command, params));
@@ -54,7 +62,11 @@ async function runOnStore(
       log: silentLog,
       modules: builtinModules,
     });
-    const commands = [...userCommands(server, storage), ...moduleCommands(server)];
+    const commands = [
+      ...userCommands(server, storage),
+      ...moduleCommands(server),
+      ...backupCommands(storage),
+    ];
     const rethrow = (error: unknown) => {
       throw error;
     };

@@ -1,9 +1,15 @@
 import { Argument, Command, InvalidArgumentError, Option } from 'commander';
 import type { Config } from '../server/config/config.ts';
 import { loadConfig } from '../server/config/load.ts';
+import { backUp, restore } from './backup.ts';
+import { reloadCertificates, showCertificates } from './certificates.ts';
 import { checkInstallation, describeCheck } from './check.ts';
+import { completionScript, SHELLS, type Shell } from './completion.ts';
+import { showConfig } from './config.ts';
 import { findConfigFile } from './config-file.ts';
 import { EXIT } from './failure.ts';
+import { listModules } from './modules.ts';
+import { reload } from './reload.ts';
 import { addContact, listContacts, removeContact } from './rosters.ts';
 import { explainFlows, kickSessions, listSessions, showStatus, stopServer } from './server.ts';
 import { startUntilStopped } from './start.ts';
@@ -36,6 +42,9 @@ export function buildProgram(version: string): Command {
   addUserCommands(program);
   addRosterCommands(program);
   addSessionCommands(program);
+  addCertificateCommands(program);
+  addBackupCommands(program);
+  addOverviewCommands(program);
   return program;
 }
 
@@ -51,6 +60,10 @@ function addServerCommands(program: Command): void {
     .command('stop')
     .description('stop the running server and wait until it has ended')
     .action(async () => show(program, await stopServer(configOf(program))));
+  program
+    .command('reload')
+    .description('make the running server use the changed configuration')
+    .action(async () => show(program, await reload(fileOf(program))));
   program
     .command('status')
     .description('say how the running server fares')
@@ -149,6 +162,51 @@ function addSessionCommands(program: Command): void {
     .action(async (jid: string) => show(program, await kickSessions(configOf(program), jid)));
 }
 
+function addCertificateCommands(program: Command): void {
+  const cert = program.command('cert').description('look after the certificates of the hosts');
+  cert
+    .command('show')
+    .description("show each host's certificate, and whether the running server uses it")
+    .action(async () => show(program, await showCertificates(configOf(program))));
+  cert
+    .command('reload')
+    .description('make the running server use renewed certificates; sessions go on')
+    .action(async () => show(program, await reloadCertificates(configOf(program))));
+}
+
+function addBackupCommands(program: Command): void {
+  program
+    .command('backup <path>')
+    .description('write a copy of the database to a new file, or into a directory')
+    .action(async (path: string) => show(program, await backUp(configOf(program), path)));
+  program
+    .command('restore <file>')
+    .description('put a backup in the place of the database; the server must be stopped')
+    .action((file: string) => show(program, restore(configOf(program), file)));
+}
+
+function addOverviewCommands(program: Command): void {
+  program
+    .command('module')
+    .description('look after modules')
+    .command('list')
+    .description('list what the server can do, and what of it the configuration turns on')
+    .action(async () => show(program, await listModules(fileOf(program))));
+  program
+    .command('config')
+    .description('look after the configuration')
+    .command('show')
+    .description('show the configuration with every default in place, secrets hidden')
+    .action(async () => show(program, await showConfig(fileOf(program))));
+  program
+    .command('completion')
+    .description('print what lets a shell complete these commands')
+    .addArgument(new Argument('<shell>').choices(SHELLS))
+    .action((shell: Shell) => {
+      process.stdout.write(completionScript(program, shell));
+    });
+}
+
 async function check(program: Command): Promise<void> {
   const { builtinModules } = await import('../builtin-modules.ts');
   const result = checkInstallation(
@@ -159,9 +217,13 @@ async function check(program: Command): Promise<void> {
   if (result.problems.length > 0) process.exitCode = EXIT.failed;
 }
 
+function fileOf(program: Command): string {
+  return findConfigFile(program.opts<GlobalOptions>().config);
+}
+
 // What a module may be set to is the server's business, not that of these commands.
 function configOf(program: Command): Config {
-  return loadConfig(findConfigFile(program.opts<GlobalOptions>().config), 'unchecked');
+  return loadConfig(fileOf(program), 'unchecked');
 }
 
 function show(program: Command, report: Report): void {

@@ -1,3 +1,4 @@
+import { closeSync, openSync } from 'node:fs';
 import type { RunningServer } from '../main.ts';
 import { callAgain } from './config-file.ts';
 import { EXIT, explainFailure } from './failure.ts';
@@ -20,6 +21,7 @@ export async function startUntilStopped(file: string, option: string | undefined
     say('Stopping.');
     return server.stop();
   });
+  onHangUp(server);
   announce(server, option);
   await server.stopped;
 }
@@ -50,4 +52,22 @@ function onStopSignal(stop: () => Promise<void>): void {
   };
   process.on('SIGINT', onSignal);
   process.on('SIGTERM', onSignal);
+}
+
+/** What asks a program without terminal to reload is what a terminal says when it closes. */
+function onHangUp(server: RunningServer): void {
+  const hadTerminal = hasTerminal();
+  process.on('SIGHUP', () => {
+    if (hadTerminal && !hasTerminal()) void server.stop();
+    else void server.reload();
+  });
+}
+
+function hasTerminal(): boolean {
+  try {
+    closeSync(openSync('/dev/tty', 'r'));
+    return true;
+  } catch {
+    return false;
+  }
 }

@@ -42,3 +42,10 @@ export function formatSpan(milliseconds: number): string {
 export function count(amount: number, what: string): string {
   return `${amount} ${what}${amount === 1 ? '' : 's'}`;
 }
+
+/** `532 bytes`, `1.4 MiB` */
+export function formatBytes(bytes: number): string {
+  if (bytes < 1_024) return count(bytes, 'byte');
+  const power = Math.min(4, Math.floor(Math.log2(bytes) / 10));
+  return `${(bytes / 1_024 ** power).toFixed(1)} ${['KiB', 'MiB', 'GiB', 'TiB'][power - 1]}`;
+}

@@ -25,7 +25,7 @@ export class AccountKeeper {
   readonly #host: Host;
   readonly #storage: Storage;
   readonly #clock: Clock;
-  readonly #rules: AccountRules;
+  #rules: AccountRules;
   readonly #binder: SessionBinder;
   readonly #farewell: (account: Account) => Promise<void>;
 
@@ -46,6 +46,11 @@ export class AccountKeeper {
     this.#clock = deps.clock;
     this.#binder = deps.binder;
     this.#farewell = deps.farewell;
+  }
+
+  /** For what is done to accounts from now on. */
+  useRules(rules: AccountRules): void {
+    this.#rules = rules;
   }
 
   /** What stands in the way of a new account; null when nothing does. */

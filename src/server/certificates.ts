@@ -54,7 +54,7 @@ export async function openCertificate(
 ): Promise<HostCertificate & { readonly secureContext: SecureContext }> {
   const certificate = host.certificate
     ? readCertificate(host.certificate, host.domain, now)
-    : await ensureLocalCertificate(join(dataDirectory, 'certificates'), host.domain, now);
+    : await ensureLocalCertificate(localDirectory(dataDirectory), host.domain, now);
   try {
     return { ...certificate, secureContext: makeSecureContext({ ...certificate, ...tls }) };
   } catch (error) {
@@ -63,6 +63,23 @@ export async function openCertificate(
       'Renew it with an ECDSA P-256 key, or an RSA key of 2048 bits or more.',
     );
   }
+}
+
+/**
+ * The host's certificate as its files have it; null where a self-signed one has yet to be made.
+ * Changes nothing.
+ * @throws {CertificateError}
+ */
+export function lookAtCertificate(
+  { domain, certificate }: Pick<HostConfig, 'domain' | 'certificate'>,
+  dataDirectory: string,
+  now: number,
+): HostCertificate | null {
+  if (certificate) return readCertificate(certificate, domain, now);
+  const files = localFiles(localDirectory(dataDirectory), domain);
+  if (!existsSync(files.cert)) return null;
+  const kept = readCertificate(files, domain, now);
+  return { ...kept, warnings: [...localWarnings(domain), ...kept.warnings] };
 }
 
 /**
@@ -103,15 +120,27 @@ export async function ensureLocalCertificate(
   domain: string,
   now: number,
 ): Promise<HostCertificate> {
-  const name = encodeURIComponent(asciiDomain(domain));
-  const files = { cert: join(directory, `${name}.crt`), key: join(directory, `${name}.key`) };
+  const files = localFiles(directory, domain);
   const kept = keptCertificate(files, domain, now) ?? (await makeCertificate(files, domain, now));
-  return { ...kept, warnings: domain === 'localhost' ? [] : [selfSignedWarning(domain)] };
+  return { ...kept, warnings: localWarnings(domain) };
 }
 
 /** What `ensureLocalCertificate` warns of, for a host that has no certificate. */
 export function selfSignedWarning(domain: string): string {
   return `${domain} has no certificate and uses a self-signed one, which clients distrust; set hosts."${domain}".certificate`;
+}
+
+function localWarnings(domain: string): string[] {
+  return domain === 'localhost' ? [] : [selfSignedWarning(domain)];
+}
+
+function localDirectory(dataDirectory: string): string {
+  return join(dataDirectory, 'certificates');
+}
+
+function localFiles(directory: string, domain: string): CertificateFiles {
+  const name = encodeURIComponent(asciiDomain(domain));
+  return { cert: join(directory, `${name}.crt`), key: join(directory, `${name}.key`) };
 }
 
 function keptCertificate(files: CertificateFiles, domain: string, now: number) {

@@ -25,6 +25,7 @@ import type { IqTable } from './iq-table.ts';
 import type { HostKind, Identity, IqHandler, Target, XepClaim } from './module.ts';
 import type { Router } from './router.ts';
 import { Session } from './session.ts';
+import { Traffic } from './traffic.ts';
 
 /**
  * What comes behind a stage that may stop the stanza, with the host as `this`:
@@ -57,6 +58,8 @@ export class Host {
   readonly kind: HostKind = 'accounts';
   readonly accounts: Accounts;
   readonly directory: SessionDirectory;
+  /** What the sessions of this host have sent. */
+  readonly traffic = new Traffic();
   readonly #router: Router;
   readonly #log: Log;
   #parts!: HostParts;

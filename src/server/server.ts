@@ -54,6 +54,15 @@ export class Server {
     return this.#served.get(domain) ?? null;
   }
 
+  /** Puts new rules of the same hosts to use; their modules stay as they are. */
+  useRules(hosts: readonly HostSettings[]): void {
+    for (const { domain, sessions, accounts } of hosts) {
+      const served = this.find(domain);
+      served?.binder.useRules(sessions);
+      served?.keeper.useRules(accounts);
+    }
+  }
+
   /** Closes every session with system-shutdown and stops the modules. */
   stop(): void {
     for (const { binder, modules } of this.#served.values()) {

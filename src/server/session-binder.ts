@@ -21,7 +21,7 @@ export interface SessionRules {
 /** Makes sessions of authenticated streams, and unmakes them (RFC 6120 §7). */
 export class SessionBinder {
   readonly #host: Host;
-  readonly #rules: SessionRules;
+  #rules: SessionRules;
   readonly #clock: Clock;
   readonly #log: Log;
   readonly #emit: <T>(event: Event<T>, fact: T) => void;
@@ -36,6 +36,11 @@ export class SessionBinder {
     this.#clock = deps.clock;
     this.#log = deps.log;
     this.#emit = deps.emit;
+  }
+
+  /** For sessions from now on. */
+  useRules(rules: SessionRules): void {
+    this.#rules = rules;
   }
 
   /**

@@ -19,7 +19,7 @@ import {
   type Stanza,
 } from '../xmpp/stanza.ts';
 import type { Account } from './accounts.ts';
-import type { Outcome } from './flow.ts';
+import { failed, type Outcome } from './flow.ts';
 import type { Host } from './host.ts';
 import { PendingRequests } from './pending-requests.ts';
 
@@ -172,7 +172,7 @@ export class Session extends Slots implements StreamSession, SessionEntry {
       return this.#stamp(readStanza(frame, NS.client, this.#wire.lang));
     } catch (error) {
       if (!(error instanceof MalformedStanzaError)) throw error;
-      this.#answer(error.stanza, error);
+      this.#conclude(error.stanza, failed(error));
       return null;
     }
   }
@@ -227,7 +227,7 @@ export class Session extends Slots implements StreamSession, SessionEntry {
 
   #handle(stanza: Stanza): Maybe<void> {
     const malformed = stanza.kind === 'iq' ? faultOfIq(stanza) : null;
-    if (malformed) return this.#answer(stanza, malformed);
+    if (malformed) return this.#conclude(stanza, failed(malformed));
     const outcome = this.host.outgoing(stanza, this);
     return isLater(outcome)
       ? outcome.then((outcome) => this.#conclude(stanza, outcome))
@@ -235,6 +235,7 @@ export class Session extends Slots implements StreamSession, SessionEntry {
   }
 
   #conclude(stanza: Stanza, outcome: Outcome): void {
+    this.host.traffic[stanza.kind][outcome.kind]++;
     if (outcome.kind === 'error') this.#answer(stanza, outcome.error);
   }
 

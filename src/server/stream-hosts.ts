@@ -73,12 +73,17 @@ export class ServedStreamHost implements StreamHost {
 /** All hosts of this process, by domain. */
 export class ServedStreamHosts implements StreamHosts {
   readonly defaultDomain: string;
-  readonly #hosts: ReadonlyMap<string, StreamHost>;
+  #hosts: ReadonlyMap<string, StreamHost>;
 
   /** At least one; the first is the default. */
   constructor(hosts: readonly StreamHost[]) {
     this.defaultDomain = hosts[0]!.domain;
-    this.#hosts = new Map(hosts.map((host) => [host.domain, host]));
+    this.#hosts = byDomain(hosts);
+  }
+
+  /** Puts the same hosts with other settings in place; streams that have found theirs keep it. */
+  replace(hosts: readonly StreamHost[]): void {
+    this.#hosts = byDomain(hosts);
   }
 
   find(domain: string): StreamHost | null {
@@ -88,4 +93,8 @@ export class ServedStreamHosts implements StreamHosts {
   /** The certificate for a name in a TLS handshake; the default host's for no name. */
   readonly secureContextFor = (domain: string): SecureContext | null =>
     this.find(domain || this.defaultDomain)?.secureContext ?? null;
+}
+
+function byDomain(hosts: readonly StreamHost[]): ReadonlyMap<string, StreamHost> {
+  return new Map(hosts.map((host) => [host.domain, host]));
 }

@@ -1,3 +1,4 @@
+import type { HistogramReading } from '../lib/histogram.ts';
 import type { Maybe } from '../lib/maybe.ts';
 
 /**
@@ -20,11 +21,21 @@ export interface Durability {
   whenCommitted(ticket: Ticket): Maybe<void>;
   /** How many changes since the start came too late: their account had been deleted. */
   readonly dropped: number;
+  /** Seconds from the first change of a batch to its commit. */
+  readonly commitTimes: HistogramReading;
 }
 
 /** The store cannot do what was asked. Operators see `message`, clients internal-server-error. */
 export class StorageError extends Error {
-  readonly code: 'newer' | 'locked' | 'corrupt' | 'read-only' | 'full' | 'missing' | 'failed';
+  readonly code:
+    | 'newer'
+    | 'locked'
+    | 'corrupt'
+    | 'read-only'
+    | 'full'
+    | 'missing'
+    | 'exists'
+    | 'failed';
   /** What the operator can do about it. */
   readonly mend: string;
 
@@ -231,6 +242,12 @@ export interface Storage {
   readonly vcards: VcardStore;
   /** A named secret of the installation, made at first use (`size` random bytes). */
   secret(name: string, size: number): Maybe<Buffer>;
+  /**
+   * Writes all that has been changed so far into the new `file`, an absolute path, and
+   * returns its bytes; others go on changing meanwhile. Rejects with `StorageError`,
+   * 'exists' among them; then there is no file.
+   */
+  backUp(file: string): Promise<number>;
   /** Called once when a commit fails; the store takes no more changes. */
   onFailure(listener: (error: StorageError) => void): void;
   /** Commits what is open and closes. */

@@ -18,12 +18,16 @@ import type { SessionWire, StreamHost, StreamHosts, StreamSession } from './port
 import { writeStreamError } from './stream-error.ts';
 import { type ClientHeader, readClientHeader, writeHeader } from './stream-header.ts';
 
+/** Hears of each attempt to sign in: 'success', or the condition of its failure. */
+export type OnSignIn = (mechanism: string, outcome: string) => void;
+
 /** What all client streams share. */
 export interface ClientStreamDeps {
   readonly deadlines: Deadlines;
   readonly log: Log;
   /** Features of every host, in the order of XEP-0170; those of modules follow them. */
   readonly features: readonly StreamFeature[];
+  readonly onSignIn: OnSignIn;
 }
 
 /** Milliseconds to sign in where no host has a policy for it yet. */
@@ -115,6 +119,11 @@ export class ClientStream implements ConnectionListener, SessionWire, Expiring {
 
   resume(): void {
     this.connection.resume();
+  }
+
+  /** A feature has come to the end of an attempt to sign in. */
+  signInEnded(mechanism: string, outcome: string): void {
+    this.#deps.onSignIn(mechanism, outcome);
   }
 
   /** A feature has found out who the client is; its limits are a user's now. */

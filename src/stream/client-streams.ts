@@ -1,6 +1,6 @@
 import type { Deadlines } from '../lib/deadlines.ts';
 import type { Log } from '../lib/log.ts';
-import { ClientStream } from './client-stream.ts';
+import { ClientStream, type OnSignIn } from './client-stream.ts';
 import type { Connection } from './connection.ts';
 import { coreFeatures } from './features/core.ts';
 import type { StreamHosts } from './ports.ts';
@@ -13,8 +13,9 @@ export function clientStreams(options: {
   readonly log: Log;
   /** Bounds the hashing of passwords; the streams' own unless given. */
   readonly hashing?: Hashing;
+  readonly onSignIn?: OnSignIn;
 }): (connection: Connection) => ClientStream {
-  const { hosts, deadlines, log, hashing = new Hashing() } = options;
-  const shared = { deadlines, log, features: coreFeatures(hashing) };
+  const { hosts, deadlines, log, hashing = new Hashing(), onSignIn = () => {} } = options;
+  const shared = { deadlines, log, features: coreFeatures(hashing), onSignIn };
   return (connection) => new ClientStream(connection, hosts, shared);
 }

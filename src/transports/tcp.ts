@@ -8,7 +8,18 @@ import { DEFAULT_QUEUE_LIMIT } from './outgoing-queue.ts';
 import { TcpConnection, type TcpTransport } from './tcp-connection.ts';
 import type { SecureContextFor } from './tls.ts';
 
-export interface TcpOptions {
+/** Bounds of a listener's connections. */
+export interface TcpLimits {
+  /** Limits until the stream sets its own. */
+  readonly limits: XmlLimits;
+  readonly maxConnections: number;
+  /** Connections from one IPv4 address or IPv6 /64 network. */
+  readonly maxConnectionsPerAddress: number;
+  /** Bytes that may wait for one peer to read; 4 MiB unless said otherwise. */
+  readonly queueLimit?: number;
+}
+
+export interface TcpOptions extends TcpLimits {
   /** Null: every address, IPv6 and IPv4 as the machine has them. */
   readonly address: string | null;
   /** 0 lets the system choose. */
@@ -17,16 +28,9 @@ export interface TcpOptions {
   readonly directTls: boolean;
   /** By the name in the TLS handshake; '' asks for the default host's. */
   readonly secureContextFor: SecureContextFor;
-  /** Limits until the stream sets its own. */
-  readonly limits: XmlLimits;
   readonly onConnection: (connection: Connection) => ConnectionListener;
-  readonly maxConnections: number;
-  /** Connections from one IPv4 address or IPv6 /64 network. */
-  readonly maxConnectionsPerAddress: number;
   /** Milliseconds that a TLS handshake may take; 10 s unless said otherwise. */
   readonly handshakeTimeout?: number;
-  /** Bytes that may wait for one peer to read; 4 MiB unless said otherwise. */
-  readonly queueLimit?: number;
   readonly deadlines: Deadlines;
   readonly log: Log;
 }
@@ -44,18 +48,18 @@ export async function listenTcp(options: TcpOptions): Promise<TcpListener> {
 /** A bound port and the connections that came in through it. */
 export class TcpListener implements TcpTransport {
   readonly deadlines: Deadlines;
-  readonly queueLimit: number;
   readonly secureContextFor: SecureContextFor;
   readonly handshakeTimeout: number;
   readonly #options: TcpOptions;
+  #limits: TcpLimits;
   readonly #server: Server;
   readonly #connections = new Set<TcpConnection>();
   readonly #perAddress = new Map<string, number>();
 
   constructor(options: TcpOptions) {
     this.#options = options;
+    this.#limits = options;
     this.deadlines = options.deadlines;
-    this.queueLimit = options.queueLimit ?? DEFAULT_QUEUE_LIMIT;
     this.secureContextFor = options.secureContextFor;
     this.handshakeTimeout = options.handshakeTimeout ?? DEFAULT_HANDSHAKE_TIMEOUT;
     // Half-open, so that a client that has said all it wants still gets its answers.
@@ -84,8 +88,28 @@ export class TcpListener implements TcpTransport {
     return (this.#server.address() as AddressInfo).port;
   }
 
+  get queueLimit(): number {
+    return this.#limits.queueLimit ?? DEFAULT_QUEUE_LIMIT;
+  }
+
+  /** For connections from now on. */
+  useLimits(limits: TcpLimits): void {
+    this.#limits = limits;
+    this.#server.maxConnections = limits.maxConnections;
+  }
+
   get connectionCount(): number {
     return this.#connections.size;
+  }
+
+  /** Bytes that wait for clients to read: of all connections, and of the one with most. */
+  get queued(): { total: number; largest: number } {
+    let [total, largest] = [0, 0];
+    for (const { queuedBytes } of this.#connections) {
+      total += queuedBytes;
+      largest = Math.max(largest, queuedBytes);
+    }
+    return { total, largest };
   }
 
   /** Takes no more connections and says so to those there are; sessions go on. */
@@ -111,7 +135,7 @@ export class TcpListener implements TcpTransport {
   }
 
   #accept(socket: Socket): void {
-    const { directTls, log, limits, onConnection } = this.#options;
+    const { directTls, log, onConnection } = this.#options;
     const address = plainAddress(socket.remoteAddress ?? '');
     const context = directTls ? this.secureContextFor('') : null;
     const refusal = this.#refusal(address, directTls && !context);
@@ -123,14 +147,14 @@ export class TcpListener implements TcpTransport {
     this.#countPeer(address, 1);
     const connection = new TcpConnection(socket, address, this, context);
     this.#connections.add(connection);
-    connection.attach(onConnection(connection), limits);
+    connection.attach(onConnection(connection), this.#limits.limits);
   }
 
   #refusal(address: string, lacksCertificate: boolean): string | null {
     if (address === '') return 'connection was gone before it was accepted';
     if (lacksCertificate) return 'connection refused, no certificate for direct TLS';
     const count = this.#perAddress.get(peerKey(address)) ?? 0;
-    const isFull = count >= this.#options.maxConnectionsPerAddress;
+    const isFull = count >= this.#limits.maxConnectionsPerAddress;
     return isFull ? 'connection refused, too many from one address' : null;
   }
 

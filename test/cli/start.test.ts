@@ -1,28 +1,19 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { type AddressInfo, createServer } from 'node:net';
+import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { connect } from 'node:tls';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { Installation } from './installation.ts';
+import { freePort, killServers, startServer } from './serving.ts';
 
 let epode: Installation;
-const running: ReturnType<Installation['start']>[] = [];
 beforeEach(() => {
   epode = new Installation();
 });
-afterEach(() => {
-  for (const child of running.splice(0)) child.kill('SIGKILL');
+afterEach(async () => {
+  await killServers();
   epode.remove();
 });
-
-/** A port that nobody listens on at the moment. */
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
 
 async function configure(): Promise<number> {
   const port = await freePort();
@@ -34,23 +25,7 @@ signIn: { scramIterations: 4096 }
   return port;
 }
 
-/** Starts the server; resolves once it says how to make an account. */
-async function start() {
-  const child = epode.start(['start']);
-  running.push(child);
-  const ended = new Promise<number | string | null>((resolve) =>
-    child.on('close', (code, signal) => resolve(code ?? signal)),
-  );
-  let said = '';
-  await new Promise<void>((resolve, reject) => {
-    child.stderr.on('data', (chunk) => {
-      said += chunk;
-      if (said.includes('Make an account: epode user add you@localhost\n')) resolve();
-    });
-    void ended.then(() => reject(new Error(`it ended: ${said}`)));
-  });
-  return { child, ended, said };
-}
+const start = () => startServer(epode);
 
 /** The name that the server's certificate is verified for, by the one it keeps. */
 function verifiedName(port: number): Promise<unknown> {

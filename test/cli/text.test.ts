@@ -1,5 +1,12 @@
 import { expect, test } from '@jest/globals';
-import { count, formatSpan, formatTime, printable, table } from '../../src/cli/text.ts';
+import {
+  count,
+  formatBytes,
+  formatSpan,
+  formatTime,
+  printable,
+  table,
+} from '../../src/cli/text.ts';
 
 test('a table is as wide as its widest cells and ends no line with spaces', () => {
   expect(
@@ -35,4 +42,14 @@ test('what turns or controls text is replaced, other scripts are not', () => {
 
 test('one and many', () => {
   expect([count(1, 'session'), count(0, 'session')]).toEqual(['1 session', '0 sessions']);
+});
+
+test('sizes have the unit that keeps them short', () => {
+  expect([1, 1_023, 1_024, 1_500_000, 3 * 1_024 ** 3].map(formatBytes)).toEqual([
+    '1 byte',
+    '1023 bytes',
+    '1.0 KiB',
+    '1.4 MiB',
+    '3.0 GiB',
+  ]);
 });

@@ -1,5 +1,6 @@
 import type { TLSSocket } from 'node:tls';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { BEFORE_LOGIN } from '../stream/stub-host.ts';
 import { bindRequest, HEADER, plainAuth, STARTTLS } from '../stream/talk.ts';
 import { TcpWorld } from './tcp-world.ts';
 
@@ -332,6 +333,16 @@ describe('how many', () => {
     await (await world.connect(listener)).says(HEADER).hears('</stream:features>');
     await (await world.connect(listener)).hearsTheEnd();
   });
+});
+
+test('other limits are for connections from then on', async () => {
+  const listener = await world.listen();
+  const before = await world.connect(listener);
+  const bounds = { maxConnections: 10, maxConnectionsPerAddress: 1, queueLimit: 5_000 };
+  listener.useLimits({ limits: BEFORE_LOGIN, ...bounds });
+  expect(listener.queueLimit).toBe(5_000);
+  await (await world.connect(listener)).hearsTheEnd();
+  await before.says(HEADER).hears('</stream:features>');
 });
 
 describe('the end of listening', () => {

@@ -33,6 +33,8 @@ export type AdminErrorCode =
   | 'exists'
   | 'retired'
   | 'not-found'
+  | 'bad-certificate'
+  | 'bad-config'
   | 'failed';
 
 /** Completes a command: its parameters are checked before it runs. */

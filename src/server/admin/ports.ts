@@ -1,5 +1,7 @@
 import type { Maybe } from '../../lib/maybe.ts';
 import type { StreamErrorCondition } from '../../xmpp/errors.ts';
+import type { CertificateFacts } from '../certificate-facts.ts';
+import type { ConfigChanges } from '../config/changes.ts';
 
 /** What operators may know of a session. */
 export interface SessionFacts {
@@ -53,4 +55,26 @@ export interface FlowFacts {
 export interface ServerFacts {
   status(): ServerStatus;
   flows(): readonly FlowFacts[];
+}
+
+/** The certificates that this process shows, one for each host. */
+export interface CertificateControl {
+  inUse(): readonly CertificateFacts[];
+  /**
+   * Puts what the files hold now to use for new connections, of all hosts or of none.
+   * @throws {CertificateError}
+   */
+  reloadCertificates(): Promise<readonly CertificateFacts[]>;
+}
+
+/** What a reload has done, and what it could not do. */
+export interface ReloadFacts extends ConfigChanges {
+  readonly file: string;
+  readonly warnings: readonly string[];
+}
+
+/** Takes what the configuration file says now. */
+export interface ReloadControl {
+  /** @throws {ConfigError | CertificateError}; then nothing has changed. */
+  reload(): Promise<ReloadFacts>;
 }

@@ -13,6 +13,8 @@ export interface Config {
   readonly log: LogConfig;
   /** Path of the Unix socket that `epode` commands talk to. */
   readonly controlSocket: string;
+  /** Where metrics are served; null: nowhere. */
+  readonly metrics: MetricsConfig | null;
   /** What is allowed and still deserves a second thought; for people, one sentence each. */
   readonly warnings: readonly string[];
 }
@@ -66,6 +68,12 @@ export interface ConnectionLimits {
   readonly connectionsPerAddress: number;
   /** Bytes that may wait for a client that does not read. */
   readonly queueBytes: number;
+}
+
+export interface MetricsConfig {
+  /** An IP address. */
+  readonly address: string;
+  readonly port: number;
 }
 
 export interface LogConfig {

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
-import type { Config, HostConfig, ListenerConfig } from './config.ts';
+import { isLoopback } from '../../transports/address.ts';
+import type { Config, HostConfig, ListenerConfig, MetricsConfig } from './config.ts';
 import { ConfigDocument } from './document.ts';
 import { readHosts, resolveHost } from './hosts.ts';
 import type { ConfigurableModule } from './modules.ts';
@@ -39,7 +40,8 @@ export function parseConfig(
   return resolveConfig(file, common, hosts);
 }
 
-function readText(file: string): string {
+/** @throws {ConfigError} for a file that cannot be read. */
+export function readText(file: string): string {
   try {
     return readFileSync(file, 'utf8');
   } catch (error) {
@@ -66,17 +68,20 @@ function rootSection(document: ConfigDocument): RawSection {
 // Everything but the hosts' own words; null when it has problems.
 function readCommon(reader: SectionReader, raw: RawSection): FileConfig | null {
   const common = reader.read(fileSchema, { path: [], value: raw });
-  if (common) refuseSharedPorts(reader, common.listeners);
+  if (common) refuseSharedPorts(reader, common);
   return common;
 }
 
-function refuseSharedPorts(reader: SectionReader, listeners: FileConfig['listeners']): void {
+function refuseSharedPorts(reader: SectionReader, { listeners, metrics }: FileConfig): void {
   for (const [index, { port, address }] of listeners.entries()) {
     const before = listeners.slice(0, index).filter((each) => each.port === port);
     if (!before.some((each) => [address, '*'].includes(each.address) || address === '*')) continue;
     const message = `port ${port} has a listener already`;
     reader.problems.push(reader.document.atValue(['listeners', index, 'port'], message));
   }
+  if (!listeners.some(({ port }) => port === metrics.port)) return;
+  const message = `port ${metrics.port} has a listener for clients`;
+  reader.problems.push(reader.document.atValue(['metrics', 'port'], message));
 }
 
 function resolveConfig(file: string, common: FileConfig, hosts: readonly HostConfig[]): Config {
@@ -93,12 +98,22 @@ function resolveConfig(file: string, common: FileConfig, hosts: readonly HostCon
     limits: { connections, connectionsPerAddress, queueBytes: queue },
     log: common.log,
     controlSocket: socket ? resolve(directory, socket) : join(dataDirectory, 'epode.sock'),
-    warnings: hosts.flatMap(warningsOf),
+    metrics: resolveMetrics(common.metrics),
+    warnings: [...hosts.flatMap(warningsOf), ...exposure(common.metrics)],
   };
 }
 
 function resolveListener(listener: FileConfig['listeners'][number]): ListenerConfig {
   return { ...listener, address: listener.address === '*' ? null : listener.address };
+}
+
+function resolveMetrics({ address, port }: FileConfig['metrics']): MetricsConfig | null {
+  return port === undefined ? null : { address, port };
+}
+
+function exposure({ address, port }: FileConfig['metrics']): string[] {
+  if (port === undefined || isLoopback(address)) return [];
+  return [`metrics are served to whoever reaches ${address}, unencrypted and without password`];
 }
 
 function warningsOf({ domain, policy }: HostConfig): string[] {

@@ -24,13 +24,41 @@ export function isMapping(schema: ZodType | null): boolean {
   return type === 'object' || type === 'record';
 }
 
+/**
+ * The value as it would be written with every default in place; undefined where there is
+ * neither. `show` sees each value that is no mapping, with its schema.
+ */
+export function fillDefaults(
+  schema: ZodType,
+  value: unknown,
+  show: (value: unknown, schema: ZodType) => unknown,
+): unknown {
+  const def = definition(schema);
+  if ('innerType' in def) {
+    const given = value === undefined && 'defaultValue' in def ? def.defaultValue : value;
+    return given === undefined ? undefined : fillDefaults(def.innerType, given, show);
+  }
+  if (def.type === 'pipe') return fillDefaults(def.in, value, show);
+  if (!isMapping(schema)) return show(value, schema);
+  const values = value as Readonly<Record<string, unknown>>;
+  const filled = keysOf(def, values).map(
+    (key) => [key, fillDefaults(stepInto(schema, key)!, values[key], show)] as const,
+  );
+  return Object.fromEntries(filled.filter(([, each]) => each !== undefined));
+}
+
+function keysOf(def: Definition, values: object): string[] {
+  return def.type === 'object' ? Object.keys(def.shape) : Object.keys(values);
+}
+
 type Definition =
   | { type: 'object'; shape: Record<string, ZodType> }
   | { type: 'record'; valueType: ZodType }
   | { type: 'array'; element: ZodType }
   | { type: 'union'; options: readonly ZodType[] }
   | { type: 'pipe'; in: ZodType; out: ZodType }
-  | { type: 'default' | 'prefault' | 'optional' | 'nullable' | 'readonly'; innerType: ZodType }
+  | { type: 'default' | 'prefault'; innerType: ZodType; defaultValue: unknown }
+  | { type: 'optional' | 'nullable' | 'readonly'; innerType: ZodType }
   | { type: 'string' };
 
 function definition(schema: ZodType): Definition {

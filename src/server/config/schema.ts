@@ -14,8 +14,12 @@ const stanzaSize = () => size({ min: '10 KB', max: '16 MiB' });
 
 const ipAddress = z.union([z.ipv4(), z.ipv6()]);
 
+function isIpAddress(text: string): boolean {
+  return ipAddress.safeParse(text).success;
+}
+
 function isAddress(text: string): boolean {
-  return text === '*' || ipAddress.safeParse(text).success;
+  return text === '*' || isIpAddress(text);
 }
 
 const certificate = z.strictObject({ cert: z.string().min(1), key: z.string().min(1) });
@@ -82,6 +86,11 @@ const log = z.strictObject({
 
 const control = z.strictObject({ socket: z.string().min(1).optional() });
 
+const metrics = z.strictObject({
+  address: z.string().refine(isIpAddress, 'must be an IP address').default('127.0.0.1'),
+  port: z.int().min(1).max(65_535).optional(),
+});
+
 /** Sections that a host may override; each is checked once it lies over the common one. */
 const overridable = () => z.record(z.string(), z.unknown());
 
@@ -110,6 +119,7 @@ export const fileSchema = z.strictObject({
   limits: limits.prefault({}),
   log: log.prefault({}),
   control: control.prefault({}),
+  metrics: metrics.prefault({}),
   modules: overridable().prefault({}),
 });
 

@@ -1,12 +1,19 @@
+import { Histogram } from '../../lib/histogram.ts';
 import { type Maybe, now } from '../../lib/maybe.ts';
 import type { Durability, StorageError, Ticket } from '../ports.ts';
 import { failed } from './errors.ts';
+
+/** Seconds; from what memory takes to what a disk in trouble does. */
+const COMMIT_BOUNDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5];
 
 /** Keeps the tickets: which are handed out, which are on disk, who waits for which. */
 export class Ledger implements Durability {
   committed: Ticket = 0;
   latest: Ticket = 0;
   dropped = 0;
+  readonly commitTimes = new Histogram(COMMIT_BOUNDS);
+  /** When each batch that is not on disk yet was opened, ms; oldest first. */
+  readonly #openedAt: number[] = [];
   readonly #waiting = new Map<Ticket, PromiseWithResolvers<void>>();
   /** Changes whose effect somebody wants to know, by ordinal. */
   readonly #asked = new Map<number, boolean>();
@@ -17,6 +24,7 @@ export class Ledger implements Durability {
 
   /** Starts a new batch and returns its ticket. */
   open(): Ticket {
+    this.#openedAt.push(performance.now());
     return ++this.latest;
   }
 
@@ -65,11 +73,19 @@ export class Ledger implements Durability {
       else this.dropped++;
     }
     const first = this.committed + 1;
+    this.#observe(ticket - this.committed);
     this.committed = ticket;
     this.#whenCommitting();
     for (let settled = first; settled <= ticket; settled++) {
       this.#waiting.get(settled)?.resolve();
       this.#waiting.delete(settled);
+    }
+  }
+
+  #observe(batches: number): void {
+    const now = performance.now();
+    for (const opened of this.#openedAt.splice(0, batches)) {
+      this.commitTimes.observe((now - opened) / 1_000);
     }
   }
 

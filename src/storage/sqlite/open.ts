@@ -14,6 +14,7 @@ import type {
 } from '../ports.ts';
 import { SqliteBlocks } from './blocks.ts';
 import { type Connection, connect, MEMORY } from './connection.ts';
+import { type Copier, InlineCopier, ThreadCopier } from './copier.ts';
 import { type DataDirectory, takeDirectory } from './directory.ts';
 import { guarded, storageError } from './errors.ts';
 import { Gateway, type Writer } from './gateway.ts';
@@ -86,7 +87,8 @@ function inline(db: Connection, place: DataDirectory): Storage {
   const writer = new InlineWriter(store, ledger, place.file);
   const reading = { tables: store.tables, path: place.file, snapshot: null };
   const gateway = new Gateway(writer, ledger, reading);
-  return new SqliteStorage(gateway, writer, ledger, () => place.release());
+  const copier = new InlineCopier(db);
+  return new SqliteStorage({ gateway, writer, ledger, copier }, () => place.release());
 }
 
 /** The connection that prepared the database reads from now on; the writer has its own. */
@@ -97,11 +99,19 @@ async function threaded(db: Connection, place: DataDirectory): Promise<Storage> 
   const snapshot = new Snapshot(db);
   const reading = { tables: openTables(db), path: place.file, snapshot };
   const gateway = new Gateway(writer, ledger, reading);
-  return new SqliteStorage(gateway, writer, ledger, () => {
+  const copier = new ThreadCopier(place.file);
+  return new SqliteStorage({ gateway, writer, ledger, copier }, () => {
     snapshot.drop();
     db.close();
     place.release();
   });
+}
+
+interface Machinery {
+  readonly gateway: Gateway;
+  readonly writer: Writer;
+  readonly ledger: Ledger;
+  readonly copier: Copier;
 }
 
 class SqliteStorage implements Storage {
@@ -115,10 +125,11 @@ class SqliteStorage implements Storage {
   readonly vcards: VcardStore;
   readonly #gateway: Gateway;
   readonly #writer: Writer;
+  readonly #copier: Copier;
   readonly #release: () => void;
   #closed: Promise<void> | null = null;
 
-  constructor(gateway: Gateway, writer: Writer, ledger: Ledger, release: () => void) {
+  constructor({ gateway, writer, ledger, copier }: Machinery, release: () => void) {
     this.durability = ledger;
     this.users = new SqliteUsers(gateway);
     this.rosters = new SqliteRosters(gateway);
@@ -129,6 +140,7 @@ class SqliteStorage implements Storage {
     this.vcards = new SqliteVcards(gateway);
     this.#gateway = gateway;
     this.#writer = writer;
+    this.#copier = copier;
     this.#release = release;
   }
 
@@ -140,6 +152,12 @@ class SqliteStorage implements Storage {
       this.#gateway.change(owner, ['secrets', 'add', name, randomBytes(size)]);
       return find() as Maybe<Buffer>;
     });
+  }
+
+  async backUp(file: string): Promise<number> {
+    this.#gateway.flush();
+    await this.durability.whenCommitted(this.durability.latest);
+    return await this.#copier.copy(file);
   }
 
   onFailure(listener: (error: StorageError) => void): void {
@@ -154,6 +172,7 @@ class SqliteStorage implements Storage {
   async #close(): Promise<void> {
     this.#gateway.flush();
     this.durability.close();
+    await this.#copier.stop();
     await this.#writer.close();
     this.#release();
   }

@@ -40,10 +40,21 @@ export function prepareSchema(db: Connection, schema: Schema, log: Log): void {
   }
   refuseForeign(db);
   refuseNewer(db, schema);
-  refuseDamaged(db);
+  if (!isLarge(db)) refuseDamaged(db);
   refuseReadOnly(db);
   useWriteAheadLog(db);
   migrate(db, schema, log);
+}
+
+/**
+ * Looks a database through, whatever its size, and changes nothing.
+ *
+ * @throws StorageError corrupt or newer; SQLite's own errors
+ */
+export function refuseUnusable(db: Connection, schema: Schema): void {
+  refuseForeign(db);
+  refuseNewer(db, schema);
+  refuseDamaged(db);
 }
 
 function isEmpty(db: Connection): boolean {
@@ -79,9 +90,12 @@ function refuseNewer(db: Connection, schema: Schema): void {
   );
 }
 
-function refuseDamaged(db: Connection): void {
+function isLarge(db: Connection): boolean {
   const size = db.prepare('SELECT page_count * page_size FROM pragma_page_count, pragma_page_size');
-  if ((size.pluck().get() as number) > CHECKED_BYTES) return;
+  return (size.pluck().get() as number) > CHECKED_BYTES;
+}
+
+function refuseDamaged(db: Connection): void {
   const verdict = db.pragma('quick_check(1)', { simple: true });
   if (verdict === 'ok') return;
   throw new StorageError(

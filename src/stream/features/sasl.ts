@@ -18,6 +18,8 @@ import { MECHANISMS } from '../sasl/mechanisms.ts';
 /** How far a stream has come with signing in. */
 interface Attempts {
   exchange: SaslExchange | null;
+  /** As the client has named it last. */
+  mechanism: string;
   failures: number;
 }
 
@@ -32,7 +34,7 @@ export function sasl(hashing: Hashing): StreamFeature {
     offer: offerMechanisms,
 
     negotiate(stream, element) {
-      const state = attempts.get(stream) ?? { exchange: null, failures: 0 };
+      const state = attempts.get(stream) ?? { exchange: null, mechanism: '', failures: 0 };
       attempts.set(stream, state);
       return new SaslStep(stream, state, hashing).take(element);
     },
@@ -81,7 +83,7 @@ class SaslStep {
   /** A new `<auth/>` takes the place of an exchange under way (RFC 6120 §6.4.2). */
   #run(element: Element): Maybe<SaslOutcome> {
     if (element.name === 'abort') throw new SaslError('aborted');
-    if (element.name === 'auth') this.#state.exchange = this.#begin(element.attrs.mechanism);
+    if (element.name === 'auth') this.#state.exchange = this.#begin(element.attrs.mechanism ?? '');
     const { exchange } = this.#state;
     if (!exchange) throw new SaslError('malformed-request');
     if (element.getChildElements().length > 0) throw new SaslError('malformed-request');
@@ -91,7 +93,8 @@ class SaslStep {
     return exchange.next(decodeMessage(text));
   }
 
-  #begin(name: string | undefined): SaslExchange {
+  #begin(name: string): SaslExchange {
+    this.#state.mechanism = name;
     if (!this.#stream.isSecure && !mayLogInUnencrypted(this.#stream)) {
       throw new SaslError('encryption-required');
     }
@@ -116,6 +119,7 @@ class SaslStep {
     this.#stream.sendElement(xml(outcome.kind, { xmlns: NS.sasl }, text));
     if (outcome.kind === 'challenge') return 'continue';
     this.#state.exchange = null;
+    this.#stream.signInEnded(this.#state.mechanism, 'success');
     this.#stream.authenticated(outcome.username);
     return 'restart';
   }
@@ -126,6 +130,7 @@ class SaslStep {
     this.#state.failures += 1;
     const condition = error instanceof SaslError ? error.condition : 'temporary-auth-failure';
     this.#stream.sendElement(xml('failure', { xmlns: NS.sasl }, xml(condition)));
+    this.#stream.signInEnded(this.#state.mechanism, condition);
     const { log, remoteAddress: address } = this.#stream;
     if (error instanceof SaslError) log.info({ address, condition }, 'sign-in failed');
     else log.error({ address, err: error }, 'sign-in failed to run');

@@ -45,6 +45,7 @@ describe('a sound file', () => {
       tls: { minVersion: 'TLSv1.2' },
       limits: { connections: 100_000, connectionsPerAddress: 1_000, queueBytes: 4_194_304 },
       log: { level: 'info', format: 'auto' },
+      metrics: null,
       warnings: [],
     });
     expect(config.hosts).toHaveLength(1);
@@ -123,6 +124,17 @@ hosts:
     ]);
     expect(parse(text('requireTls: false')).warnings).toEqual([
       'localhost: signing in without TLS is allowed (signIn.requireTls: false); anyone on the way can read along',
+    ]);
+  });
+
+  test('serves metrics where it says so, and is warned of when others can see them', () => {
+    const parsed = (metrics: string) => parse(`{ hosts: { localhost: }, metrics: ${metrics} }`);
+    expect(parsed('{ port: 9100 }')).toMatchObject({
+      metrics: { address: '127.0.0.1', port: 9100 },
+      warnings: [],
+    });
+    expect(parsed("{ address: '::', port: 9100 }").warnings).toEqual([
+      'metrics are served to whoever reaches ::, unencrypted and without password',
     ]);
   });
 
@@ -211,6 +223,11 @@ log: debug
       'a port twice',
       'hosts: {a.b: }\nlisteners:\n  - {type: c2s, port: 1}\n  - {type: c2s-tls, port: 1, address: 127.0.0.1}',
       '4:27: port 1 has a listener already',
+    ],
+    [
+      'metrics on a port for clients',
+      'hosts: {a.b: }\nmetrics: { port: 5222 }',
+      '2:18: port 5222 has a listener for clients',
     ],
     [
       'half a certificate',

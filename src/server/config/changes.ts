@@ -1,0 +1,97 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { Config, HostConfig } from './config.ts';
+
+/** What differs between the running configuration and the file. */
+export interface ConfigChanges {
+  /** What takes effect now: `log.level`, `signIn (example.org)`. */
+  readonly live: readonly string[];
+  /** What takes effect at the next start. */
+  readonly needsRestart: readonly string[];
+}
+
+type Picks<T> = Readonly<Record<string, (of: T) => unknown>>;
+
+const LIVE: Picks<Config> = {
+  'log.level': ({ log }) => log.level,
+  'tls.minVersion': ({ tls }) => tls.minVersion,
+  limits: ({ limits, hosts }) => [limits, hosts[0]!.policy.beforeLogin, streamLimits(hosts[0]!)],
+};
+
+const LIVE_OF_HOST: Picks<HostConfig> = {
+  certificate: ({ certificate }) => certificate,
+  signIn: (host) => [signInRules(host), host.sessions, host.accounts.scramIterations],
+  accounts: ({ accounts }) => accounts.nameRetirement,
+};
+
+const FIXED: Picks<Config> = {
+  data: ({ dataDirectory }) => dataDirectory,
+  hosts: ({ hosts }) => hosts.map(({ domain }) => domain),
+  listeners: ({ listeners }) => listeners,
+  'log.format': ({ log }) => log.format,
+  'control.socket': ({ controlSocket }) => controlSocket,
+  metrics: ({ metrics }) => metrics,
+};
+
+/** Compares what runs with what the file says now. */
+export function compareConfigs(running: Config, next: Config): ConfigChanges {
+  const pairs = hostPairs(running, next);
+  return {
+    live: [
+      ...differing(LIVE, running, next),
+      ...pairs.flatMap(([from, to]) => differing(LIVE_OF_HOST, from, to).map(at(to))),
+    ],
+    needsRestart: [
+      ...differing(FIXED, running, next),
+      ...pairs.flatMap(([from, to]) => differingModules(from, to).map(at(to))),
+    ],
+  };
+}
+
+/** The running configuration with what may change while the server runs. */
+export function withLiveParts(running: Config, next: Config): Config {
+  const hosts = running.hosts.map((host) => {
+    const found = next.hosts.find(({ domain }) => domain === host.domain) ?? host;
+    return { ...found, modules: host.modules };
+  });
+  const { tls, limits, warnings } = next;
+  return {
+    ...running,
+    tls,
+    limits,
+    warnings,
+    hosts,
+    log: { ...running.log, level: next.log.level },
+  };
+}
+
+function hostPairs(running: Config, next: Config): (readonly [HostConfig, HostConfig])[] {
+  return running.hosts.flatMap((from) => {
+    const to = next.hosts.find(({ domain }) => domain === from.domain);
+    return to ? [[from, to] as const] : [];
+  });
+}
+
+function differing<T>(picks: Picks<T>, running: T, next: T): string[] {
+  const names = Object.keys(picks);
+  return names.filter((name) => !isDeepStrictEqual(picks[name]!(running), picks[name]!(next)));
+}
+
+function differingModules(running: HostConfig, next: HostConfig): string[] {
+  const names = [...next.modules.keys()];
+  return names
+    .filter((name) => !isDeepStrictEqual(running.modules.get(name), next.modules.get(name)))
+    .map((name) => `modules.${name}`);
+}
+
+function at({ domain }: HostConfig): (name: string) => string {
+  return (name) => `${name} (${domain})`;
+}
+
+function streamLimits({ policy }: HostConfig): unknown {
+  return [policy.afterLogin, policy.negotiationTimeout, policy.idleTimeout];
+}
+
+function signInRules({ policy }: HostConfig): unknown {
+  const { requiresTls, allowsPlainLoopback, maxAuthAttempts, mechanisms } = policy;
+  return [requiresTls, allowsPlainLoopback, maxAuthAttempts, mechanisms];
+}

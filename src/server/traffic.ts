@@ -1,0 +1,11 @@
+import type { StanzaKind } from '../xmpp/stanza.ts';
+import type { Outcome } from './flow.ts';
+
+type Outcomes = Record<Outcome['kind'], number>;
+
+/** How many stanzas the clients of a host have sent, and what became of them. */
+export class Traffic implements Readonly<Record<StanzaKind, Outcomes>> {
+  readonly message: Outcomes = { done: 0, dropped: 0, error: 0 };
+  readonly presence: Outcomes = { done: 0, dropped: 0, error: 0 };
+  readonly iq: Outcomes = { done: 0, dropped: 0, error: 0 };
+}
