@@ -11,6 +11,7 @@ import { gajimScenario } from './scenarios/gajim.ts';
 import { libraryScenario } from './scenarios/library.ts';
 import { profanityScenario } from './scenarios/profanity.ts';
 import type { Scenario } from './scenarios/scenario.ts';
+import { signInScenario } from './scenarios/sign-in.ts';
 import { terminalsScenario } from './scenarios/terminals.ts';
 import { Checks, Failed, indent } from './support/checks.ts';
 import { startEpodeWith } from './support/epode.ts';
@@ -28,6 +29,12 @@ const scenarios: readonly Scenario[] = [
   libraryScenario(xmppJs),
   libraryScenario(aioxmpp),
   libraryScenario(nbxmpp),
+  signInScenario([
+    { library: slixmpp, mechanism: 'SCRAM-SHA-512-PLUS' },
+    { library: xmppJs, mechanism: 'SCRAM-SHA-1' },
+    { library: aioxmpp, mechanism: 'SCRAM-SHA-256' },
+    { library: nbxmpp, mechanism: 'SCRAM-SHA-512' },
+  ]),
   profanityScenario,
   terminalsScenario,
   gajimScenario,
