@@ -8,6 +8,7 @@ import { isLater } from '../lib/maybe.ts';
 import { buildElement, type Element, serialize } from '../xml/element.ts';
 import type { Frame, StreamHeader, XmlError } from '../xml/frame.ts';
 import { StreamError, type StreamErrorCondition } from '../xmpp/errors.ts';
+import type { Jid } from '../xmpp/jid.ts';
 import { NS } from '../xmpp/ns.ts';
 import type { Connection, ConnectionListener } from './connection.ts';
 import { mayShowPassword } from './encryption-policy.ts';
@@ -37,6 +38,8 @@ export class ClientStream implements ConnectionListener, SessionWire, Expiring {
   lang = '';
   /** Localpart of who has signed in; '' before. */
   username = '';
+  /** Who the client says it is in its header; null when it does not. */
+  claimed: Jid | null = null;
   deadline = 0;
   readonly #hosts: StreamHosts;
   readonly #deps: ClientStreamDeps;
@@ -44,6 +47,8 @@ export class ClientStream implements ConnectionListener, SessionWire, Expiring {
   /** Whose certificate STARTTLS has shown to a client that names no host in the handshake. */
   #shownHost: StreamHost | null = null;
   #session: StreamSession | null = null;
+  /** The feature that has not come to its end, and bears no other in between. */
+  #engaged: StreamFeature | null = null;
   /** Whether our header for the current start of the stream is out. */
   #isOpen = false;
   #isOver = false;
@@ -207,6 +212,7 @@ export class ClientStream implements ConnectionListener, SessionWire, Expiring {
     this.#checkHost(host);
     this.#host = host;
     this.#checkFrom(header);
+    this.claimed = header.from;
     this.lang = header.lang;
     this.#sendHeader(header.from?.bareString ?? '');
     if (!this.has('authenticated')) this.#applyPolicy(host);
@@ -226,12 +232,11 @@ export class ClientStream implements ConnectionListener, SessionWire, Expiring {
     }
   }
 
-  #checkFrom(header: ClientHeader): void {
-    if (!this.username || !header.from) return;
-    const { local, domain } = header.from;
-    if (local !== this.username || domain !== this.host.domain) {
-      throw new StreamError('invalid-from');
-    }
+  /** RFC 6120 §4.9.3.9; of another host nobody signs in here (XEP-0388 §2.1). */
+  #checkFrom({ from }: ClientHeader): void {
+    if (!from) return;
+    const isOther = this.username !== '' && from.local !== this.username;
+    if (isOther || from.domain !== this.host.domain) throw new StreamError('invalid-from');
   }
 
   #applyPolicy({ policy }: StreamHost): void {
@@ -262,6 +267,7 @@ export class ClientStream implements ConnectionListener, SessionWire, Expiring {
     }
     const feature =
       findFeature(this.#deps.features, frame, this) ?? findFeature(this.host.features, frame, this);
+    if (this.#engaged && feature !== this.#engaged) throw new StreamError('not-authorized');
     if (feature) this.#negotiate(feature, frame);
     else if (session) session.receive(frame);
     else throw new StreamError('not-authorized');
@@ -275,24 +281,30 @@ export class ClientStream implements ConnectionListener, SessionWire, Expiring {
 
   #negotiate(feature: StreamFeature, frame: Frame): void {
     const step = feature.negotiate(this, buildElement(frame));
-    if (isLater(step)) void this.#obeyLater(step);
-    else this.#obey(step);
+    if (isLater(step)) void this.#obeyLater(step, feature);
+    else this.#obey(step, feature);
   }
 
   /** Nothing more is read until the step is known: its meaning may hang on it. */
-  async #obeyLater(later: Promise<Step>): Promise<void> {
+  async #obeyLater(later: Promise<Step>, feature: StreamFeature): Promise<void> {
     this.connection.pause();
     try {
       const step = await later;
-      if (!this.#isOver) this.#obey(step);
+      if (!this.#isOver) this.#obey(step, feature);
     } catch (error) {
       this.#fail(error);
     }
     this.connection.resume();
   }
 
-  #obey(step: Step): void {
-    if (step === 'continue' || this.#isOver) return;
+  #obey(step: Step, feature: StreamFeature): void {
+    this.#engaged = step === 'engage' ? feature : null;
+    if (step === 'continue' || step === 'engage' || this.#isOver) return;
+    if (step === 'features') this.#sendFeatures(this.host);
+    else this.#startAnew(step);
+  }
+
+  #startAnew(step: 'restart' | 'secure'): void {
     this.#isOpen = false;
     if (step === 'restart') this.connection.restart();
     else this.#startTls();

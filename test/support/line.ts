@@ -4,6 +4,7 @@ import type { Stage, Wire } from './wire.ts';
 
 const NS_SASL = 'urn:ietf:params:xml:ns:xmpp-sasl';
 const NS_TLS = 'urn:ietf:params:xml:ns:xmpp-tls';
+const NS_BIND2 = 'urn:xmpp:bind:0';
 const NS_BIND = 'urn:ietf:params:xml:ns:xmpp-bind';
 
 /** What went over a line, for people to read when a conversation fails. */
@@ -84,6 +85,14 @@ export class Line {
     await this.take('success');
     await this.openStream(attributes);
     await this.take('features');
+    this.features = this.#lastText;
+  }
+
+  /** Up to the features that are offered under TLS. */
+  async openSecurely(): Promise<void> {
+    await this.openStream();
+    await this.take('features');
+    await this.#startTls();
     this.features = this.#lastText;
   }
 
@@ -190,6 +199,7 @@ export class Line {
     if (element.name === 'iq' && element.getChild('bind', NS_BIND)?.getChild('jid')) {
       this.isBound = element.attrs.type === 'result';
     }
+    if (element.getChild('bound', NS_BIND2)) this.isBound = true;
     const isOwn = element.name === 'presence' && element.attrs.from === this.#echo;
     if (isOwn && element.attrs.type === undefined) this.#echo = null;
     else this.inbox.push(heard);

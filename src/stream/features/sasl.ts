@@ -29,9 +29,9 @@ export function sasl(signIns: SignIns): StreamFeature {
 
 function profileOf(stream: ClientStream): SaslProfile {
   return {
+    name: 'SASL',
     challenge: (data) => xml('challenge', { xmlns: NS.sasl }, data.toString('base64')),
     failure: (condition) => xml('failure', { xmlns: NS.sasl }, xml(condition)),
-    afterChallenge: 'continue',
     succeed(username, data) {
       stream.sendElement(xml('success', { xmlns: NS.sasl }, data.toString('base64')));
       stream.authenticated(username);

@@ -18,10 +18,10 @@ import { MECHANISMS } from './mechanisms.ts';
 
 /** How a profile of SASL says what an exchange has led to. */
 export interface SaslProfile {
+  /** For the log. */
+  readonly name: string;
   challenge(data: Buffer): Element;
   failure(condition: SaslCondition): Element;
-  /** What follows a challenge. */
-  readonly afterChallenge: Step;
   /** Tells the client that it has signed in. */
   succeed(username: string, data: Buffer): Maybe<Step>;
 }
@@ -124,11 +124,12 @@ export class SignIn {
   #tell(profile: SaslProfile, outcome: SaslOutcome): Maybe<Step> {
     if (outcome.kind === 'challenge') {
       this.#stream.sendElement(profile.challenge(outcome.data));
-      return profile.afterChallenge;
+      return 'engage';
     }
     this.#exchange = null;
     const { log, remoteAddress: address, connection } = this.#stream;
-    log.debug({ address, mechanism: this.#mechanism, tls: connection.tls?.version }, 'signed in');
+    const how = { profile: profile.name, mechanism: this.#mechanism };
+    log.debug({ address, ...how, tls: connection.tls?.version }, 'signed in');
     return profile.succeed(outcome.username, outcome.data);
   }
 

@@ -7,7 +7,11 @@ import type { Scenario, Stage } from './scenario.ts';
 type Environment = Readonly<Record<string, string>>;
 
 /** What each library takes of what is offered; the server's log tells. */
-export type Preference = { readonly library: Library; readonly mechanism: string };
+export type Preference = {
+  readonly library: Library;
+  readonly mechanism: string;
+  readonly profile: 'SASL' | 'SASL2';
+};
 
 const VERSIONS = ['TLSv1.2', 'TLSv1.3'] as const;
 
@@ -19,10 +23,9 @@ export function signInScenario(preferences: readonly Preference[]): Scenario {
       const environment = await atMostTls12(stage.folder);
       for (const preference of preferences) {
         for (const version of VERSIONS) {
-          const what = `signs in with ${preference.mechanism} on ${version}`;
+          const wanted = `${preference.mechanism} by ${preference.profile} on ${version}`;
           const env = version === 'TLSv1.2' ? environment : {};
-          const wanted = `${preference.mechanism} on ${version}`;
-          await stage.check(preference.library.name, what, async () => {
+          await stage.check(preference.library.name, `signs in with ${wanted}`, async () => {
             const used = await signIn(stage, preference.library, env);
             if (used !== wanted) throw new Error(`signed in with ${used}`);
           });
@@ -40,8 +43,8 @@ async function signIn({ target }: Stage, library: Library, env: Environment): Pr
   await client.sees('online');
   await client.quit();
   const line = /\{[^\n]*"signed in"\}/.exec(target.log().slice(logged))?.[0] ?? '{}';
-  const { mechanism, tls } = JSON.parse(line);
-  return `${mechanism} on ${tls}`;
+  const { mechanism, profile, tls } = JSON.parse(line);
+  return `${mechanism} by ${profile} on ${tls}`;
 }
 
 /** Programs with OpenSSL, with GnuTLS by way of GLib, and Node each have their own way to be told. */

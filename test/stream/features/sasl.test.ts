@@ -16,7 +16,9 @@ const policy = (change: Partial<StreamPolicy>) => {
 };
 
 const offered = (features: string) =>
-  [...features.matchAll(/<mechanism>([^<]*)</g)].map(([, name]) => name);
+  [
+    ...features.replace(/<authentication.*<\/authentication>/, '').matchAll(/<mechanism>([^<]*)</g),
+  ].map(([, name]) => name);
 
 const ALL = ['SCRAM-SHA-512', 'SCRAM-SHA-256', 'SCRAM-SHA-1', 'PLAIN'];
 const SCRAM = ALL.slice(0, 3);
