@@ -47,6 +47,8 @@ export class ClientStream implements ConnectionListener, SessionWire, Expiring {
   /** Whose certificate STARTTLS has shown to a client that names no host in the handshake. */
   #shownHost: StreamHost | null = null;
   #session: StreamSession | null = null;
+  /** What the session writes before the client knows of it; null from then on. */
+  #early: (() => void)[] | null = [];
   /** The feature that has not come to its end, and bears no other in between. */
   #engaged: StreamFeature | null = null;
   /** Whether our header for the current start of the stream is out. */
@@ -107,7 +109,9 @@ export class ClientStream implements ConnectionListener, SessionWire, Expiring {
   }
 
   sendParts(head: string, body: Buffer, tail: string): void {
-    if (!this.#isOver) this.connection.sendParts(head, body, tail);
+    if (this.#isOver) return;
+    if (this.#early) this.#holdBack(head, Buffer.from(body), tail);
+    else this.connection.sendParts(head, body, tail);
   }
 
   sendElement(element: Element): void {
@@ -299,9 +303,21 @@ export class ClientStream implements ConnectionListener, SessionWire, Expiring {
 
   #obey(step: Step, feature: StreamFeature): void {
     this.#engaged = step === 'engage' ? feature : null;
-    if (step === 'continue' || step === 'engage' || this.#isOver) return;
+    if (this.#isOver) return;
     if (step === 'features') this.#sendFeatures(this.host);
-    else this.#startAnew(step);
+    else if (step === 'restart' || step === 'secure') this.#startAnew(step);
+    if (this.#session) this.#catchUp();
+  }
+
+  #holdBack(head: string, body: Buffer, tail: string): void {
+    this.#early?.push(() => this.sendParts(head, body, tail));
+  }
+
+  /** The client has heard that it is bound: from here on stanzas may come. */
+  #catchUp(): void {
+    const early = this.#early ?? [];
+    this.#early = null;
+    for (const send of early) send();
   }
 
   #startAnew(step: 'restart' | 'secure'): void {

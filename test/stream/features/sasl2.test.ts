@@ -170,6 +170,19 @@ describe('a client is bound along with it', () => {
     await juliet.hears('</stream:features><echo>');
   });
 
+  test('what comes for the session at once waits for the features', async () => {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    world.host.beforeBind = promise;
+    await juliet.opensSecurely();
+    juliet.says(authenticate(initial(PLAIN) + BIND));
+    while (world.host.sessions.length === 0) await new Promise(setImmediate);
+    sessionOf().wire.sendParts('<first', Buffer.from('/>'), '');
+    sessionOf().wire.sendParts('<second', Buffer.from('/>'), '');
+    resolve();
+    const heard = await juliet.hears('<second/>');
+    expect(heard).toMatch(/^<success .*<\/success><stream:features>.*<\/stream:features><first\/>/);
+  });
+
   test('a client that is gone meanwhile leaves no session', async () => {
     const { promise, resolve } = Promise.withResolvers<void>();
     world.host.beforeBind = promise;
