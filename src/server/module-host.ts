@@ -3,6 +3,7 @@ import type { Log } from '../lib/log.ts';
 import type { Event, Service } from '../lib/token.ts';
 import type { Storage } from '../storage/ports.ts';
 import type { StreamFeature } from '../stream/feature.ts';
+import type { SessionFeature } from '../stream/inline.ts';
 import type { AccountKeeper } from './account-keeper.ts';
 import type { Account } from './accounts.ts';
 import { CompiledFlows } from './compiled-flows.ts';
@@ -47,6 +48,10 @@ export class ModuleHost {
 
   get streamFeatures(): StreamFeature[] {
     return this.#running.flatMap(({ parts }) => parts.streamFeatures ?? []);
+  }
+
+  get sessionFeatures(): SessionFeature[] {
+    return this.#running.flatMap(({ parts }) => parts.sessionFeatures ?? []);
   }
 
   get commands(): AccountCommand[] {

@@ -5,6 +5,7 @@ import type { Maybe } from '../lib/maybe.ts';
 import type { Event, Service } from '../lib/token.ts';
 import type { Storage } from '../storage/ports.ts';
 import type { StreamFeature } from '../stream/feature.ts';
+import type { SessionFeature } from '../stream/inline.ts';
 import type { Element } from '../xml/element.ts';
 import type { StanzaErrorCondition } from '../xmpp/errors.ts';
 import type { Jid } from '../xmpp/jid.ts';
@@ -133,6 +134,8 @@ export interface ModuleParts {
   readonly on?: readonly Observer[];
   readonly provides?: readonly Provision[];
   readonly streamFeatures?: readonly StreamFeature[];
+  /** What clients may have turned on as they are bound (XEP-0386 §3.1). */
+  readonly sessionFeatures?: readonly SessionFeature<Session>[];
   readonly commands?: readonly AccountCommand[];
   /** What `epode user show` says of an account. */
   facts?(account: Account): Maybe<Readonly<Record<string, unknown>>>;

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { Clock } from '../lib/clock.ts';
 import type { Log } from '../lib/log.ts';
 import { type Maybe, then } from '../lib/maybe.ts';
-import type { Event } from '../lib/token.ts';
+import { type Event, slot } from '../lib/token.ts';
 import type { SessionWire } from '../stream/ports.ts';
 import { StanzaError, type StreamErrorCondition } from '../xmpp/errors.ts';
 import { Jid, JidError } from '../xmpp/jid.ts';
@@ -17,6 +17,9 @@ export interface SessionRules {
   /** What happens when a client asks for a resource in use (RFC 6120 §7.7.2.2). */
   readonly resourceConflict: 'replace' | 'refuse' | 'rename';
 }
+
+/** The installation of the client (XEP-0388 §2.3), which nobody else gets to know. */
+const UserAgent = slot<string>('user agent');
 
 /** Makes sessions of authenticated streams, and unmakes them (RFC 6120 §7). */
 export class SessionBinder {
@@ -44,15 +47,23 @@ export class SessionBinder {
   }
 
   /**
-   * Binds a resource; null lets the server choose. Throws `StanzaError`:
-   * conflict, resource-constraint, bad-request, not-allowed (RFC 6120 §7.6.2, §7.7.2).
+   * Binds a resource; null lets the server choose. Earlier sessions of the same
+   * user agent end (XEP-0386 §3.2). Throws `StanzaError`: conflict,
+   * resource-constraint, bad-request, not-allowed (RFC 6120 §7.6.2, §7.7.2).
    */
-  bind(username: string, resource: string | null, wire: SessionWire): Maybe<Session> {
+  bind(
+    username: string,
+    resource: string | null,
+    wire: SessionWire,
+    userAgent = '',
+  ): Maybe<Session> {
     const asked = resource ? this.#fullJid(username, resource) : null;
     return then(this.#host.accounts.find(username), (account) => {
       // Deleted between signing in and binding.
       if (!account) throw new StanzaError('not-allowed', 'the account is gone');
-      return this.#start(account, this.#claim(account, asked), wire);
+      const session = this.#start(account, this.#claim(account, asked, userAgent), wire);
+      if (userAgent) session.set(UserAgent, userAgent);
+      return session;
     });
   }
 
@@ -82,17 +93,18 @@ export class SessionBinder {
   }
 
   /** The full JID that is free for a new session, by the rule for conflicts. */
-  #claim(account: Account, asked: Jid | null): Jid {
+  #claim(account: Account, asked: Jid | null, userAgent: string): Jid {
+    const { perAccount, resourceConflict: rule } = this.#rules;
     const sessions = this.list(account.jid.local);
-    const holder = asked && sessions.find((session) => session.jid.equals(asked));
-    if (holder && this.#rules.resourceConflict === 'refuse') throw new StanzaError('conflict');
-    const replaced = holder && this.#rules.resourceConflict === 'replace' ? holder : null;
-    const others = sessions.length - (replaced ? 1 : 0);
-    if (others >= this.#rules.perAccount) {
+    const own = sessions.filter((each) => userAgent && each.get(UserAgent) === userAgent);
+    const holder = sessions.find((each) => asked?.equals(each.jid) && !own.includes(each));
+    if (holder && rule === 'refuse') throw new StanzaError('conflict');
+    const leaving = holder && rule === 'replace' ? [...own, holder] : own;
+    if (sessions.length - leaving.length >= perAccount) {
       throw new StanzaError('resource-constraint', 'this account has too many sessions');
     }
-    replaced?.close('conflict', 'another session has taken this resource');
-    return asked && (!holder || replaced) ? asked : this.#freshJid(account);
+    for (const session of leaving) session.close('conflict', 'another session has taken its place');
+    return asked && (!holder || rule === 'replace') ? asked : this.#freshJid(account);
   }
 
   #freshJid(account: Account): Jid {

@@ -2,7 +2,9 @@ import type { SecureContext } from 'node:tls';
 import { type Maybe, then } from '../lib/maybe.ts';
 import type { Storage } from '../storage/ports.ts';
 import type { StreamFeature } from '../stream/feature.ts';
+import type { SessionFeature } from '../stream/inline.ts';
 import type {
+  BindRequest,
   Credentials,
   SessionWire,
   StreamHost,
@@ -10,6 +12,7 @@ import type {
   StreamPolicy,
 } from '../stream/ports.ts';
 import { Jid } from '../xmpp/jid.ts';
+import { Resources } from './resources.ts';
 import type { ServedHost } from './server.ts';
 import type { Session } from './session.ts';
 
@@ -28,7 +31,9 @@ export class ServedStreamHost implements StreamHost {
   readonly secureContext: SecureContext | null;
   readonly saltSecret: Buffer;
   readonly features: readonly StreamFeature[];
+  readonly sessionFeatures: readonly SessionFeature[];
   readonly #served: ServedHost;
+  readonly #resources: Resources;
   readonly #storage: Storage;
   readonly #now: () => number;
 
@@ -42,7 +47,9 @@ export class ServedStreamHost implements StreamHost {
     this.secureContext = settings.secureContext;
     this.saltSecret = settings.saltSecret;
     this.features = served.modules.streamFeatures;
+    this.sessionFeatures = served.modules.sessionFeatures;
     this.#served = served;
+    this.#resources = new Resources(settings.saltSecret);
     this.#storage = deps.storage;
     this.#now = deps.now;
   }
@@ -57,8 +64,10 @@ export class ServedStreamHost implements StreamHost {
     });
   }
 
-  bind(username: string, resource: string | null, wire: SessionWire): Maybe<Session> {
-    const session = this.#served.binder.bind(username, resource, wire);
+  bind(username: string, request: BindRequest, wire: SessionWire): Maybe<Session> {
+    const { userAgent } = request;
+    const resource = request.resource || this.#resources.choose(username, request);
+    const session = this.#served.binder.bind(username, resource, wire, userAgent);
     return then(session, (session) => {
       this.#storage.users.noteLogin(this.#owner(username), this.#now());
       return session;

@@ -8,6 +8,7 @@ import { isLater } from '../lib/maybe.ts';
 import { buildElement, type Element, serialize } from '../xml/element.ts';
 import type { Frame, StreamHeader, XmlError } from '../xml/frame.ts';
 import { StreamError, type StreamErrorCondition } from '../xmpp/errors.ts';
+import type { Jid } from '../xmpp/jid.ts';
 import { NS } from '../xmpp/ns.ts';
 import type { Connection, ConnectionListener } from './connection.ts';
 import { mayShowPassword } from './encryption-policy.ts';
@@ -41,6 +42,8 @@ export class ClientStream implements ConnectionListener, SessionWire, Expiring {
   lang = '';
   /** Localpart of who has signed in; '' before. */
   username = '';
+  /** Who the client says it is in its header; null when it does not. */
+  claimed: Jid | null = null;
   deadline = 0;
   readonly #hosts: StreamHosts;
   readonly #deps: ClientStreamDeps;
@@ -48,6 +51,10 @@ export class ClientStream implements ConnectionListener, SessionWire, Expiring {
   /** Whose certificate STARTTLS has shown to a client that names no host in the handshake. */
   #shownHost: StreamHost | null = null;
   #session: StreamSession | null = null;
+  /** What the session writes before the client knows of it; null from then on. */
+  #early: (() => void)[] | null = [];
+  /** The feature that has not come to its end, and bears no other in between. */
+  #engaged: StreamFeature | null = null;
   /** Whether our header for the current start of the stream is out. */
   #isOpen = false;
   #isOver = false;
@@ -106,7 +113,9 @@ export class ClientStream implements ConnectionListener, SessionWire, Expiring {
   }
 
   sendParts(head: string, body: Buffer, tail: string): void {
-    if (!this.#isOver) this.connection.sendParts(head, body, tail);
+    if (this.#isOver) return;
+    if (this.#early) this.#holdBack(head, Buffer.from(body), tail);
+    else this.connection.sendParts(head, body, tail);
   }
 
   sendElement(element: Element): void {
@@ -216,6 +225,7 @@ export class ClientStream implements ConnectionListener, SessionWire, Expiring {
     this.#checkHost(host);
     this.#host = host;
     this.#checkFrom(header);
+    this.claimed = header.from;
     this.lang = header.lang;
     this.#sendHeader(header.from?.bareString ?? '');
     if (!this.has('authenticated')) this.#applyPolicy(host);
@@ -235,14 +245,14 @@ export class ClientStream implements ConnectionListener, SessionWire, Expiring {
     }
   }
 
-  /** Some clients name their server there, which says nothing false of the user. */
-  #checkFrom(header: ClientHeader): void {
-    if (!this.username || !header.from) return;
-    const { local, domain } = header.from;
-    const isOther = local !== '' && local !== this.username;
-    if (isOther || domain !== this.host.domain) {
-      throw new StreamError('invalid-from');
-    }
+  /**
+   * RFC 6120 §4.9.3.9; of another host nobody signs in here (XEP-0388 §2.1). Some
+   * clients name their server there, which says nothing false of the user.
+   */
+  #checkFrom({ from }: ClientHeader): void {
+    if (!from) return;
+    const isOther = this.username !== '' && from.local !== '' && from.local !== this.username;
+    if (isOther || from.domain !== this.host.domain) throw new StreamError('invalid-from');
   }
 
   #applyPolicy({ policy }: StreamHost): void {
@@ -273,6 +283,7 @@ export class ClientStream implements ConnectionListener, SessionWire, Expiring {
     }
     const feature =
       findFeature(this.#deps.features, frame, this) ?? findFeature(this.host.features, frame, this);
+    if (this.#engaged && feature !== this.#engaged) throw new StreamError('not-authorized');
     if (feature) this.#negotiate(feature, frame);
     else if (session) session.receive(frame);
     else throw new StreamError('not-authorized');
@@ -286,24 +297,42 @@ export class ClientStream implements ConnectionListener, SessionWire, Expiring {
 
   #negotiate(feature: StreamFeature, frame: Frame): void {
     const step = feature.negotiate(this, buildElement(frame));
-    if (isLater(step)) void this.#obeyLater(step);
-    else this.#obey(step);
+    if (isLater(step)) void this.#obeyLater(step, feature);
+    else this.#obey(step, feature);
   }
 
   /** Nothing more is read until the step is known: its meaning may hang on it. */
-  async #obeyLater(later: Promise<Step>): Promise<void> {
+  async #obeyLater(later: Promise<Step>, feature: StreamFeature): Promise<void> {
     this.connection.pause();
     try {
       const step = await later;
-      if (!this.#isOver) this.#obey(step);
+      if (!this.#isOver) this.#obey(step, feature);
     } catch (error) {
       this.#fail(error);
     }
     this.connection.resume();
   }
 
-  #obey(step: Step): void {
-    if (step === 'continue' || this.#isOver) return;
+  #obey(step: Step, feature: StreamFeature): void {
+    this.#engaged = step === 'engage' ? feature : null;
+    if (this.#isOver) return;
+    if (step === 'features') this.#sendFeatures(this.host);
+    else if (step === 'restart' || step === 'secure') this.#startAnew(step);
+    if (this.#session) this.#catchUp();
+  }
+
+  #holdBack(head: string, body: Buffer, tail: string): void {
+    this.#early?.push(() => this.sendParts(head, body, tail));
+  }
+
+  /** The client has heard that it is bound: from here on stanzas may come. */
+  #catchUp(): void {
+    const early = this.#early ?? [];
+    this.#early = null;
+    for (const send of early) send();
+  }
+
+  #startAnew(step: 'restart' | 'secure'): void {
     this.#isOpen = false;
     if (step === 'restart') this.connection.restart();
     else this.#startTls();

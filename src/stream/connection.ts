@@ -1,6 +1,14 @@
 import type { SecureContext } from 'node:tls';
 import type { XmlLimits, XmlStreamHandler } from '../xml/frame.ts';
 
+/** What can bind a sign-in to the TLS connection that carries it (RFC 5056). */
+export interface ChannelBindings {
+  /** The types to announce, by their registered names, the strongest first. */
+  readonly types: readonly string[];
+  /** The data for a type; null where the connection has none. One type has data unannounced (ADR 5). */
+  data(type: string): Buffer | null;
+}
+
 /**
  * What a stream needs from its transport. A transport owns the socket, the
  * parser and the outgoing queue; it hands what it reads to one
@@ -16,6 +24,8 @@ export interface Connection {
   readonly isLoopback: boolean;
   /** TLS facts once secure: protocol version and the name from SNI. */
   readonly tls: { readonly version: string; readonly serverName: string } | null;
+  /** Null without TLS, and where TLS does not end at this connection. */
+  readonly channelBindings: ChannelBindings | null;
   /** Bytes queued and not yet taken by the kernel. */
   readonly queuedBytes: number;
   readonly isClosed: boolean;

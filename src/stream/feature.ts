@@ -5,8 +5,12 @@ import type { ClientStream } from './client-stream.ts';
 /** What has been reached on a stream; features say what they need of it. */
 export type StreamState = 'secure' | 'authenticated' | 'bound';
 
-/** What follows a step: go on, start the stream anew, or turn to TLS and start anew. */
-export type Step = 'continue' | 'restart' | 'secure';
+/**
+ * What follows a step: go on; go on, and bear nothing but the same feature's
+ * elements; tell anew what is offered; start the stream anew; or turn to TLS and
+ * start anew.
+ */
+export type Step = 'continue' | 'engage' | 'features' | 'restart' | 'secure';
 
 export interface FeatureElement {
   readonly name: string;

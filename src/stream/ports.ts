@@ -4,6 +4,7 @@ import type { Frame, XmlLimits } from '../xml/frame.ts';
 import type { StreamErrorCondition } from '../xmpp/errors.ts';
 import type { Jid } from '../xmpp/jid.ts';
 import type { StreamFeature } from './feature.ts';
+import type { SessionFeature } from './inline.ts';
 
 export type ScramHash = 'SHA-1' | 'SHA-256' | 'SHA-512';
 
@@ -23,6 +24,16 @@ export interface Credentials {
   readonly isDisabled: boolean;
 }
 
+/** How a client wants to be bound. */
+export interface BindRequest {
+  /** The resource that it wants; null leaves the choice to the server (RFC 6120 §7.6). */
+  readonly resource: string | null;
+  /** What the server's choice begins with (XEP-0386 §3.2.1); '' for nothing. */
+  readonly tag: string;
+  /** The id of the client's installation, whose earlier sessions end; '' without. */
+  readonly userAgent: string;
+}
+
 /** A virtual host as its streams see it. */
 export interface StreamHost {
   readonly domain: string;
@@ -37,8 +48,10 @@ export interface StreamHost {
   credentials(username: string): Maybe<Credentials | null>;
   /** Features that modules add, already in order. */
   readonly features: readonly StreamFeature[];
+  /** What modules can turn on as a session begins. */
+  readonly sessionFeatures: readonly SessionFeature[];
   /** Creates the session of an authenticated stream, or throws a `StanzaError`. */
-  bind(username: string, resource: string | null, wire: SessionWire): Maybe<StreamSession>;
+  bind(username: string, request: BindRequest, wire: SessionWire): Maybe<StreamSession>;
 }
 
 /** Limits and rules of streams from clients; operators set them. */

@@ -27,6 +27,7 @@ export abstract class ByteConnection implements Connection, Sink, Expiring {
   abstract readonly transport: Connection['transport'];
   abstract readonly isSecure: boolean;
   abstract readonly tls: Connection['tls'];
+  abstract readonly channelBindings: Connection['channelBindings'];
   readonly remoteAddress: string;
   deadline = 0;
   protected readonly deadlines: Deadlines;

@@ -1,7 +1,7 @@
 import { StringDecoder } from 'node:string_decoder';
 import type { SecureContext } from 'node:tls';
 import type { Deadlines } from '../lib/deadlines.ts';
-import type { Connection, ConnectionListener } from '../stream/connection.ts';
+import type { ChannelBindings, Connection, ConnectionListener } from '../stream/connection.ts';
 import type { XmlLimits } from '../xml/frame.ts';
 import { ByteConnection, type ByteTransport } from './byte-connection.ts';
 import { DEFAULT_QUEUE_LIMIT } from './outgoing-queue.ts';
@@ -11,6 +11,8 @@ export interface MemoryOptions {
   readonly limits: XmlLimits;
   readonly remoteAddress?: string;
   readonly queueLimit?: number;
+  /** What clients can bind to once the connection is marked secure; nothing unless given. */
+  readonly channelBindings?: ChannelBindings;
 }
 
 /**
@@ -102,17 +104,23 @@ class MemoryConnection extends ByteConnection {
   readonly transport = 'memory';
   readonly peer: MemoryPeer;
   isSecure = false;
+  readonly #bindings: ChannelBindings | null;
   #isOver = false;
   #hasPeerEnded = false;
   #hasEnded = false;
 
-  constructor(remoteAddress: string, shared: ByteTransport) {
+  constructor(remoteAddress: string, shared: ByteTransport, bindings: ChannelBindings | null) {
     super(remoteAddress, shared);
+    this.#bindings = bindings;
     this.peer = new MemoryPeer(this);
   }
 
   get tls(): { version: string; serverName: string } | null {
     return this.isSecure ? { version: 'none', serverName: '' } : null;
+  }
+
+  get channelBindings(): ChannelBindings | null {
+    return this.isSecure ? this.#bindings : null;
   }
 
   write(bytes: Buffer, done: (error?: Error | null) => void): void {
@@ -174,8 +182,9 @@ export function connectMemory(
   options: MemoryOptions,
 ): MemoryPeer {
   const { deadlines, limits, remoteAddress = '192.0.2.1' } = options;
-  const queueLimit = options.queueLimit ?? DEFAULT_QUEUE_LIMIT;
-  const connection = new MemoryConnection(remoteAddress, { deadlines, queueLimit });
+  const { queueLimit = DEFAULT_QUEUE_LIMIT, channelBindings = null } = options;
+  const shared = { deadlines, queueLimit };
+  const connection = new MemoryConnection(remoteAddress, shared, channelBindings);
   connection.attach(makeListener(connection), limits);
   return connection.peer;
 }

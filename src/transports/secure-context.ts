@@ -1,3 +1,4 @@
+import { constants } from 'node:crypto';
 import { createSecureContext, type SecureContext } from 'node:tls';
 
 export interface SecureContextFacts {
@@ -11,11 +12,13 @@ export interface SecureContextFacts {
 /**
  * What a host's TLS handshakes need. Of TLS 1.2 only suites with forward secrecy
  * and authenticated encryption are left (RFC 9325 §4.2); Node neither compresses
- * nor, with TLS 1.3, renegotiates.
+ * nor, with TLS 1.3, renegotiates. No connection takes up an earlier one: channel
+ * bindings want a handshake of its own for each, and streams are long (ADR 5).
  * @throws {Error} when certificate and key do not fit each other.
  */
 export function makeSecureContext({ cert, key, minVersion }: SecureContextFacts): SecureContext {
-  return createSecureContext({ cert, key, minVersion, ciphers: CIPHERS, honorCipherOrder: true });
+  const secureOptions = constants.SSL_OP_NO_TICKET;
+  return createSecureContext({ cert, key, minVersion, ...CHOICE, secureOptions });
 }
 
 const CIPHERS = [
@@ -29,3 +32,5 @@ const CIPHERS = [
   'ECDHE-ECDSA-CHACHA20-POLY1305',
   'ECDHE-RSA-CHACHA20-POLY1305',
 ].join(':');
+
+const CHOICE = { ciphers: CIPHERS, honorCipherOrder: true };

@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
 import { type SecureContext, TLSSocket } from 'node:tls';
 import { ByteConnection, type ByteTransport } from './byte-connection.ts';
+import { TlsChannelBindings } from './channel-bindings.ts';
 import { type SecureContextFor, secureSocket } from './tls.ts';
 
 /** What the connections of one listener share. */
@@ -22,6 +23,7 @@ export class TcpConnection extends ByteConnection {
   readonly #shared: TcpTransport;
   #socket: Socket;
   #isHandshaking = false;
+  #bindings: TlsChannelBindings | null = null;
   #error: Error | undefined;
 
   /** `directTls` is the context of a connection that begins with TLS (XEP-0368). */
@@ -47,6 +49,13 @@ export class TcpConnection extends ByteConnection {
     const socket = this.#socket;
     if (!(socket instanceof TLSSocket) || this.#isHandshaking) return null;
     return { version: socket.getProtocol() ?? '', serverName: socket.servername || '' };
+  }
+
+  get channelBindings(): TlsChannelBindings | null {
+    const socket = this.#socket;
+    if (!(socket instanceof TLSSocket) || this.#isHandshaking) return null;
+    this.#bindings ??= new TlsChannelBindings(socket);
+    return this.#bindings;
   }
 
   write(bytes: Buffer, done: (error?: Error | null) => void): void {

@@ -8,6 +8,14 @@ const ALPN_CLIENT = 'xmpp-client';
 /** Picks the context for a domain, as prepared; null for one that is not served. */
 export type SecureContextFor = (serverName: string) => SecureContext | null;
 
+/** What each handshake has settled on. */
+const chosen = new WeakMap<TLSSocket, SecureContext>();
+
+/** The context whose certificate the socket has sent, once its handshake is over. */
+export function contextOf(socket: TLSSocket): SecureContext {
+  return chosen.get(socket)!;
+}
+
 /**
  * The server's side of TLS over a connected socket. `context` serves clients
  * that name no host, or none that is served here.
@@ -21,9 +29,14 @@ export function secureSocket(
   const secured = new TLSSocket(socket, {
     isServer: true,
     secureContext: context,
-    SNICallback: (serverName, answer) => answer(null, named(serverName, contextFor) ?? context),
+    SNICallback: (serverName, answer) => {
+      const own = named(serverName, contextFor) ?? context;
+      chosen.set(secured, own);
+      answer(null, own);
+    },
     ...(isDirect && { ALPNCallback: chooseProtocol }),
   });
+  chosen.set(secured, context);
   secured.disableRenegotiation();
   return secured;
 }

@@ -12,6 +12,7 @@ import { libraryScenario } from './scenarios/library.ts';
 import { profanityScenario } from './scenarios/profanity.ts';
 import type { Scenario } from './scenarios/scenario.ts';
 import { sendersScenario } from './scenarios/senders.ts';
+import { signInScenario } from './scenarios/sign-in.ts';
 import { terminalsScenario } from './scenarios/terminals.ts';
 import { Checks, Failed, indent } from './support/checks.ts';
 import { startEpodeWith } from './support/epode.ts';
@@ -30,6 +31,12 @@ const scenarios: readonly Scenario[] = [
   libraryScenario(aioxmpp),
   libraryScenario(nbxmpp),
   sendersScenario,
+  signInScenario([
+    { library: slixmpp, mechanism: 'SCRAM-SHA-512-PLUS', profile: 'SASL' },
+    { library: xmppJs, mechanism: 'SCRAM-SHA-1', profile: 'SASL2' },
+    { library: aioxmpp, mechanism: 'SCRAM-SHA-256', profile: 'SASL' },
+    { library: nbxmpp, mechanism: 'SCRAM-SHA-512', profile: 'SASL' },
+  ]),
   profanityScenario,
   terminalsScenario,
   gajimScenario,

@@ -1,6 +1,8 @@
 import { createSecureContext } from 'node:tls';
 import type { StreamFeature } from '../../src/stream/feature.ts';
+import type { SessionFeature } from '../../src/stream/inline.ts';
 import type {
+  BindRequest,
   Credentials,
   SessionWire,
   StreamHost,
@@ -49,6 +51,9 @@ export class StubHost implements StreamHost {
   readonly secureContext = createSecureContext();
   readonly saltSecret = Buffer.from('a secret of the host');
   readonly features: StreamFeature[] = [];
+  readonly sessionFeatures: SessionFeature[] = [];
+  /** What clients have asked for. */
+  readonly requests: BindRequest[] = [];
   readonly sessions: StubSession[] = [];
   readonly accounts = new Map<string, Credentials>();
   policy: StreamPolicy = POLICY;
@@ -76,10 +81,12 @@ export class StubHost implements StreamHost {
 
   bind(
     username: string,
-    resource: string | null,
+    request: BindRequest,
     wire: SessionWire,
   ): StubSession | Promise<StubSession> {
-    if (resource === 'taken') throw new StanzaError('conflict');
+    this.requests.push(request);
+    const { resource, tag } = request;
+    if ([resource, tag].includes('taken')) throw new StanzaError('conflict');
     const jid = Jid.of(username, this.domain, resource ?? 'made-by-server');
     const session = new StubSession(jid, wire);
     this.sessions.push(session);

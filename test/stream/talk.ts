@@ -1,6 +1,7 @@
 import { Deadlines } from '../../src/lib/deadlines.ts';
 import { silentLog } from '../../src/lib/log.ts';
 import { clientStreams } from '../../src/stream/client-streams.ts';
+import type { ChannelBindings } from '../../src/stream/connection.ts';
 import type { Hashing } from '../../src/stream/sasl/hashing.ts';
 import { connectMemory, type MemoryPeer } from '../../src/transports/memory.ts';
 import { ManualClock } from '../support/manual-clock.ts';
@@ -12,7 +13,11 @@ const PATIENCE = 3000;
 export interface World {
   readonly clock: ManualClock;
   readonly host: StubHost;
-  connect(options?: { remoteAddress?: string; queueLimit?: number }): Talk;
+  connect(options?: {
+    remoteAddress?: string;
+    queueLimit?: number;
+    channelBindings?: ChannelBindings;
+  }): Talk;
 }
 
 /** A server with `example.com`, where Juliet has an account, `example.net` and a service. */
@@ -108,6 +113,13 @@ export class Talk {
   async opens(header = HEADER): Promise<string> {
     this.says(header);
     return this.hears('</stream:features>');
+  }
+
+  /** Over TLS, up to the features that follow it; returns those. */
+  async opensSecurely(header = HEADER): Promise<string> {
+    await this.opens();
+    await this.says(STARTTLS).hears('<proceed');
+    return this.opens(header);
   }
 
   async signsIn(): Promise<void> {

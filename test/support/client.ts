@@ -137,6 +137,12 @@ export class Client {
     await this.#try((line) => line.secure());
   }
 
+  /** Connects with TLS, up to where it can sign in; `features` tells what is offered. */
+  async connectsSecurely(): Promise<void> {
+    await this.connects();
+    await this.#try((line) => line.openSecurely());
+  }
+
   /** Connects and authenticates; what follows is the binding of a resource. */
   async authenticates(): Promise<void> {
     await this.connects();

@@ -4,6 +4,7 @@ import type { Stage, Wire } from './wire.ts';
 
 const NS_SASL = 'urn:ietf:params:xml:ns:xmpp-sasl';
 const NS_TLS = 'urn:ietf:params:xml:ns:xmpp-tls';
+const NS_BIND2 = 'urn:xmpp:bind:0';
 const NS_BIND = 'urn:ietf:params:xml:ns:xmpp-bind';
 
 /** What went over a line, for people to read when a conversation fails. */
@@ -87,6 +88,14 @@ export class Line {
     this.features = this.#lastText;
   }
 
+  /** Up to the features that are offered under TLS. */
+  async openSecurely(): Promise<void> {
+    await this.openStream();
+    await this.take('features');
+    await this.#startTls();
+    this.features = this.#lastText;
+  }
+
   async bind(resource: string): Promise<void> {
     const request = `<bind xmlns='${NS_BIND}'><resource>${resource}</resource></bind>`;
     this.write(`<iq type='set' id='bind'>${request}</iq>`);
@@ -145,7 +154,10 @@ export class Line {
 
   /** Goes on over TLS where the stage does so; what the server offers then is taken. */
   async secure(): Promise<void> {
-    if (!this.#stage.usesTls) return;
+    if (this.#stage.usesTls) await this.#startTls();
+  }
+
+  async #startTls(): Promise<void> {
     this.write(`<starttls xmlns='${NS_TLS}'/>`);
     await this.take('proceed');
     await this.#wire.secure();
@@ -192,6 +204,7 @@ export class Line {
     if (element.name === 'iq' && element.getChild('bind', NS_BIND)?.getChild('jid')) {
       this.isBound = element.attrs.type === 'result';
     }
+    if (element.getChild('bound', NS_BIND2)) this.isBound = true;
     const isOwn = element.name === 'presence' && element.attrs.from === this.#echo;
     if (isOwn && element.attrs.type === undefined) this.#echo = null;
     else this.inbox.push(heard);

@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { SecureContext } from 'node:tls';
+import { createSecureContext, type SecureContext } from 'node:tls';
 import { builtinModules } from '../../src/builtin-modules.ts';
 import { LocalDirectory } from '../../src/cluster/local-directory.ts';
 import { Deadlines } from '../../src/lib/deadlines.ts';
@@ -69,7 +69,11 @@ export class TestServer implements Stage {
     const place = await (store === 'disk' ? openOnDisk() : openInMemory());
     const certificate = transport === 'tls' ? await certificateOf(DOMAIN) : null;
     const server = new TestServer(place, hostConfig(config), [...builtinModules, ...modules], {
-      secureContext: certificate && makeSecureContext({ ...certificate, minVersion: 'TLSv1.2' }),
+      usesTls: certificate !== null,
+      // In memory nothing is encrypted, yet clients may ask for it.
+      secureContext: certificate
+        ? makeSecureContext({ ...certificate, minVersion: 'TLSv1.2' })
+        : createSecureContext(),
       saltSecret: await place.storage.secret('salt', 32),
     });
     if (transport === 'tls') await server.#listen();
@@ -80,20 +84,20 @@ export class TestServer implements Stage {
     place: Place,
     host: HostConfig,
     modules: readonly ModuleDefinition[],
-    secrets: { secureContext: SecureContext | null; saltSecret: Buffer },
+    settings: { usesTls: boolean; secureContext: SecureContext; saltSecret: Buffer },
   ) {
     const { clock } = this;
     const { storage, log } = place;
-    this.usesTls = secrets.secureContext !== null;
+    this.usesTls = settings.usesTls;
     this.patience = this.usesTls ? 3000 : 1000;
     this.storage = storage;
     this.#place = place;
     this.#limits = host.policy.beforeLogin;
     const directory = new LocalDirectory();
     this.server = new Server([host], { storage, directory, clock, log, modules });
-    const settings = { policy: host.policy, ...secrets };
     const deps = { storage, now: () => clock.now() };
-    const streamHost = new ServedStreamHost(this.server.find(DOMAIN)!, settings, deps);
+    const served = this.server.find(DOMAIN)!;
+    const streamHost = new ServedStreamHost(served, { policy: host.policy, ...settings }, deps);
     const hosts = new ServedStreamHosts([streamHost]);
     this.#onConnection = clientStreams({ hosts, deadlines: this.#deadlines, log });
     this.#secureContextFor = hosts.secureContextFor;

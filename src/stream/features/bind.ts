@@ -19,7 +19,7 @@ export const bind: StreamFeature = {
   negotiate(stream, iq) {
     try {
       const session = then(readResource(iq), (resource) =>
-        stream.host.bind(stream.username, resource, stream),
+        stream.host.bind(stream.username, { resource, tag: '', userAgent: '' }, stream),
       );
       return isLater(session)
         ? session.then(

@@ -1,12 +1,25 @@
 import type { StreamFeature } from '../feature.ts';
 import type { Hashing } from '../sasl/hashing.ts';
+import { SignIns } from '../sasl/sign-in.ts';
 import { bind } from './bind.ts';
+import { bind2 } from './bind2.ts';
+import { channelBinding } from './channel-binding.ts';
 import { limits } from './limits.ts';
 import { sasl } from './sasl.ts';
+import { sasl2 } from './sasl2.ts';
 import { session } from './session.ts';
 import { starttls } from './starttls.ts';
 
 /** The features of every client stream, in the order of XEP-0170 §2. */
 export function coreFeatures(hashing: Hashing): readonly StreamFeature[] {
-  return [starttls, sasl(hashing), bind, session, limits];
+  const signIns = new SignIns(hashing);
+  return [
+    starttls,
+    sasl(signIns),
+    sasl2(signIns, [bind2]),
+    channelBinding(signIns),
+    bind,
+    session,
+    limits,
+  ];
 }

@@ -1,4 +1,5 @@
 import type { Maybe } from '../../lib/maybe.ts';
+import type { ChannelBindings } from '../connection.ts';
 import type { Credentials, ScramHash } from '../ports.ts';
 import type { Hashing } from './hashing.ts';
 
@@ -16,10 +17,13 @@ export type SaslCondition =
 /** Thrown by an exchange to fail; the client may try again. */
 export class SaslError extends Error {
   readonly condition: SaslCondition;
+  /** Whether anything was tried that could have succeeded with another secret. */
+  readonly isAttempt: boolean;
 
-  constructor(condition: SaslCondition) {
+  constructor(condition: SaslCondition, { isAttempt = true } = {}) {
     super(condition);
     this.condition = condition;
+    this.isAttempt = isAttempt;
   }
 }
 
@@ -28,6 +32,13 @@ export type SaslOutcome =
   /** `username` is the prepared localpart; `data` is empty when there is none. */
   | { readonly kind: 'success'; readonly username: string; readonly data: Buffer };
 
+/** What a client was offered by the profile in which it signs in. */
+export interface SaslOffer {
+  readonly mechanisms: readonly SaslMechanism[];
+  /** Announced by XEP-0440; empty where no mechanism binds to a channel. */
+  readonly bindingTypes: readonly string[];
+}
+
 /** What a mechanism may ask of the host that it signs people in to. */
 export interface SaslContext {
   readonly domain: string;
@@ -35,6 +46,10 @@ export interface SaslContext {
   /** What unknown users' salts are made from. */
   readonly saltSecret: Buffer;
   readonly scramIterations: number;
+  /** Null where the client was not offered to bind to its connection. */
+  readonly channelBindings: ChannelBindings | null;
+  /** Null leaves out the proof of what was offered (XEP-0474). */
+  readonly offer: SaslOffer | null;
   credentials(username: string): Maybe<Credentials | null>;
 }
 
@@ -48,6 +63,8 @@ export interface SaslMechanism {
   readonly name: string;
   /** Whether the password itself crosses the stream, which then has to be encrypted. */
   readonly isPlaintext: boolean;
+  /** Whether it binds to the connection, which then needs channel bindings. */
+  readonly isBound: boolean;
   begin(context: SaslContext): SaslExchange;
 }
 

@@ -1,8 +1,9 @@
 import type { SaslMechanism } from './mechanism.ts';
 import { plain } from './plain.ts';
-import { scram } from './scram.ts';
+import { scram, scramPlus } from './scram.ts';
 
-const ALL = [scram('SHA-512'), scram('SHA-256'), scram('SHA-1'), plain];
+const HASHES = ['SHA-512', 'SHA-256', 'SHA-1'] as const;
+const ALL = [...HASHES.map((hash) => scramPlus(hash)), ...HASHES.map((hash) => scram(hash)), plain];
 
 /** Every mechanism that the server knows, by its name. */
 export const MECHANISMS: ReadonlyMap<string, SaslMechanism> = new Map(

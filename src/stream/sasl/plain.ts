@@ -21,6 +21,7 @@ const PREFERRED: readonly ScramHash[] = ['SHA-256', 'SHA-1', 'SHA-512'];
 export const plain: SaslMechanism = {
   name: 'PLAIN',
   isPlaintext: true,
+  isBound: false,
   begin: (context) => new PlainExchange(context),
 };
 

@@ -4,8 +4,10 @@ import { SaslError } from './mechanism.ts';
 
 /** The client's first message, taken apart (RFC 5802 §7). */
 export interface ScramClientFirst {
-  /** `n` for no channel binding, `y` for a client that could but saw none offered. */
-  readonly bindingFlag: 'n' | 'y';
+  /** `n`: no channel binding; `y`: the client could, but saw none offered; `p`: it binds. */
+  readonly bindingFlag: 'n' | 'y' | 'p';
+  /** The type that it binds to; '' without. */
+  readonly bindingType: string;
   readonly authzid: string;
   readonly username: string;
   readonly nonce: string;
@@ -24,7 +26,8 @@ export interface ScramClientFinal {
 }
 
 // Grammar of RFC 5802 §7. Extensions may follow, but for `m=`, which has to be understood.
-const CLIENT_FIRST = /^(([ny]),(?:a=([^,]+))?,)(n=([^,]+),r=([!-+\--~]+)(?:,[A-Za-ln-z]=[^,]+)*)$/u;
+const CLIENT_FIRST =
+  /^(([ny]|p=([A-Za-z0-9.-]+)),(?:a=([^,]+))?,)(n=([^,]+),r=([!-+\--~]+)(?:,[A-Za-ln-z]=[^,]+)*)$/u;
 const CLIENT_FINAL = /^(c=([^,]+),r=([!-+\--~]+)(?:,[A-Za-ln-z]=[^,]+)*),p=([^,]+)$/u;
 
 /** Longer nonces serve nobody. */
@@ -34,10 +37,11 @@ const MAX_NONCE_LENGTH = 256;
 export function parseClientFirst(message: Buffer): ScramClientFirst {
   const match = CLIENT_FIRST.exec(decode(message));
   if (!match) throw new SaslError('malformed-request');
-  const [, gs2Header = '', flag, authzid = '', bare = '', name = '', nonce = ''] = match;
+  const [, gs2Header = '', flag, type = '', authzid = '', bare = '', name = '', nonce = ''] = match;
   if (nonce.length > MAX_NONCE_LENGTH) throw new SaslError('malformed-request');
   return {
-    bindingFlag: flag === 'y' ? 'y' : 'n',
+    bindingFlag: flag === 'y' || flag === 'n' ? flag : 'p',
+    bindingType: type,
     authzid: unescapeName(authzid),
     username: unescapeName(name),
     nonce,

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { type Maybe, then } from '../../lib/maybe.ts';
 import type { Credentials, ScramHash, ScramKeys } from '../ports.ts';
 import { checkAuthzid } from './authzid.ts';
+import { offerHash } from './downgrade.ts';
 import {
   type SaslContext,
   SaslError,
@@ -16,20 +17,51 @@ import { accountName } from './username.ts';
 const NONCE_BYTES = 18;
 
 /** SCRAM without channel binding (RFC 5802, RFC 7677), for one hash. */
-export function scram(
-  hash: ScramHash,
-  makeNonce: () => string = () => randomBytes(NONCE_BYTES).toString('base64'),
-): SaslMechanism {
+export function scram(hash: ScramHash, makeNonce: () => string = freshNonce): SaslMechanism {
   return {
     name: `SCRAM-${hash}`,
     isPlaintext: false,
-    begin: (context) => new ScramExchange(hash, context, makeNonce()),
+    isBound: false,
+    begin: (context) => new ScramExchange(hash, context, makeNonce(), bindNothing),
   };
+}
+
+/** SCRAM that is worth nothing on another connection than this (RFC 5802 §6). */
+export function scramPlus(hash: ScramHash, makeNonce: () => string = freshNonce): SaslMechanism {
+  return {
+    name: `SCRAM-${hash}-PLUS`,
+    isPlaintext: false,
+    isBound: true,
+    begin: (context) => new ScramExchange(hash, context, makeNonce(), bindToChannel),
+  };
+}
+
+function freshNonce(): string {
+  return randomBytes(NONCE_BYTES).toString('base64');
+}
+
+/** The data that the client's final message has to bind to. Throws `SaslError`. */
+type Binding = (first: ScramClientFirst, context: SaslContext) => Buffer;
+
+function bindNothing({ bindingFlag }: ScramClientFirst, { channelBindings }: SaslContext): Buffer {
+  if (bindingFlag === 'p') throw new SaslError('malformed-request', { isAttempt: false });
+  // Somebody has taken the -PLUS mechanisms out of what the client saw (RFC 5802 §6).
+  if (bindingFlag === 'y' && channelBindings) throw new SaslError('not-authorized');
+  return Buffer.alloc(0);
+}
+
+/** Clients find out by trying which types there are, and that is no guess at a password (ADR 5). */
+function bindToChannel(first: ScramClientFirst, { channelBindings }: SaslContext): Buffer {
+  const data = first.bindingFlag === 'p' ? channelBindings?.data(first.bindingType) : null;
+  if (!data) throw new SaslError('malformed-request', { isAttempt: false });
+  return data;
 }
 
 /** What the first message has led to. */
 interface Pending {
   readonly first: ScramClientFirst;
+  /** What the final message has to repeat: the GS2 header and the data bound to. */
+  readonly binding: Buffer;
   readonly serverFirst: string;
   readonly nonce: string;
   readonly keys: ScramKeys;
@@ -46,10 +78,12 @@ class ScramExchange implements SaslExchange {
   readonly #hash: ScramHash;
   readonly #context: SaslContext;
   readonly #serverNonce: string;
+  readonly #bindingOf: Binding;
   #pending: Pending | null = null;
 
-  constructor(hash: ScramHash, context: SaslContext, serverNonce: string) {
+  constructor(hash: ScramHash, context: SaslContext, serverNonce: string, bindingOf: Binding) {
     this.#hash = hash;
+    this.#bindingOf = bindingOf;
     this.#context = context;
     this.#serverNonce = serverNonce;
   }
@@ -60,31 +94,38 @@ class ScramExchange implements SaslExchange {
 
   #begin(message: Buffer): Maybe<SaslOutcome> {
     const first = parseClientFirst(message);
+    const data = this.#bindingOf(first, this.#context);
+    const binding = Buffer.concat([Buffer.from(first.gs2Header), data]);
     const username = accountName(first.username);
     checkAuthzid(first.authzid, username, this.#context.domain);
     const found = username === null ? null : this.#context.credentials(username);
-    return then(found, (credentials) => this.#challenge(first, credentials));
+    return then(found, (credentials) => this.#challenge(first, binding, credentials));
   }
 
-  #challenge(first: ScramClientFirst, credentials: Credentials | null): SaslOutcome {
-    const { saltSecret, scramIterations } = this.#context;
+  #challenge(
+    first: ScramClientFirst,
+    binding: Buffer,
+    credentials: Credentials | null,
+  ): SaslOutcome {
+    const { saltSecret, scramIterations, offer } = this.#context;
     const name = accountName(first.username) ?? first.username;
     const unknown = unknownUserKeys(this.#hash, name, saltSecret, scramIterations);
     const known = credentials?.scram.find((each) => each.hash === this.#hash);
     const keys = known ?? unknown;
     const nonce = first.nonce + this.#serverNonce;
-    const serverFirst = `r=${nonce},s=${keys.salt.toString('base64')},i=${keys.iterations}`;
+    const proof = offer ? `,h=${offerHash(this.#hash, offer)}` : '';
+    const serverFirst = `r=${nonce},s=${keys.salt.toString('base64')},i=${keys.iterations}${proof}`;
     const username = known && credentials?.isDisabled === false ? credentials.username : null;
-    this.#pending = { first, serverFirst, nonce, keys, username };
+    this.#pending = { first, binding, serverFirst, nonce, keys, username };
     return { kind: 'challenge', data: Buffer.from(serverFirst) };
   }
 
   #finish(pending: Pending, message: Buffer): SaslOutcome {
-    const { first, serverFirst, nonce, keys, username } = pending;
+    const { first, binding, serverFirst, nonce, keys, username } = pending;
     const final = parseClientFinal(message);
     const authMessage = `${first.bare},${serverFirst},${final.withoutProof}`;
     const isValid = isProofValid(keys, authMessage, final.proof);
-    const isBound = final.binding.equals(Buffer.from(first.gs2Header));
+    const isBound = final.binding.equals(binding);
     if (!isValid || !isBound || final.nonce !== nonce || username === null) {
       throw new SaslError('not-authorized');
     }

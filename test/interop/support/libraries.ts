@@ -9,6 +9,8 @@ export type Choice = {
   readonly password?: string;
   /** Leaves out our authority: the client must then refuse the server's certificate. */
   readonly distrustful?: boolean;
+  /** What the client's process is told besides. */
+  readonly env?: Readonly<Record<string, string>>;
 };
 
 /** A client library with a script that speaks `clients/protocol.ts`. */
@@ -24,7 +26,9 @@ export const nbxmpp = pythonLibrary('nbxmpp');
 export const xmppJs: Library = {
   name: 'xmpp.js',
   connect(target, account, choice = {}) {
-    const env = choice.distrustful ? {} : { NODE_EXTRA_CA_CERTS: target.certificates.authority };
+    const { authority } = target.certificates;
+    const trust = choice.distrustful ? {} : { NODE_EXTRA_CA_CERTS: authority };
+    const env: Record<string, string> = { ...trust, ...choice.env };
     const command = [script('xmpp-js-client.ts'), sessionOf(target, account, choice)];
     return new LineClient(`xmpp.js of ${account.user}`, start(process.execPath, command, { env }));
   },
@@ -36,7 +40,9 @@ function pythonLibrary(name: string): Library {
     name,
     connect(target, account, choice = {}) {
       const command = ['-B', script(`${name}-client.py`), sessionOf(target, account, choice)];
-      return new LineClient(`${name} of ${account.user}`, start('/usr/bin/python3', command));
+      const { env = {} } = choice;
+      const running = start('/usr/bin/python3', command, { env });
+      return new LineClient(`${name} of ${account.user}`, running);
     },
   };
 }

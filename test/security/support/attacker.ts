@@ -85,10 +85,11 @@ export class Attacker {
     return this;
   }
 
-  /** Waits for the text; takes and returns what came up to its end. */
-  async hears(wanted: string): Promise<string> {
-    await this.#until(() => this.#unread.includes(wanted), `for ${wanted}`);
-    const end = this.#unread.indexOf(wanted) + wanted.length;
+  /** Waits for one of the texts; takes and returns what came up to its end. */
+  async hears(...wanted: string[]): Promise<string> {
+    const found = () => wanted.find((text) => this.#unread.includes(text));
+    await this.#until(() => found() !== undefined, `for ${wanted.join(' or ')}`);
+    const end = this.#unread.indexOf(found()!) + found()!.length;
     const taken = this.#unread.slice(0, end);
     this.#unread = this.#unread.slice(end);
     return taken;

@@ -13,7 +13,8 @@ export const encode = (text: string | Uint8Array) => Buffer.from(text).toString(
 /** Takes a challenge apart; the parts in the order that RFC 5802 §7 gives. */
 export function readServerFirst(base64: string): ServerFirst {
   const text = Buffer.from(base64, 'base64').toString();
-  const [, nonce = '', salt = '', iterations = ''] = /^r=(.*),s=(.*),i=(\d+)$/.exec(text) ?? [];
+  const [, nonce = '', salt = '', iterations = ''] =
+    /^r=(.*),s=(.*),i=(\d+)(?:,h=.*)?$/.exec(text) ?? [];
   return { text, nonce, salt, iterations: Number(iterations) };
 }
 

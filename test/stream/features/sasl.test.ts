@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import type { StreamPolicy } from '../../../src/stream/ports.ts';
 import { Hashing, HashingBusyError } from '../../../src/stream/sasl/hashing.ts';
-import { base64, makeWorld, plainAuth, STARTTLS, sasl, type Talk, type World } from '../talk.ts';
+import { base64, makeWorld, plainAuth, sasl, type Talk, type World } from '../talk.ts';
 
 let world: World;
 let juliet: Talk;
@@ -16,7 +16,9 @@ const policy = (change: Partial<StreamPolicy>) => {
 };
 
 const offered = (features: string) =>
-  [...features.matchAll(/<mechanism>([^<]*)</g)].map(([, name]) => name);
+  [
+    ...features.replace(/<authentication.*<\/authentication>/, '').matchAll(/<mechanism>([^<]*)</g),
+  ].map(([, name]) => name);
 
 const ALL = ['SCRAM-SHA-512', 'SCRAM-SHA-256', 'SCRAM-SHA-1', 'PLAIN'];
 const SCRAM = ALL.slice(0, 3);
@@ -28,10 +30,7 @@ describe('what is offered', () => {
   ): Promise<(string | undefined)[]> {
     policy(change);
     const client = world.connect({ remoteAddress: address });
-    const features = await client.opens();
-    if (!withTls) return offered(features);
-    await client.says(STARTTLS).hears('<proceed');
-    return offered(await client.opens());
+    return offered(await (withTls ? client.opensSecurely() : client.opens()));
   }
 
   test('[RFC6120 5.3.1] nothing before TLS where TLS is required', async () => {
@@ -59,6 +58,64 @@ describe('what is offered', () => {
     expect(
       await offers({ mechanisms: ['PLAIN', 'X-ODD', 'SCRAM-SHA-1'] }, { withTls: true }),
     ).toEqual(['PLAIN', 'SCRAM-SHA-1']);
+  });
+});
+
+describe('where TLS ends at the connection', () => {
+  const channelBindings = {
+    types: ['tls-exporter', 'tls-server-end-point'],
+    data: (type: string) => (type === 'tls-exporter' ? Buffer.from('exported') : null),
+  };
+  const PLUS = SCRAM.map((name) => `${name}-PLUS`);
+  const TYPES =
+    '<sasl-channel-binding xmlns="urn:xmpp:sasl-cb:0"><channel-binding type="tls-exporter"/>' +
+    '<channel-binding type="tls-server-end-point"/></sasl-channel-binding>';
+  const FIRST = (gs2: string) => base64(`${gs2}n=juliet,r=abc`);
+  const auth = (mechanism: string, text: string) => sasl('auth', text, ` mechanism='${mechanism}'`);
+
+  test('[XEP-0440 2] -PLUS mechanisms come first, and the types beside them', async () => {
+    const features = await world.connect({ channelBindings }).opensSecurely();
+    expect(offered(features)).toEqual([...PLUS, ...ALL]);
+    expect(features).toContain(TYPES);
+  });
+
+  test('[XEP-0440 3] both or neither', async () => {
+    expect(await world.connect({ channelBindings }).opens()).not.toMatch(/-PLUS|sasl-cb/);
+    expect(await world.connect().opensSecurely()).not.toMatch(/-PLUS|sasl-cb/);
+    const unable = { ...channelBindings, types: [] };
+    const without = await world.connect({ channelBindings: unable }).opensSecurely();
+    expect(without).not.toMatch(/-PLUS|sasl-cb/);
+    policy({ mechanisms: ['PLAIN'] });
+    const features = await world.connect({ channelBindings }).opensSecurely();
+    expect(features).not.toMatch(/-PLUS|sasl-cb/);
+  });
+
+  test('[RFC5802 6] a client that saw no -PLUS has been deceived', async () => {
+    juliet = world.connect({ channelBindings });
+    await juliet.opensSecurely();
+    juliet.says(auth('SCRAM-SHA-256', FIRST('y,,')));
+    await juliet.hears('<not-authorized/></failure>');
+    juliet.says(auth('SCRAM-SHA-256', FIRST('n,,')));
+    await juliet.hears('</challenge>');
+  });
+
+  test('[RFC5802 6] without -PLUS it has not', async () => {
+    await juliet.opensSecurely();
+    juliet.says(auth('SCRAM-SHA-256', FIRST('y,,')));
+    await juliet.hears('</challenge>');
+  });
+
+  test('a binding that there is not is no attempt, nine times', async () => {
+    juliet = world.connect({ channelBindings });
+    await juliet.opensSecurely();
+    const unknown = auth('SCRAM-SHA-256-PLUS', FIRST('p=tls-unique,,'));
+    for (let time = 0; time < 9; time++) {
+      await juliet.says(unknown).hears('<malformed-request/></failure>');
+    }
+    juliet.says(auth('SCRAM-SHA-256-PLUS', FIRST('p=tls-exporter,,')));
+    await juliet.hears('</challenge>');
+    juliet.says(unknown, unknown, unknown);
+    await juliet.hearsError('policy-violation');
   });
 });
 

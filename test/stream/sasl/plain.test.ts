@@ -12,6 +12,8 @@ const context: SaslContext = {
   hashing: new Hashing(),
   saltSecret: Buffer.from('a secret of the host'),
   scramIterations: 4096,
+  channelBindings: null,
+  offer: null,
   credentials: (username) => accounts.get(username) ?? null,
 };
 

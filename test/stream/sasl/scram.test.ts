@@ -3,7 +3,7 @@ import { beforeAll, describe, expect, test } from '@jest/globals';
 import type { Credentials, ScramHash } from '../../../src/stream/ports.ts';
 import { Hashing } from '../../../src/stream/sasl/hashing.ts';
 import type { SaslContext, SaslExchange } from '../../../src/stream/sasl/mechanism.ts';
-import { scram } from '../../../src/stream/sasl/scram.ts';
+import { scram, scramPlus } from '../../../src/stream/sasl/scram.ts';
 import { deriveScramKeys } from '../../../src/stream/sasl/scram-keys.ts';
 
 const accounts = new Map<string, Credentials>();
@@ -13,6 +13,8 @@ const context: SaslContext = {
   hashing: new Hashing(),
   saltSecret: Buffer.from('a secret of the host'),
   scramIterations: 4096,
+  channelBindings: null,
+  offer: null,
   credentials: (username) => accounts.get(username) ?? null,
 };
 
@@ -56,9 +58,9 @@ function answer(
   spoil = (withoutProof: string) => withoutProof,
 ): string {
   const digest = DIGESTS[hash];
-  const [, nonce, salt, iterations] = /r=([^,]+),s=([^,]+),i=(\d+)$/.exec(challenge)!;
+  const [, nonce, salt, iterations] = /r=([^,]+),s=([^,]+),i=(\d+)(?:,h=[^,]+)?$/.exec(challenge)!;
   const serverFirst = challenge.replace('challenge ', '');
-  const header = /^[ny],(a=[^,]*)?,/.exec(first)![0];
+  const header = /^(?:[ny]|p=[^,]*),(a=[^,]*)?,/.exec(first)![0];
   const salted = pbkdf2Sync(
     password,
     Buffer.from(salt!, 'base64'),
@@ -144,6 +146,98 @@ describe('the exchange', () => {
     const first = 'n,a=USER@example.com,n=user,r=abc';
     const challenge = await say(exchange, first);
     expect(await say(exchange, answer(challenge, first, 'pencil', 'SHA-256'))).toMatch(/^success/);
+  });
+});
+
+describe('channel binding', () => {
+  const first = 'p=tls-exporter,,n=user,r=abc';
+  const data = Buffer.from('exported');
+  const offering: SaslContext = {
+    ...context,
+    channelBindings: {
+      types: ['tls-exporter'],
+      data: (type) => (type === 'tls-exporter' ? data : null),
+    },
+  };
+  const bindingTo = (header: string, bytes: Buffer) => (withoutProof: string) => {
+    const input = Buffer.concat([Buffer.from(header), bytes]);
+    return withoutProof.replace(/c=[^,]+/, `c=${input.toString('base64')}`);
+  };
+
+  async function course(header: string, bytes: Buffer): Promise<string> {
+    const exchange = scramPlus('SHA-256').begin(offering);
+    const challenge = await say(exchange, first);
+    const spoil = bindingTo(header, bytes);
+    return failure(exchange, answer(challenge, first, 'pencil', 'SHA-256', spoil));
+  }
+
+  test('[RFC5802 6] with the data of this connection', async () => {
+    expect(await course('p=tls-exporter,,', data)).toMatch(/^success v=/);
+  });
+
+  test.each([
+    ['another connection', 'p=tls-exporter,,', Buffer.from('exportee')],
+    ['none', 'p=tls-exporter,,', Buffer.alloc(0)],
+    ['more', 'p=tls-exporter,,', Buffer.concat([data, data])],
+    ['another type', 'p=tls-unique,,', data],
+    ['no binding at all', 'n,,', Buffer.alloc(0)],
+  ])('[RFC5802 6] fails with the data of %s, whatever the password', async (_, header, bytes) => {
+    expect(await course(header, bytes)).toBe('not-authorized');
+  });
+
+  test.each([
+    ['a type that there is not', 'p=tls-unique,,n=user,r=abc'],
+    ['a type nobody knows', 'p=__proto__,,n=user,r=abc'],
+    ['an empty type', 'p=,,n=user,r=abc'],
+    ['no binding', 'n,,n=user,r=abc'],
+    ['the claim that none was offered', 'y,,n=user,r=abc'],
+  ])('[RFC5802 6] a -PLUS mechanism is refused with %s', async (_, message) => {
+    expect(await failure(scramPlus('SHA-256').begin(offering), message)).toBe('malformed-request');
+  });
+
+  test('[RFC5802 6] the claim that none was offered is refused where it was', async () => {
+    const exchange = scram('SHA-256').begin(offering);
+    expect(await failure(exchange, 'y,,n=user,r=abc')).toBe('not-authorized');
+  });
+
+  test('[RFC5802 6] a client that cannot bind signs in all the same', async () => {
+    const exchange = scram('SHA-256').begin(offering);
+    const message = 'n,,n=user,r=abc';
+    const challenge = await say(exchange, message);
+    const last = answer(challenge, message, 'pencil', 'SHA-256');
+    expect(await say(exchange, last)).toMatch(/^success/);
+  });
+});
+
+describe('the proof of what was offered', () => {
+  const mechanisms = [scram('SHA-1'), scramPlus('SHA-1')];
+  const challengeOf = async (bindingTypes: readonly string[]) => {
+    const exchange = scram('SHA-1').begin({ ...context, offer: { mechanisms, bindingTypes } });
+    return say(exchange, 'n,,n=user,r=abc');
+  };
+  const hashOf = (text: string) => createHash('sha1').update(text).digest('base64');
+
+  test('[XEP-0474 5.1] covers mechanisms and binding types, sorted', async () => {
+    const list = 'SCRAM-SHA-1\x1eSCRAM-SHA-1-PLUS\x1ftls-exporter\x1etls-server-end-point';
+    expect(await challengeOf(['tls-server-end-point', 'tls-exporter'])).toMatch(
+      new RegExp(`,i=4096,h=${hashOf(list).replaceAll('+', '\\+')}$`),
+    );
+  });
+
+  test('[XEP-0474 5.1] covers mechanisms alone where no types were announced', async () => {
+    const list = 'SCRAM-SHA-1\x1eSCRAM-SHA-1-PLUS';
+    expect((await challengeOf([])).endsWith(`,i=4096,h=${hashOf(list)}`)).toBe(true);
+  });
+
+  test('[XEP-0474 5.2] stands under the proof of the password', async () => {
+    const offer = { mechanisms, bindingTypes: [] };
+    const exchange = scram('SHA-1').begin({ ...context, offer });
+    const first = 'n,,n=user,r=abc';
+    const challenge = await say(exchange, first);
+    const forged = challenge.replace(/,h=.*/, ',h=AAAA');
+    expect(await failure(exchange, answer(forged, first, 'pencil', 'SHA-1'))).toBe(
+      'not-authorized',
+    );
   });
 });
 

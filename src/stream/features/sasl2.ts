@@ -1,0 +1,138 @@
+import { type Maybe, then } from '../../lib/maybe.ts';
+import { type Element, xml } from '../../xml/element.ts';
+import { StreamError } from '../../xmpp/errors.ts';
+import { Jid } from '../../xmpp/jid.ts';
+import { NS } from '../../xmpp/ns.ts';
+import type { ClientStream } from '../client-stream.ts';
+import type { StreamFeature } from '../feature.ts';
+import type { InlineFeature, SignInFacts } from '../inline.ts';
+import type { StreamSession } from '../ports.ts';
+import { SaslError, type SaslOutcome } from '../sasl/mechanism.ts';
+import type { SaslProfile, SignIn, SignIns } from '../sasl/sign-in.ts';
+
+const SASL2 = 'urn:xmpp:sasl:2';
+const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+
+/** What `<authenticate/>` has asked for; it counts once the exchange has succeeded. */
+interface Request extends SignInFacts {
+  readonly inline: readonly { readonly feature: InlineFeature; readonly element: Element }[];
+}
+
+/** What the inline features have led to. */
+interface Inlined {
+  readonly answers: readonly Element[];
+  readonly session: StreamSession | null;
+}
+
+const NOTHING: Inlined = { answers: [], session: null };
+
+/**
+ * Authentication with the Extensible SASL Profile (XEP-0388), under TLS alone (§5).
+ * `inline` is what may be asked for along with it, in the order in which it runs.
+ */
+export function sasl2(signIns: SignIns, inline: readonly InlineFeature[]): StreamFeature {
+  const requests = new WeakMap<ClientStream, Request>();
+  return {
+    name: 'sasl2',
+    requires: ['secure'],
+    forbids: ['authenticated'],
+    accepts: ['authenticate', 'response', 'abort'].map((name) => ({ name, xmlns: SASL2 })),
+
+    offer(stream) {
+      const { mechanisms } = signIns.of(stream).offer();
+      if (mechanisms.length === 0) return null;
+      const names = mechanisms.map(({ name }) => xml('mechanism', {}, name));
+      const offers = inline.map((feature) => feature.offer(stream)).filter((each) => each !== null);
+      const listed = offers.length > 0 ? [xml('inline', {}, ...offers)] : [];
+      return xml('authentication', { xmlns: SASL2 }, ...names, ...listed);
+    },
+
+    negotiate(stream, element) {
+      const signIn = signIns.of(stream);
+      const isFirst = element.name === 'authenticate';
+      // Nothing but responses belongs between (§2.4).
+      if (isFirst && signIn.isUnderWay) throw new StreamError('policy-violation');
+      const request = () => requests.get(stream)!;
+      return signIn.answer(profileOf(stream, request), () => {
+        if (isFirst) requests.set(stream, readRequest(element, inline));
+        return then(take(signIn, element), (outcome) => checkClaim(stream, outcome));
+      });
+    },
+  };
+}
+
+function profileOf(stream: ClientStream, request: () => Request): SaslProfile {
+  return {
+    name: 'SASL2',
+    challenge: (data) => xml('challenge', { xmlns: SASL2 }, data.toString('base64')),
+    failure: (condition) => xml('failure', { xmlns: SASL2 }, xml(condition, { xmlns: NS.sasl })),
+    succeed(username, data) {
+      stream.authenticated(username);
+      return then(negotiateInline(stream, request()), (inlined) => {
+        stream.sendElement(success(stream, data, inlined));
+        if (inlined.session) stream.bound(inlined.session);
+        return 'features';
+      });
+    },
+  };
+}
+
+function readRequest(element: Element, features: readonly InlineFeature[]): Request {
+  const userAgent = element.getChild('user-agent', SASL2)?.attrs.id ?? '';
+  // No other form has a meaning, and it is kept as long as the session (§2.3).
+  if (userAgent !== '' && !UUID.test(userAgent)) throw new SaslError('malformed-request');
+  const inline = features.flatMap((feature) => {
+    const asked = element.getChild(feature.name, feature.xmlns);
+    return asked ? [{ feature, element: asked }] : [];
+  });
+  return { userAgent: userAgent.toLowerCase(), inline };
+}
+
+function take(signIn: SignIn, element: Element): Maybe<SaslOutcome> {
+  if (element.name === 'abort') throw new SaslError('aborted');
+  if (element.name === 'response') return signIn.next(textOf(element));
+  signIn.begin(element.attrs.mechanism);
+  const initial = element.getChild('initial-response', SASL2);
+  return signIn.next(initial ? textOf(initial) : null);
+}
+
+function textOf(element: Element): string {
+  if (element.getChildElements().length > 0) throw new SaslError('malformed-request');
+  return element.getText();
+}
+
+/** Who has named itself in the stream's header must be that one (§2.3, §6.4). */
+function checkClaim({ claimed, host }: ClientStream, outcome: SaslOutcome): SaslOutcome {
+  if (outcome.kind === 'success' && claimed) {
+    const isOwn = claimed.local === outcome.username && claimed.domain === host.domain;
+    if (!isOwn) throw new SaslError('invalid-authzid');
+  }
+  return outcome;
+}
+
+/** One after the other; who has a session already is not bound once more (XEP-0386 §3.2). */
+function negotiateInline(stream: ClientStream, request: Request): Maybe<Inlined> {
+  let inlined: Maybe<Inlined> = NOTHING;
+  for (const { feature, element } of request.inline) {
+    inlined = then(inlined, (before) => {
+      if (before.session) return before;
+      return then(feature.negotiate(stream, element, request), ({ answer, session }) => ({
+        answers: answer ? [...before.answers, answer] : before.answers,
+        session,
+      }));
+    });
+  }
+  return inlined;
+}
+
+function success(stream: ClientStream, data: Buffer, { answers, session }: Inlined): Element {
+  const jid = session?.jid ?? Jid.of(stream.username, stream.host.domain);
+  const additional = xml('additional-data', {}, data.toString('base64'));
+  return xml(
+    'success',
+    { xmlns: SASL2 },
+    ...(data.length > 0 ? [additional] : []),
+    xml('authorization-identifier', {}, jid.toString()),
+    ...answers,
+  );
+}

@@ -1,0 +1,42 @@
+import type { Maybe } from '../lib/maybe.ts';
+import type { Element } from '../xml/element.ts';
+import type { ClientStream } from './client-stream.ts';
+import type { StreamSession } from './ports.ts';
+
+/** What a client has said of itself while it signed in. */
+export interface SignInFacts {
+  /** The id of the client's installation (XEP-0388 §2.3), for nobody else's eyes; '' without. */
+  readonly userAgent: string;
+}
+
+export interface InlineResult {
+  /** What stands in `<success/>`; null for nothing. */
+  readonly answer: Element | null;
+  /** The session that the client has got by it. */
+  readonly session: StreamSession | null;
+}
+
+/**
+ * What a client may ask for along with signing in (XEP-0388 §2.1), as data. The
+ * features run in the order in which the server lists them, once the client has
+ * signed in, and until one of them has given it a session.
+ */
+export interface InlineFeature {
+  /** The element in `<authenticate/>`, and in what is offered. */
+  readonly name: string;
+  readonly xmlns: string;
+  /** What stands in `<inline/>`; null when there is nothing to offer now. */
+  offer(stream: ClientStream): Element | null;
+  /** What the client asks for in vain is left out of the result, or answered with a failure. */
+  negotiate(stream: ClientStream, request: Element, facts: SignInFacts): Maybe<InlineResult>;
+}
+
+/** What a client may have turned on as it is bound (XEP-0386 §3.1), as data. */
+export interface SessionFeature<S extends StreamSession = StreamSession> {
+  /** Its name in service discovery. */
+  readonly var: string;
+  /** The elements that ask for it. */
+  readonly accepts: readonly { readonly name: string; readonly xmlns: string }[];
+  /** Returns what stands in `<bound/>`; null for nothing. */
+  enable(session: S, request: Element): Element | null;
+}

@@ -1,0 +1,173 @@
+import { isLater, type Maybe } from '../../lib/maybe.ts';
+import type { Element } from '../../xml/element.ts';
+import type { ClientStream } from '../client-stream.ts';
+import { mayLogInUnencrypted, mayShowPassword } from '../encryption-policy.ts';
+import type { Step } from '../feature.ts';
+import { decodeBase64 } from './base64.ts';
+import type { Hashing } from './hashing.ts';
+import {
+  type SaslCondition,
+  type SaslContext,
+  SaslError,
+  type SaslExchange,
+  type SaslMechanism,
+  type SaslOffer,
+  type SaslOutcome,
+} from './mechanism.ts';
+import { MECHANISMS } from './mechanisms.ts';
+
+/** How a profile of SASL says what an exchange has led to. */
+export interface SaslProfile {
+  /** For the log. */
+  readonly name: string;
+  challenge(data: Buffer): Element;
+  failure(condition: SaslCondition): Element;
+  /** Tells the client that it has signed in. */
+  succeed(username: string, data: Buffer): Maybe<Step>;
+}
+
+const NO_OFFER: SaslOffer = { mechanisms: [], bindingTypes: [] };
+
+/** Failures on one stream that were no attempts, and so do not count: all types with all hashes. */
+const MAX_EXCUSED = 9;
+
+/** The sign-ins of all streams. */
+export class SignIns {
+  readonly #hashing: Hashing;
+  readonly #signIns = new WeakMap<ClientStream, SignIn>();
+
+  constructor(hashing: Hashing) {
+    this.#hashing = hashing;
+  }
+
+  of(stream: ClientStream): SignIn {
+    const signIn = this.#signIns.get(stream) ?? new SignIn(stream, this.#hashing);
+    this.#signIns.set(stream, signIn);
+    return signIn;
+  }
+}
+
+/** How one stream signs in: one exchange at a time, in whichever profile (RFC 6120 §6). */
+export class SignIn {
+  readonly #stream: ClientStream;
+  readonly #hashing: Hashing;
+  #offer = NO_OFFER;
+  #exchange: SaslExchange | null = null;
+  /** The exchange's, or the last one's: for the log. */
+  #mechanism = '';
+  #failures = 0;
+  #excused = 0;
+
+  constructor(stream: ClientStream, hashing: Hashing) {
+    this.#stream = stream;
+    this.#hashing = hashing;
+  }
+
+  get isUnderWay(): boolean {
+    return this.#exchange !== null;
+  }
+
+  /** What the client may use now; it holds until the next offer. */
+  offer(): SaslOffer {
+    this.#offer = offerTo(this.#stream);
+    return this.#offer;
+  }
+
+  /** Begins an exchange in place of any other. Throws `SaslError`. */
+  begin(name: string | undefined): void {
+    if (!this.#stream.isSecure && !mayLogInUnencrypted(this.#stream)) {
+      throw new SaslError('encryption-required');
+    }
+    const mechanism = this.#offer.mechanisms.find((offered) => offered.name === name);
+    if (!mechanism) throw new SaslError('invalid-mechanism');
+    this.#mechanism = mechanism.name;
+    this.#exchange = mechanism.begin(this.#context());
+  }
+
+  /** Takes a message in base64; null asks for the first one. Throws or rejects with `SaslError`. */
+  next(text: string | null): Maybe<SaslOutcome> {
+    if (!this.#exchange) throw new SaslError('malformed-request');
+    if (text === null) return { kind: 'challenge', data: Buffer.alloc(0) };
+    const message = decodeBase64(text);
+    if (!message) throw new SaslError('incorrect-encoding');
+    return this.#exchange.next(message);
+  }
+
+  /** Answers what `take` makes of an element, in the words of a profile. */
+  answer(profile: SaslProfile, take: () => Maybe<SaslOutcome>): Maybe<Step> {
+    try {
+      const outcome = take();
+      if (!isLater(outcome)) return this.#tell(profile, outcome);
+      return outcome.then(
+        (value) => this.#tell(profile, value),
+        (error) => this.#refuse(profile, error),
+      );
+    } catch (error) {
+      return this.#refuse(profile, error);
+    }
+  }
+
+  #context(): SaslContext {
+    const { host, connection } = this.#stream;
+    const isBindable = this.#offer.bindingTypes.length > 0;
+    return {
+      domain: host.domain,
+      hashing: this.#hashing,
+      saltSecret: host.saltSecret,
+      scramIterations: host.policy.scramIterations,
+      channelBindings: isBindable ? connection.channelBindings : null,
+      offer: this.#offer,
+      credentials: (username) => host.credentials(username),
+    };
+  }
+
+  #tell(profile: SaslProfile, outcome: SaslOutcome): Maybe<Step> {
+    if (outcome.kind === 'challenge') {
+      this.#stream.sendElement(profile.challenge(outcome.data));
+      return 'engage';
+    }
+    this.#exchange = null;
+    const { log, remoteAddress: address, connection } = this.#stream;
+    const how = { profile: profile.name, mechanism: this.#mechanism };
+    log.debug({ address, ...how, tls: connection.tls?.version }, 'signed in');
+    this.#stream.signInEnded(this.#mechanism, 'success');
+    return profile.succeed(outcome.username, outcome.data);
+  }
+
+  /** Any failure may be followed by another attempt, so many times (RFC 6120 §6.4.5). */
+  #refuse(profile: SaslProfile, error: unknown): Step {
+    this.#exchange = null;
+    this.#count(error);
+    const condition = error instanceof SaslError ? error.condition : 'temporary-auth-failure';
+    this.#stream.sendElement(profile.failure(condition));
+    this.#stream.signInEnded(this.#mechanism, condition);
+    const { log, remoteAddress: address } = this.#stream;
+    if (error instanceof SaslError) log.info({ address, condition }, 'sign-in failed');
+    else log.error({ address, err: error }, 'sign-in failed to run');
+    if (this.#failures >= this.#stream.host.policy.maxAuthAttempts) {
+      this.#stream.close('policy-violation', 'too many attempts to sign in');
+    }
+    return 'continue';
+  }
+
+  #count(error: unknown): void {
+    const isExcused = error instanceof SaslError && !error.isAttempt && this.#excused < MAX_EXCUSED;
+    if (isExcused) this.#excused += 1;
+    else this.#failures += 1;
+  }
+}
+
+/** None where TLS has to come first (RFC 6120 §5.3.1). */
+function offerTo(stream: ClientStream): SaslOffer {
+  if (!stream.isSecure && !mayLogInUnencrypted(stream)) return NO_OFFER;
+  const types = stream.connection.channelBindings?.types ?? [];
+  const names = stream.host.policy.mechanisms;
+  // First the bound ones: a client that could bind and does not take one is refused.
+  const bound = types.length > 0 ? known(names.map((name) => `${name}-PLUS`)) : [];
+  const others = known(names).filter(({ isPlaintext }) => !isPlaintext || mayShowPassword(stream));
+  return { mechanisms: [...bound, ...others], bindingTypes: bound.length > 0 ? types : [] };
+}
+
+function known(names: readonly string[]): SaslMechanism[] {
+  return names.map((name) => MECHANISMS.get(name)).filter((mechanism) => mechanism !== undefined);
+}
