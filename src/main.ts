@@ -139,6 +139,7 @@ class ServerProcess implements RunningServer, ServerFacts {
     const deps = { storage, now: () => this.#clock.now() };
     const open = async (host: HostConfig) => {
       const secureContext = await this.#openCertificate(host);
+      await server.find(host.domain)!.keeper.imported.look();
       const settings = { policy: host.policy, secureContext, saltSecret: secretOf(host, secret) };
       return new ServedStreamHost(server.find(host.domain)!, settings, deps);
     };

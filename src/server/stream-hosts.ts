@@ -4,12 +4,14 @@ import type { Storage } from '../storage/ports.ts';
 import type { StreamFeature } from '../stream/feature.ts';
 import type {
   Credentials,
+  ImportedCredentials,
   SessionWire,
   StreamHost,
   StreamHosts,
   StreamPolicy,
 } from '../stream/ports.ts';
 import { Jid } from '../xmpp/jid.ts';
+import { isBcrypt } from './imported-passwords.ts';
 import type { ServedHost } from './server.ts';
 import type { Session } from './session.ts';
 
@@ -24,10 +26,10 @@ export interface StreamSettings {
 export class ServedStreamHost implements StreamHost {
   readonly domain: string;
   readonly hasAccounts = true;
-  readonly policy: StreamPolicy;
   readonly secureContext: SecureContext | null;
   readonly saltSecret: Buffer;
   readonly features: readonly StreamFeature[];
+  readonly #policy: StreamPolicy;
   readonly #served: ServedHost;
   readonly #storage: Storage;
   readonly #now: () => number;
@@ -38,7 +40,7 @@ export class ServedStreamHost implements StreamHost {
     deps: { storage: Storage; now: () => number },
   ) {
     this.domain = served.host.domain;
-    this.policy = settings.policy;
+    this.#policy = settings.policy;
     this.secureContext = settings.secureContext;
     this.saltSecret = settings.saltSecret;
     this.features = served.modules.streamFeatures;
@@ -47,14 +49,33 @@ export class ServedStreamHost implements StreamHost {
     this.#now = deps.now;
   }
 
+  /** Mechanisms are fewer while there are accounts that they do not suit. */
+  get policy(): StreamPolicy {
+    const { imported } = this.#served.keeper;
+    if (!imported.isAny) return this.#policy;
+    return { ...this.#policy, mechanisms: imported.suitable(this.#policy.mechanisms) };
+  }
+
+  get decoyBcrypt(): string | null {
+    return this.#served.keeper.imported.decoy;
+  }
+
   credentials(username: string): Maybe<Credentials | null> {
     const { users } = this.#storage;
     const owner = this.#owner(username);
     return then(users.find(owner), (user) => {
       if (!user) return null;
-      const { isDisabled } = user;
-      return then(users.keys(owner), (scram) => ({ username, scram, isDisabled }));
+      const { isDisabled, imported } = user;
+      const more = imported === null ? {} : { imported: this.#imported(username, imported) };
+      return then(users.keys(owner), (scram) => ({ username, scram, isDisabled, ...more }));
     });
+  }
+
+  #imported(username: string, imported: string): ImportedCredentials {
+    return {
+      bcrypt: isBcrypt(imported) ? imported : null,
+      upgrade: (password) => this.#served.keeper.upgrade(username, imported, password),
+    };
   }
 
   bind(username: string, resource: string | null, wire: SessionWire): Maybe<Session> {

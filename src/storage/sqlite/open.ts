@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { Log } from '../../lib/log.ts';
 import { type Maybe, then } from '../../lib/maybe.ts';
 import type {
+  AccountStore,
   BlockStore,
   LastPresenceStore,
   OfflineStore,
@@ -12,6 +13,7 @@ import type {
   UserStore,
   VcardStore,
 } from '../ports.ts';
+import { SqliteAccounts } from './accounts.ts';
 import { SqliteBlocks } from './blocks.ts';
 import { type Connection, connect, MEMORY } from './connection.ts';
 import { type DataDirectory, takeDirectory } from './directory.ts';
@@ -107,6 +109,7 @@ async function threaded(db: Connection, place: DataDirectory): Promise<Storage> 
 class SqliteStorage implements Storage {
   readonly durability: Ledger;
   readonly users: UserStore;
+  readonly accounts: AccountStore;
   readonly rosters: RosterStore;
   readonly offline: OfflineStore;
   readonly lastPresences: LastPresenceStore;
@@ -121,6 +124,7 @@ class SqliteStorage implements Storage {
   constructor(gateway: Gateway, writer: Writer, ledger: Ledger, release: () => void) {
     this.durability = ledger;
     this.users = new SqliteUsers(gateway);
+    this.accounts = new SqliteAccounts(gateway);
     this.rosters = new SqliteRosters(gateway);
     this.offline = new SqliteOffline(gateway);
     this.lastPresences = new SqliteLastPresences(gateway);

@@ -107,6 +107,7 @@ class SaslStep {
       hashing: this.#hashing,
       saltSecret: host.saltSecret,
       scramIterations: host.policy.scramIterations,
+      decoyBcrypt: host.decoyBcrypt ?? null,
       credentials: (username) => host.credentials(username),
     };
   }

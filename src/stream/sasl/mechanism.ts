@@ -35,6 +35,8 @@ export interface SaslContext {
   /** What unknown users' salts are made from. */
   readonly saltSecret: Buffer;
   readonly scramIterations: number;
+  /** As the host has it. */
+  readonly decoyBcrypt?: string | null;
   credentials(username: string): Maybe<Credentials | null>;
 }
 
