@@ -4,6 +4,7 @@ import { LocalDirectory } from './cluster/local-directory.ts';
 import { type Clock, systemClock } from './lib/clock.ts';
 import { Deadlines } from './lib/deadlines.ts';
 import { createLog, type Log } from './lib/log.ts';
+import { transferCommands } from './modules/transfer/commands.ts';
 import { AdminDispatcher } from './server/admin/dispatch.ts';
 import { moduleCommands } from './server/admin/modules.ts';
 import type { FlowFacts, ListenerFacts, ServerFacts, ServerStatus } from './server/admin/ports.ts';
@@ -182,6 +183,7 @@ class ServerProcess implements RunningServer, ServerFacts {
       [
         ...userCommands(server, storage),
         ...moduleCommands(server),
+        ...transferCommands(server, storage, this.#clock),
         ...sessionCommands(sessions, domains),
         ...serverCommands(this, () => void this.stop()),
       ],

@@ -89,11 +89,13 @@ export class AccountKeeper {
   }
 
   /**
-   * Creates an account with all that it had elsewhere, also under a retired name.
-   * False when the account exists.
+   * Creates an account with all that it had elsewhere, also under a retired name, with
+   * keys for `password` where there is one. False when the account exists; rejects as
+   * `create` does for what is no password.
    */
-  async adopt(account: WholeAccount): Promise<boolean> {
-    const isNew = await this.#storage.accounts.create(account);
+  async adopt(account: WholeAccount, password: string | null): Promise<boolean> {
+    const keys = password === null ? account.keys : await this.#deriveKeys(password);
+    const isNew = await this.#storage.accounts.create({ ...account, keys });
     if (isNew && account.user.imported !== null) await this.imported.look();
     return isNew;
   }
