@@ -30,9 +30,11 @@ export class CsvParser {
   }
 
   /** @throws {CliError} where quotes are broken, or a record is too long. */
-  push(text: string): CsvRecord[] {
-    for (const character of text) this.#take(character);
-    return this.#records.splice(0);
+  *push(text: string): Generator<CsvRecord> {
+    for (const character of text) {
+      this.#take(character);
+      if (this.#records.length > 0) yield* this.#records.splice(0);
+    }
   }
 
   /** The record that no line break ends. */

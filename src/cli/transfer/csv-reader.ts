@@ -43,7 +43,7 @@ export class CsvReader implements AccountReader {
     if (!this.#columns) throw new CliError('The file is empty.');
   }
 
-  *#read(records: readonly CsvRecord[]): Generator<Entry> {
+  *#read(records: Iterable<CsvRecord>): Generator<Entry> {
     for (const record of records) {
       if (this.#columns) yield this.#entryOf(record, this.#columns);
       else this.#columns = this.#readHeadings(record.fields);

@@ -52,11 +52,11 @@ export class XmlSource {
     const events: XmlEvent[] = [];
     const tokens = new Tokens(events, (line) => this.#placeOf(path, line));
     for await (const text of fileText(path)) {
-      tokens.push(text);
+      const fault = faultOf(() => tokens.push(text));
       yield* this.#tell(events.splice(0), path, files);
+      if (fault) throw fault;
     }
     tokens.end();
-    yield* this.#tell(events.splice(0), path, files);
   }
 
   async *#tell(events: readonly XmlEvent[], path: string, files: number): AsyncGenerator<void> {
@@ -113,6 +113,16 @@ export class XmlSource {
   }
 }
 
+/** Kept until what came before it has been told. */
+function faultOf(task: () => void): unknown {
+  try {
+    task();
+    return null;
+  } catch (error) {
+    return error;
+  }
+}
+
 function decodeHref(href: string, place: string): string {
   try {
     return decodeURIComponent(href);
@@ -130,6 +140,7 @@ interface Innards {
 class Tokens {
   readonly #parser: sax.SAXParser & Partial<Innards>;
   readonly #placeOf: (line: number) => string;
+  #hasRoot = false;
 
   constructor(events: XmlEvent[], placeOf: (line: number) => string) {
     this.#placeOf = placeOf;
@@ -140,6 +151,7 @@ class Tokens {
     parser.ondoctype = () => this.#refuse('document types are not read');
     parser.onprocessinginstruction = (node) => this.#checkEncoding(node);
     parser.onopentag = (tag) => {
+      this.#hasRoot = true;
       events.push({ open: readTag(tag as sax.QualifiedTag), line: parser.line + 1 });
     };
     parser.ontext = (text) => void events.push({ text });
@@ -156,6 +168,7 @@ class Tokens {
 
   end(): void {
     this.#parser.close();
+    if (!this.#hasRoot) this.#refuse('this is no XML: there is no element');
   }
 
   #checkEncoding({ name, body }: { name: string; body: string }): void {
