@@ -143,14 +143,11 @@ describe('a resource', () => {
     },
   );
 
-  conversation(
-    'gets nothing of strangers [XEP-0012 4, 8]',
-    async ({ juliet, romeo }) => {
-      await juliet.sends`<iq type='get' id='1' to='${romeo}'>${QUERY}</iq>`;
-      await getsError(juliet, 'forbidden', 'auth');
-      await romeo.getsNothing();
-    },
-  );
+  conversation('gets nothing of strangers [XEP-0012 4, 8]', async ({ juliet, romeo }) => {
+    await juliet.sends`<iq type='get' id='1' to='${romeo}'>${QUERY}</iq>`;
+    await getsError(juliet, 'forbidden', 'auth');
+    await romeo.getsNothing();
+  });
 });
 
 describe('strangers', () => {

@@ -18,17 +18,31 @@ export type AccountDraft = PortableAccount & {
 
 type ListName = 'roster' | 'requests' | 'offline' | 'private' | 'blocked' | 'scram';
 
+/** `password` is what the attribute of that name holds. */
 export function newDraft(jid: string, password: string | undefined): AccountDraft {
+  const keys = keysIn(password ?? '');
   return {
     jid,
-    ...(password && { password }),
-    scram: [],
+    ...(password && !keys && { password }),
+    scram: keys ? [keys] : [],
     roster: [],
     requests: [],
     offline: [],
     private: [],
     blocked: [],
   };
+}
+
+/** How ejabberd writes keys where a password should be: stored key, server key, salt, rounds. */
+const KEYS = /^scram:(?:(sha|sha256|sha512),)?([^,]+),([^,]+),([^,]+),(\d{1,9})$/;
+const HASHES = { sha: 'SCRAM-SHA-1', sha256: 'SCRAM-SHA-256', sha512: 'SCRAM-SHA-512' } as const;
+
+/** Null for a password. Taken for one, the keys would let in who knows the file. */
+function keysIn(password: string): AccountDraft['scram'][number] | null {
+  const [, hash = 'sha', storedKey, serverKey, salt, rounds] = KEYS.exec(password) ?? [];
+  if (!storedKey || !serverKey || !salt) return null;
+  const mechanism = HASHES[hash as keyof typeof HASHES];
+  return { mechanism, iterations: Number(rounds), salt, storedKey, serverKey };
 }
 
 /** Puts a piece of an account where it belongs; false for what is not taken over. */

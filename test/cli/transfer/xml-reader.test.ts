@@ -45,6 +45,18 @@ describe('reads of an account', () => {
     expect(ignored).toEqual({ "<scram-credentials xmlns='urn:xmpp:pie:0#scram'/>": 1 });
   });
 
+  test('SCRAM keys where ejabberd writes them, and not as a password', async () => {
+    const { entries } = await read(
+      inHost(`<user name='a' password='scram:c3Rv,c2Vy,c2FsdA==,4096'/>
+        <user name='b' password='scram:sha256,c3Rv,c2Vy,c2FsdA==,4096'/>`),
+    );
+    const keys = { iterations: 4096, salt: 'c2FsdA==', serverKey: 'c2Vy', storedKey: 'c3Rv' };
+    expect(entries.map(({ account }) => [account?.password, account?.scram])).toEqual([
+      [undefined, [{ ...keys, mechanism: 'SCRAM-SHA-1' }]],
+      [undefined, [{ ...keys, mechanism: 'SCRAM-SHA-256' }]],
+    ]);
+  });
+
   test('the roster and who asks to be in it [XEP-0227 4.4] [XEP-0227 4.9]', async () => {
     const account = await accountOf(`
       <r:query xmlns:r='jabber:iq:roster'>
