@@ -8,7 +8,7 @@
 -- Times are milliseconds since 1970. Flags are 0 or 1.
 
 PRAGMA application_id = 1164996452;   -- 'Epod': tells this file from other SQLite files
-PRAGMA user_version = 2;              -- the version of this schema
+PRAGMA user_version = 3;              -- the version of this schema
 
 -- Accounts. Everything that belongs to an account refers to user.id and goes
 -- when the account is deleted. An id is never given a second time.
@@ -22,11 +22,16 @@ CREATE TABLE user (
   last_login  INTEGER,
   nickname    TEXT,
   avatar_type TEXT,                     -- media type of the picture: image/png
-  avatar      BLOB
+  avatar      BLOB,
+  imported    TEXT                      -- NULL once there are keys of every SCRAM hash; else a
+                                        -- bcrypt hash, or which keys there are: 'SHA-1 SHA-256'
 ) STRICT;
 
 -- For listing the accounts of a domain by name, a page at a time.
 CREATE INDEX user_by_domain ON user (domain, name);
+
+-- For which sign-in suits every account of a domain.
+CREATE INDEX user_by_import ON user (domain, imported) WHERE imported IS NOT NULL;
 
 -- What verifies a password (SCRAM, RFC 5802). Passwords themselves are stored nowhere.
 CREATE TABLE credential (

@@ -5,6 +5,7 @@ import { type Clock, systemClock } from './lib/clock.ts';
 import { Deadlines } from './lib/deadlines.ts';
 import { createLog, type RootLog } from './lib/log.ts';
 import { OPEN_METRICS_TYPE, writeMetrics } from './lib/open-metrics.ts';
+import { transferCommands } from './modules/transfer/commands.ts';
 import { backupCommands } from './server/admin/backup.ts';
 import { AdminDispatcher } from './server/admin/dispatch.ts';
 import { moduleCommands } from './server/admin/modules.ts';
@@ -216,6 +217,7 @@ class ServerProcess implements RunningServer, ServerFacts {
       [
         ...userCommands(server, storage),
         ...moduleCommands(server),
+        ...transferCommands(server, storage, this.#clock),
         ...sessionCommands(sessions, domains),
         ...reloadCommands(this.#reloader!),
         ...backupCommands(storage),

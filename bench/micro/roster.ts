@@ -48,7 +48,13 @@ async function createAccounts(storage: Storage, prefix: string, size: typeof LAR
   const names = Array.from({ length: size.accounts }, (_, n) => `${prefix}${n}`);
   for (const name of names) {
     const owner = `${name}@localhost`;
-    const blank = { nickname: null, isDisabled: false, created: 0, lastLogin: null };
+    const blank = {
+      nickname: null,
+      isDisabled: false,
+      created: 0,
+      lastLogin: null,
+      imported: null,
+    };
     await storage.users.create({ owner, ...blank }, []);
     // Nobody is in two rosters, so that no address is shared.
     const contacts = Array.from({ length: size.contacts }, (_, i) => `${i}-of-${name}@capulet.lit`);

@@ -27,7 +27,13 @@ const cpuNow = () => process.cpuUsage().user + process.cpuUsage().system;
 
 async function fill(storage: Storage): Promise<void> {
   for (let n = 0; n < OWNERS; n++) {
-    const plain = { nickname: null, isDisabled: false, created: 0, lastLogin: null };
+    const plain = {
+      nickname: null,
+      isDisabled: false,
+      created: 0,
+      lastLogin: null,
+      imported: null,
+    };
     await storage.users.create({ owner: owner(n), ...plain }, []);
     for (let i = 0; i < ROSTER_ITEMS; i++) {
       const item = mutualContact(`contact${i}@capulet.example`);

@@ -34,6 +34,7 @@ const blank: Omit<UserRecord, 'owner'> = {
   isDisabled: false,
   created: Date.now(),
   lastLogin: null,
+  imported: null,
 };
 const owners = accountNames(accounts).map((name) => `${name}@${accounts.domain}`);
 const storage = await openStorage({ directory, log: silentLog, mode: 'thread' });

@@ -9,6 +9,7 @@ import { userCommands } from '../server/admin/users.ts';
 import type { Config } from '../server/config/config.ts';
 import { loadConfig } from '../server/config/load.ts';
 import { Server } from '../server/server.ts';
+import type { Storage } from '../storage/ports.ts';
 import { openStorage } from '../storage/sqlite/open.ts';
 import { ControlError, callControl } from '../transports/control.ts';
 
@@ -37,43 +38,74 @@ export async function runOnAccounts<T>(
   params: object,
   timeout?: number,
 ): Promise<T> {
+  const accounts = new AccountCommands(config);
   try {
-    return await runInServer<T>(config, command, params, timeout);
-  } catch (error) {
-    if (!(error instanceof ControlError && error.code === 'not-running')) throw error;
-    return resultOf<T>(await runOnStore(config, command, params));
+    return await accounts.run<T>(command, params, timeout);
+  } finally {
+    await accounts.close();
   }
 }
 
-/** The same server as ever, but that nobody is connected: so the modules do their part. */
-async function runOnStore(
-  { file, dataDirectory }: Config,
-  command: string,
-  params: object,
-): Promise<AdminAnswer> {
-  const { builtinModules } = await import('../builtin-modules.ts');
-  const { hosts } = loadConfig(file, builtinModules);
-  const storage = await openStorage({ directory: dataDirectory, mode: 'inline', log: silentLog });
-  try {
-    const server = new Server(hosts, {
-      storage,
-      directory: new LocalDirectory(),
-      clock: systemClock,
-      log: silentLog,
-      modules: builtinModules,
-    });
-    const commands = [
-      ...userCommands(server, storage),
-      ...moduleCommands(server),
-      ...backupCommands(storage),
-    ];
-    const rethrow = (error: unknown) => {
-      throw error;
-    };
-    return await new AdminDispatcher(commands, rethrow).run(command, params);
-  } finally {
-    await storage.close();
+/** Runs commands on accounts, one after the other; a store that it has opened stays open. */
+export class AccountCommands {
+  readonly #config: Config;
+  readonly #mode: 'inline' | 'thread';
+  #store: OpenStore | null = null;
+
+  /** `mode` is that of a store it opens: 'thread' for many changes at once. */
+  constructor(config: Config, mode: 'inline' | 'thread' = 'inline') {
+    this.#config = config;
+    this.#mode = mode;
   }
+
+  /** As `runOnAccounts` does. */
+  async run<T>(command: string, params: object, timeout?: number): Promise<T> {
+    if (this.#store) return resultOf<T>(await this.#store.admin.run(command, params));
+    try {
+      return await runInServer<T>(this.#config, command, params, timeout);
+    } catch (error) {
+      if (!(error instanceof ControlError && error.code === 'not-running')) throw error;
+      this.#store = await openStore(this.#config, this.#mode);
+      return resultOf<T>(await this.#store.admin.run(command, params));
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.#store?.storage.close();
+  }
+}
+
+interface OpenStore {
+  readonly storage: Storage;
+  readonly admin: AdminDispatcher;
+}
+
+/** The same server as ever, but that nobody is connected: so the modules do their part. */
+async function openStore(
+  { file, dataDirectory }: Config,
+  mode: 'inline' | 'thread',
+): Promise<OpenStore> {
+  const { builtinModules } = await import('../builtin-modules.ts');
+  const { transferCommands } = await import('../modules/transfer/commands.ts');
+  const { hosts } = loadConfig(file, builtinModules);
+  const storage = await openStorage({ directory: dataDirectory, mode, log: silentLog });
+  const server = new Server(hosts, {
+    storage,
+    directory: new LocalDirectory(),
+    clock: systemClock,
+    log: silentLog,
+    modules: builtinModules,
+  });
+  const commands = [
+    ...userCommands(server, storage),
+    ...moduleCommands(server),
+    ...transferCommands(server, storage, systemClock),
+    ...backupCommands(storage),
+  ];
+  const rethrow = (error: unknown) => {
+    throw error;
+  };
+  return { storage, admin: new AdminDispatcher(commands, rethrow) };
 }
 
 function resultOf<T>(answer: AdminAnswer): T {

@@ -7,12 +7,15 @@ import { checkInstallation, describeCheck } from './check.ts';
 import { completionScript, SHELLS, type Shell } from './completion.ts';
 import { showConfig } from './config.ts';
 import { findConfigFile } from './config-file.ts';
+import { exportUsers } from './export.ts';
 import { EXIT } from './failure.ts';
+import { importUsers } from './import.ts';
 import { listModules } from './modules.ts';
 import { reload } from './reload.ts';
 import { addContact, listContacts, removeContact } from './rosters.ts';
 import { explainFlows, kickSessions, listSessions, showStatus, stopServer } from './server.ts';
 import { startUntilStopped } from './start.ts';
+import { FORMATS } from './transfer/formats.ts';
 import {
   addUser,
   deleteUser,
@@ -39,7 +42,7 @@ export function buildProgram(version: string): Command {
     .configureHelp({ showGlobalOptions: true })
     .exitOverride();
   addServerCommands(program);
-  addUserCommands(program);
+  addTransferCommands(program, addUserCommands(program));
   addRosterCommands(program);
   addSessionCommands(program);
   addCertificateCommands(program);
@@ -79,7 +82,7 @@ function addServerCommands(program: Command): void {
     .action(async (kind?: string) => show(program, await explainFlows(configOf(program), kind)));
 }
 
-function addUserCommands(program: Command): void {
+function addUserCommands(program: Command): Command {
   const user = program.command('user').description('keep accounts');
   const passwordOption = () => new Option('--password-stdin', 'read the password from stdin');
   user
@@ -118,9 +121,39 @@ function addUserCommands(program: Command): void {
     .description('list accounts')
     .option('--after <jid>', 'begin behind this account')
     .option('--limit <number>', 'list at most so many', listLimit, 1_000)
-    .action(async (domain: string | undefined, { after, limit }) => {
-      const page = { ...(domain && { domain }), ...(after && { after }), limit };
+    .option('--not-upgraded', 'only those imported whose password was not seen yet')
+    .action(async (domain: string | undefined, { after, limit, notUpgraded = false }) => {
+      const page = { ...(domain && { domain }), ...(after && { after }), limit, notUpgraded };
       show(program, await listUsers(configOf(program), page));
+    });
+  return user;
+}
+
+function addTransferCommands(program: Command, user: Command): void {
+  const format = () => new Option('--format <format>', 'what its name tells').choices(FORMATS);
+  user
+    .command('import <file>')
+    .description('create the accounts of a file: CSV, JSON lines or XEP-0227')
+    .addOption(format())
+    .option('--domain <domain>', 'only accounts of this one; names without a domain are of it')
+    .option('--dry-run', 'say what would happen, and change nothing')
+    .option('--reuse', 'also under names of accounts that were deleted lately')
+    .action(async (file: string, { dryRun = false, reuse = false, ...options }) => {
+      const all = { ...options, dryRun, reuse };
+      const { report, isWhole } = await importUsers(configOf(program), file, all);
+      show(program, report);
+      if (!isWhole) process.exitCode = EXIT.failed;
+    });
+  user
+    .command('export [domain]')
+    .description('write accounts with all that they have but passwords')
+    .addOption(format())
+    .option('-o, --output <file>', 'a new file, for its owner only; else standard output')
+    .action(async (domain: string | undefined, options) => {
+      const all = { ...options, ...(domain && { domain }) };
+      const report = await exportUsers(configOf(program), all);
+      if (options.output === undefined) process.stderr.write(`${report.text}\n`);
+      else show(program, report);
     });
 }
 

@@ -59,7 +59,7 @@ export async function showUser(config: Config, jid: string): Promise<Report> {
 
 export async function listUsers(
   config: Config,
-  page: { domain?: string; after?: string; limit: number },
+  page: { domain?: string; after?: string; limit: number; notUpgraded: boolean },
 ): Promise<Report> {
   const data = await runOnAccounts<UserPage>(config, 'user.list', page);
   const more = data.next && `\nMore: epode user list --after ${data.next}`;

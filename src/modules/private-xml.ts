@@ -11,6 +11,11 @@ const NS_PRIVATE = 'jabber:iq:private';
 /** Namespaces of the protocols themselves, in which nobody keeps anything (XEP-0049 §2.3). */
 const RESERVED = /^(|jabber:.*|http:\/\/jabber\.org\/.*|vcard-temp)$/;
 
+/** Whether nobody may keep anything in this namespace. */
+export function isReservedForProtocols(xmlns: string): boolean {
+  return RESERVED.test(xmlns);
+}
+
 /** The last of the account's sets; the next one waits for it. */
 const LastSet = slot<Promise<unknown>>('last set of private XML');
 
@@ -103,7 +108,7 @@ function inTurn<T>(account: Account, work: () => Promise<T>): Promise<T> {
 function childrenOf(payload: Element): Element[] {
   const children = payload.getChildElements();
   if (children.length === 0) throw new StanzaError('not-acceptable', 'an element is missing');
-  if (children.some((child) => RESERVED.test(child.getNS() ?? ''))) {
+  if (children.some((child) => isReservedForProtocols(child.getNS() ?? ''))) {
     throw new StanzaError('not-acceptable', 'the element needs a namespace of its own');
   }
   return children;

@@ -1,15 +1,19 @@
 import type { Clock } from '../lib/clock.ts';
-import type { Storage, StoredScramKeys } from '../storage/ports.ts';
+import type { Storage, StoredScramKeys, WholeAccount } from '../storage/ports.ts';
 import { Jid } from '../xmpp/jid.ts';
+import { SaslprepError } from '../xmpp/saslprep.ts';
 import { deriveAccountKeys } from './account-keys.ts';
 import type { Account } from './accounts.ts';
 import type { Host } from './host.ts';
+import { ImportedPasswords } from './imported-passwords.ts';
 import type { Session } from './session.ts';
 import type { SessionBinder } from './session-binder.ts';
 
 /** What a host's operator wants of its accounts. */
 export interface AccountRules {
   readonly scramIterations: number;
+  /** Whether sign-in offers only what suits imported accounts, as long as there are any. */
+  readonly suitsImported: boolean;
   /** Milliseconds for which nobody gets the name of a deleted account. */
   readonly nameRetirement: number;
 }
@@ -22,6 +26,8 @@ export type Obstacle = 'exists' | 'retired';
  * the users themselves. Everything settles once it is on disk.
  */
 export class AccountKeeper {
+  /** Of the accounts whose passwords are not known yet. */
+  readonly imported: ImportedPasswords;
   readonly #host: Host;
   readonly #storage: Storage;
   readonly #clock: Clock;
@@ -46,6 +52,7 @@ export class AccountKeeper {
     this.#clock = deps.clock;
     this.#binder = deps.binder;
     this.#farewell = deps.farewell;
+    this.imported = new ImportedPasswords(host.domain, deps.storage.users, rules.suitsImported);
   }
 
   /** For what is done to accounts from now on. */
@@ -70,7 +77,7 @@ export class AccountKeeper {
   async create(local: string, password: string): Promise<void> {
     const keys = await this.#deriveKeys(password);
     const created = this.#clock.now();
-    const blank = { nickname: null, isDisabled: false, lastLogin: null };
+    const blank = { nickname: null, isDisabled: false, lastLogin: null, imported: null };
     await this.#storage.users.create({ owner: this.#owner(local), created, ...blank }, keys);
   }
 
@@ -82,7 +89,35 @@ export class AccountKeeper {
     const keys = await this.#deriveKeys(password);
     const { users, durability } = this.#storage;
     await durability.whenCommitted(users.setKeys(this.#owner(local), keys));
+    await this.#lookAgain();
     return this.#close(local, 'the password has changed', spared);
+  }
+
+  /**
+   * Creates an account with all that it had elsewhere, also under a retired name, with
+   * keys for `password` where there is one. False when the account exists; rejects as
+   * `create` does for what is no password.
+   */
+  async adopt(account: WholeAccount, password: string | null): Promise<boolean> {
+    const keys = password === null ? account.keys : await this.#deriveKeys(password);
+    const isNew = await this.#storage.accounts.create({ ...account, keys });
+    if (isNew && account.user.imported !== null) await this.imported.look();
+    return isNew;
+  }
+
+  /**
+   * Gives an imported account keys for its password, which was seen just now. Where
+   * SASLprep forbids the password (RFC 4013), the account stays as it is.
+   */
+  async upgrade(local: string, imported: string, password: string): Promise<void> {
+    const { users, durability } = this.#storage;
+    try {
+      const keys = await this.#deriveKeys(password);
+      await durability.whenCommitted(users.upgrade(this.#owner(local), imported, keys));
+      await this.#lookAgain();
+    } catch (error) {
+      if (!(error instanceof SaslprepError)) throw error;
+    }
   }
 
   /** Lets the account sign in again, or not any more; returns how many sessions that ended. */
@@ -108,9 +143,15 @@ export class AccountKeeper {
     if (account) await this.#farewell(account);
     const retiredUntil = this.#clock.now() + this.#rules.nameRetirement;
     await durability.whenCommitted(users.delete(owner, retiredUntil));
+    await this.#lookAgain();
     this.#host.accounts.forget(local);
     // Whoever had signed in before may have asked for a session only meanwhile.
     return closed + this.#close(local, WHY, spared);
+  }
+
+  /** An account may have been the last of its kind. */
+  async #lookAgain(): Promise<void> {
+    if (this.imported.isAny) await this.imported.look();
   }
 
   #close(local: string, why: string, spared?: Session): number {

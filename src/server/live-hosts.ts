@@ -79,6 +79,7 @@ async function openHost(
   const now = () => clock.now();
   const certificate = await openCertificate(host, { tls, dataDirectory, now: now() });
   for (const warning of certificate.warnings) log.warn({ warning }, 'certificate');
+  await server.find(host.domain)!.keeper.imported.look();
   const { secureContext } = certificate;
   const settings = { policy: host.policy, secureContext, saltSecret: secretOf(host, saltSecret) };
   const streamHost = new ServedStreamHost(server.find(host.domain)!, settings, { storage, now });

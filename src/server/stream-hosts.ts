@@ -6,12 +6,14 @@ import type { SessionFeature } from '../stream/inline.ts';
 import type {
   BindRequest,
   Credentials,
+  ImportedCredentials,
   SessionWire,
   StreamHost,
   StreamHosts,
   StreamPolicy,
 } from '../stream/ports.ts';
 import { Jid } from '../xmpp/jid.ts';
+import { isBcrypt } from './imported-passwords.ts';
 import { Resources } from './resources.ts';
 import type { ServedHost } from './server.ts';
 import type { Session } from './session.ts';
@@ -27,11 +29,11 @@ export interface StreamSettings {
 export class ServedStreamHost implements StreamHost {
   readonly domain: string;
   readonly hasAccounts = true;
-  readonly policy: StreamPolicy;
   readonly secureContext: SecureContext | null;
   readonly saltSecret: Buffer;
   readonly features: readonly StreamFeature[];
   readonly sessionFeatures: readonly SessionFeature[];
+  readonly #policy: StreamPolicy;
   readonly #served: ServedHost;
   readonly #resources: Resources;
   readonly #storage: Storage;
@@ -43,7 +45,7 @@ export class ServedStreamHost implements StreamHost {
     deps: { storage: Storage; now: () => number },
   ) {
     this.domain = served.host.domain;
-    this.policy = settings.policy;
+    this.#policy = settings.policy;
     this.secureContext = settings.secureContext;
     this.saltSecret = settings.saltSecret;
     this.features = served.modules.streamFeatures;
@@ -54,14 +56,33 @@ export class ServedStreamHost implements StreamHost {
     this.#now = deps.now;
   }
 
+  /** Mechanisms are fewer while there are accounts that they do not suit. */
+  get policy(): StreamPolicy {
+    const { imported } = this.#served.keeper;
+    if (!imported.isAny) return this.#policy;
+    return { ...this.#policy, mechanisms: imported.suitable(this.#policy.mechanisms) };
+  }
+
+  get decoyBcrypt(): string | null {
+    return this.#served.keeper.imported.decoy;
+  }
+
   credentials(username: string): Maybe<Credentials | null> {
     const { users } = this.#storage;
     const owner = this.#owner(username);
     return then(users.find(owner), (user) => {
       if (!user) return null;
-      const { isDisabled } = user;
-      return then(users.keys(owner), (scram) => ({ username, scram, isDisabled }));
+      const { isDisabled, imported } = user;
+      const more = imported === null ? {} : { imported: this.#imported(username, imported) };
+      return then(users.keys(owner), (scram) => ({ username, scram, isDisabled, ...more }));
     });
+  }
+
+  #imported(username: string, imported: string): ImportedCredentials {
+    return {
+      bcrypt: isBcrypt(imported) ? imported : null,
+      upgrade: (password) => this.#served.keeper.upgrade(username, imported, password),
+    };
   }
 
   bind(username: string, request: BindRequest, wire: SessionWire): Maybe<Session> {

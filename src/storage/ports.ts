@@ -64,6 +64,12 @@ export interface UserRecord {
   /** Milliseconds since 1970. */
   readonly created: number;
   readonly lastLogin: number | null;
+  /**
+   * How the password of an imported account is verified until it has keys of every
+   * SCRAM hash: a bcrypt hash, or the names of the hashes that there are keys of,
+   * such as `SHA-1 SHA-256`. Null once it is like that of any other account.
+   */
+  readonly imported: string | null;
 }
 
 /** A picture of somebody. */
@@ -91,7 +97,14 @@ export interface UserStore {
    * The name of a deleted account is free again with it.
    */
   create(user: UserRecord, keys: readonly StoredScramKeys[]): Promise<void>;
+  /** With them the account is not as it was imported any more. */
   setKeys(owner: Owner, keys: readonly StoredScramKeys[]): Ticket;
+  /** As `setKeys`, unless the account has got another password than `imported` meanwhile. */
+  upgrade(owner: Owner, imported: string, keys: readonly StoredScramKeys[]): Ticket;
+  /** Those still as they were imported, as `list` does. */
+  listImported(domain: string, after: Owner | null, limit: number): Maybe<readonly UserRecord[]>;
+  /** Every `imported` that is there at a domain, but of bcrypt hashes one alone. */
+  importedKinds(domain: string): Maybe<readonly string[]>;
   update(owner: Owner, change: UserUpdate): Ticket;
   /**
    * Notes when somebody signed in, in milliseconds since 1970. Within a second or so
@@ -231,9 +244,30 @@ export interface OfflineStore {
   expire(domain: string, stamp: number): Ticket;
 }
 
+/** An account with all that moves with it from one server to another. */
+export interface WholeAccount {
+  readonly user: UserRecord;
+  readonly keys: readonly StoredScramKeys[];
+  readonly avatar: Avatar | null;
+  readonly roster: readonly RosterItemRecord[];
+  /** In order of arrival. */
+  readonly offline: readonly Omit<OfflineMessage, 'id'>[];
+  readonly blocked: readonly string[];
+  readonly privateXml: readonly { readonly name: PrivateName; readonly xml: string }[];
+  readonly vcard: VcardRecord | null;
+}
+
+export interface AccountStore {
+  /** All of it or nothing; false when the account exists, which then stays as it is. */
+  create(account: WholeAccount): Promise<boolean>;
+  /** Null for a name without account. */
+  load(owner: Owner): Maybe<WholeAccount | null>;
+}
+
 export interface Storage {
   readonly durability: Durability;
   readonly users: UserStore;
+  readonly accounts: AccountStore;
   readonly rosters: RosterStore;
   readonly offline: OfflineStore;
   readonly lastPresences: LastPresenceStore;

@@ -22,6 +22,15 @@ export interface Credentials {
   readonly username: string;
   readonly scram: readonly ScramKeys[];
   readonly isDisabled: boolean;
+  /** Of an account that came by import, until it has keys of every hash. */
+  readonly imported?: ImportedCredentials;
+}
+
+export interface ImportedCredentials {
+  /** What verifies the password; null where SCRAM keys do. */
+  readonly bcrypt: string | null;
+  /** Gives the account keys of every hash, now that its password is known; waits for the disk. */
+  upgrade(password: string): Promise<void>;
 }
 
 /** How a client wants to be bound. */
@@ -44,6 +53,11 @@ export interface StreamHost {
   readonly policy: StreamPolicy;
   /** Secret for fake salts, stable for the host's life. */
   readonly saltSecret: Buffer;
+  /**
+   * While some accounts have bcrypt hashes, one that is nobody's: others' passwords are
+   * compared with it, so that time does not tell them apart.
+   */
+  readonly decoyBcrypt?: string | null;
   /** Null for a name without account. */
   credentials(username: string): Maybe<Credentials | null>;
   /** Features that modules add, already in order. */

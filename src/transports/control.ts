@@ -7,7 +7,8 @@ import { LineReader } from './json-lines.ts';
  * that only its owner may open. `{"command": "user.list", "params": {}}`.
  */
 
-const MAX_REQUEST_BYTES = 65_536;
+/** An account that is imported comes whole. */
+const MAX_REQUEST_BYTES = 8_388_608;
 const MAX_ANSWER_BYTES = 16_777_216;
 const MAX_CONNECTIONS = 16;
 /** Milliseconds that a connection may lie idle between requests. */

@@ -89,7 +89,7 @@ test('a store that a server holds is changed through its control socket', async 
   const host = {
     domain: 'localhost',
     sessions: { perAccount: 1, resourceConflict: 'replace' as const },
-    accounts: { scramIterations: 4096, nameRetirement: 0 },
+    accounts: { scramIterations: 4096, nameRetirement: 0, suitsImported: true },
     modules: new Map(),
   };
   const directory = new LocalDirectory();

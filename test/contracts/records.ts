@@ -16,7 +16,15 @@ export const NURSE = 'nurse@capulet.example';
 export const LARGE_TEXT = `<x>${'aä€🌹'.repeat(20_000)}</x>`;
 
 export function user(owner: string, more: Partial<UserRecord> = {}): UserRecord {
-  return { owner, nickname: null, isDisabled: false, created: 1, lastLogin: null, ...more };
+  return {
+    owner,
+    nickname: null,
+    isDisabled: false,
+    created: 1,
+    lastLogin: null,
+    imported: null,
+    ...more,
+  };
 }
 
 export function keys(hash: StoredScramKeys['hash'], seed = 'salt'): StoredScramKeys {

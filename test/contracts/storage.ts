@@ -6,6 +6,7 @@ import { offlineContract } from './offline.ts';
 import { keys, ROMEO, user } from './records.ts';
 import { rostersContract } from './rosters.ts';
 import { usersContract } from './users.ts';
+import { wholeAccountsContract } from './whole-accounts.ts';
 
 /** The store of the running test: a new one, with an account for Romeo created at 1. */
 export type CurrentStorage = () => Storage;
@@ -22,6 +23,7 @@ export function storageContract(name: string, open: () => Promise<Storage>): voi
 
     const current = () => storage;
     usersContract(current);
+    wholeAccountsContract(current);
     rostersContract(current);
     offlineContract(current);
     accountServicesContract(current);

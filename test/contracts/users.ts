@@ -85,6 +85,47 @@ export function usersContract(current: CurrentStorage): void {
       expect(await storage.users.keys(ROMEO)).toEqual([]);
     });
 
+    describe('that were imported', () => {
+      const BCRYPT = '$2y$10$abc';
+      const at = (local: string) => `${local}@montague.example`;
+      const add = (local: string, imported: string | null) =>
+        storage.users.create(user(at(local), { imported }), []);
+      const kinds = () => storage.users.importedKinds('montague.example');
+
+      test('are listed by name, and told by kind', async () => {
+        await add('b', BCRYPT);
+        await add('a', '$2b$12$xyz');
+        await add('d', 'SHA-1');
+        await add('c', 'SHA-1 SHA-256');
+        await add('e', 'SHA-1');
+        await storage.users.create(user(JULIET, { imported: 'SHA-512' }), []);
+        expect(await kinds()).toEqual(['$2b$12$xyz', 'SHA-1', 'SHA-1 SHA-256']);
+        const first = await storage.users.listImported('montague.example', null, 2);
+        expect(first.map(({ owner }) => owner)).toEqual([at('a'), at('b')]);
+        const rest = await storage.users.listImported('montague.example', at('b'), 9);
+        expect(rest.map(({ owner }) => owner)).toEqual([at('c'), at('d'), at('e')]);
+      });
+
+      test('are like any other with new keys', async () => {
+        await add('a', BCRYPT);
+        storage.users.setKeys(at('a'), [keys('SHA-1')]);
+        expect(await storage.users.find(at('a'))).toMatchObject({ imported: null });
+        expect(await kinds()).toEqual([]);
+      });
+
+      test('are upgraded unless they got another password meanwhile', async () => {
+        await add('a', BCRYPT);
+        await add('b', BCRYPT);
+        storage.users.upgrade(at('a'), BCRYPT, [keys('SHA-256', 'seen')]);
+        expect(await storage.users.find(at('a'))).toMatchObject({ imported: null });
+        expect(await storage.users.keys(at('a'))).toEqual([keys('SHA-256', 'seen')]);
+        storage.users.setKeys(at('b'), [keys('SHA-256', 'newer')]);
+        storage.users.upgrade(at('b'), BCRYPT, [keys('SHA-256', 'seen')]);
+        expect(await storage.users.keys(at('b'))).toEqual([keys('SHA-256', 'newer')]);
+        expect(storage.durability.dropped).toBe(0);
+      });
+    });
+
     test('the accounts of a domain are listed by name, page by page', async () => {
       const names = ['benvolio', 'ben', 'ben-x', 'ben.a', 'ben1', 'ämil'];
       const owners = names.map((local) => `${local}@montague.example`);

@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { dinoScenario } from './scenarios/dino.ts';
 import { gajimScenario } from './scenarios/gajim.ts';
+import { importedScenario } from './scenarios/imported.ts';
 import { libraryScenario } from './scenarios/library.ts';
 import { profanityScenario } from './scenarios/profanity.ts';
 import type { Scenario } from './scenarios/scenario.ts';
@@ -37,6 +38,7 @@ const scenarios: readonly Scenario[] = [
     { library: aioxmpp, mechanism: 'SCRAM-SHA-256', profile: 'SASL' },
     { library: nbxmpp, mechanism: 'SCRAM-SHA-512', profile: 'SASL' },
   ]),
+  importedScenario,
   profanityScenario,
   terminalsScenario,
   gajimScenario,

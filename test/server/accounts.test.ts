@@ -6,7 +6,7 @@ import { openStorage } from '../../src/storage/sqlite/open.ts';
 
 async function storeWith(owner: string): Promise<Storage> {
   const storage = await openStorage({ memory: true, log: silentLog });
-  const nobody = { nickname: null, isDisabled: false, created: 0, lastLogin: null };
+  const nobody = { nickname: null, isDisabled: false, created: 0, lastLogin: null, imported: null };
   await storage.users.create({ owner, ...nobody }, []);
   return storage;
 }

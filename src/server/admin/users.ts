@@ -41,8 +41,11 @@ const newAccount = z.strictObject({
 const page = z.strictObject({
   domain: text.optional(),
   after: text.optional(),
+  notUpgraded: z.boolean().default(false),
   limit: z.int().min(1).max(1_000).default(100),
 });
+
+type PageParams = z.output<typeof page>;
 
 /** The commands that keep accounts. Each answers once its change is on disk. */
 export function userCommands(server: Server, storage: Storage): AdminCommand[] {
@@ -88,7 +91,7 @@ export function userCommands(server: Server, storage: Storage): AdminCommand[] {
       name: 'user.list',
       summary: 'Lists accounts by domain and name.',
       params: page,
-      run: ({ domain, after, limit }) => users.list(domain ?? null, after ?? null, limit),
+      run: (params) => users.list(params),
     }),
   ];
 }
@@ -151,11 +154,16 @@ class Users {
     return { ...factsOf(record), sessions, more };
   }
 
-  async list(domain: string | null, after: string | null, limit: number): Promise<UserPage> {
+  async list({ domain, limit, notUpgraded, ...page }: PageParams): Promise<UserPage> {
+    const after = page.after ?? null;
+    const { users } = this.#storage;
     const found: UserFacts[] = [];
-    for (const [index, each] of this.#domainsFrom(domain, after).entries()) {
+    for (const [index, each] of this.#domainsFrom(domain ?? null, after).entries()) {
       const start = index === 0 ? after : null;
-      const records = await this.#storage.users.list(each, start, limit - found.length);
+      const rest = limit - found.length;
+      const records = await (notUpgraded
+        ? users.listImported(each, start, rest)
+        : users.list(each, start, rest));
       found.push(...records.map(factsOf));
       if (found.length >= limit) return { users: found, next: found.at(-1)!.jid };
     }

@@ -34,6 +34,8 @@ export interface HostConfig {
 
 export interface AccountRules {
   readonly scramIterations: number;
+  /** Whether sign-in offers only what suits imported accounts. */
+  readonly suitsImported: boolean;
   /** Milliseconds for which nobody gets the name of a deleted account. */
   readonly nameRetirement: number;
 }

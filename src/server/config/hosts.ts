@@ -43,12 +43,13 @@ export function readHosts(
 export function resolveHost(draft: HostDraft, file: FileConfig, directory: string): HostConfig {
   const signIn = draft.signIn!;
   const { sessionsPerAccount: perAccount, resourceConflict } = signIn;
+  const { scramIterations, suitImported: suitsImported } = signIn;
   return {
     domain: draft.domain,
     certificate: certificateOf(file.hosts[draft.key]!, directory),
     policy: policyOf(signIn, file.limits),
     sessions: { perAccount, resourceConflict },
-    accounts: { ...draft.accounts!, scramIterations: signIn.scramIterations },
+    accounts: { ...draft.accounts!, scramIterations, suitsImported },
     modules: draft.modules,
   };
 }

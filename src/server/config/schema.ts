@@ -40,6 +40,7 @@ export const signInSchema = z.strictObject({
     .array(z.enum(MECHANISMS))
     .min(1)
     .default([...MECHANISMS]),
+  suitImported: z.boolean().default(true),
   scramIterations: z.int().min(4_096).max(1_000_000).default(10_000),
   maxAttempts: z.int().min(1).max(100).default(5),
   requireTls: z.boolean().default(true),

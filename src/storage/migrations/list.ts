@@ -1,12 +1,14 @@
 import { accountServices } from './002-account-services.ts';
+import { importedPasswords } from './003-imported-passwords.ts';
 import type { Migration } from './migration.ts';
 
 /**
  * All migrations, oldest first, without gaps. Version 1 was the first schema.
- * A migrated file must come out with the same `sqlite_master` as a new one, so
- * a table that changes is rebuilt with the text that `schema.sql` has for it.
+ * A migrated file must come out with the same `sqlite_master` as a new one but for
+ * spaces and comments, so a table that changes in its midst is rebuilt with the text
+ * that `schema.sql` has for it.
  */
-export const migrations: readonly Migration[] = [accountServices];
+export const migrations: readonly Migration[] = [accountServices, importedPasswords];
 
 /** The version that `schema.sql` installs. */
 export const schemaVersion = 1 + migrations.length;

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { Log } from '../../lib/log.ts';
 import { type Maybe, then } from '../../lib/maybe.ts';
 import type {
+  AccountStore,
   BlockStore,
   LastPresenceStore,
   OfflineStore,
@@ -12,6 +13,7 @@ import type {
   UserStore,
   VcardStore,
 } from '../ports.ts';
+import { SqliteAccounts } from './accounts.ts';
 import { SqliteBlocks } from './blocks.ts';
 import { type Connection, connect, MEMORY } from './connection.ts';
 import { type Copier, InlineCopier, ThreadCopier } from './copier.ts';
@@ -117,6 +119,7 @@ interface Machinery {
 class SqliteStorage implements Storage {
   readonly durability: Ledger;
   readonly users: UserStore;
+  readonly accounts: AccountStore;
   readonly rosters: RosterStore;
   readonly offline: OfflineStore;
   readonly lastPresences: LastPresenceStore;
@@ -132,6 +135,7 @@ class SqliteStorage implements Storage {
   constructor({ gateway, writer, ledger, copier }: Machinery, release: () => void) {
     this.durability = ledger;
     this.users = new SqliteUsers(gateway);
+    this.accounts = new SqliteAccounts(gateway);
     this.rosters = new SqliteRosters(gateway);
     this.offline = new SqliteOffline(gateway);
     this.lastPresences = new SqliteLastPresences(gateway);

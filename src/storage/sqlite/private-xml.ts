@@ -15,6 +15,7 @@ export class PrivateTable {
   readonly #find;
   readonly #usageBeside;
   readonly #put;
+  readonly #all;
 
   constructor(db: Connection) {
     this.#find = db
@@ -25,6 +26,8 @@ export class PrivateTable {
     this.#usageBeside = db.prepare<[Owner, string, string], Usage>(`
       SELECT count(*) AS elements, coalesce(sum(octet_length(xml)), 0) AS bytes FROM private_xml
       WHERE user = (SELECT id FROM user WHERE jid = ?) AND NOT (xmlns = ? AND name = ?)`);
+    this.#all = db.prepare<[Owner], PrivateName & { xml: string }>(`
+      SELECT xmlns, name, xml FROM private_xml WHERE user = (SELECT id FROM user WHERE jid = ?)`);
     this.#put = db.prepare<[string, string, string, Owner]>(`
       INSERT OR REPLACE INTO private_xml (user, xmlns, name, xml)
       SELECT id, ?, ?, ? FROM user WHERE jid = ?`);
@@ -36,6 +39,10 @@ export class PrivateTable {
 
   usageBeside(owner: Owner, { xmlns, name }: PrivateName): Usage {
     return this.#usageBeside.get(owner, xmlns, name) ?? NOTHING;
+  }
+
+  all(owner: Owner): { name: PrivateName; xml: string }[] {
+    return this.#all.all(owner).map(({ xmlns, name, xml }) => ({ name: { xmlns, name }, xml }));
   }
 
   put(owner: Owner, { xmlns, name }: PrivateName, xml: string): boolean {

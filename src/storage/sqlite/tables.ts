@@ -1,4 +1,5 @@
 import type { ChangeOf } from './access.ts';
+import { AccountTable } from './accounts.ts';
 import { BlockTable } from './blocks.ts';
 import type { Connection } from './connection.ts';
 import { LastPresenceTable } from './last-presences.ts';
@@ -11,7 +12,7 @@ import { VcardTable } from './vcards.ts';
 
 /** All SQL of the store, ready to run on one connection: a line for each concern. */
 export function openTables(db: Connection) {
-  return {
+  const tables = {
     users: new UserTable(db),
     rosters: new RosterTable(db),
     offline: new OfflineTable(db),
@@ -21,6 +22,7 @@ export function openTables(db: Connection) {
     vcards: new VcardTable(db),
     secrets: new SecretTable(db),
   };
+  return { ...tables, accounts: new AccountTable(tables) };
 }
 
 export type Tables = ReturnType<typeof openTables>;

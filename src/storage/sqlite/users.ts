@@ -18,9 +18,12 @@ interface UserRow {
   readonly created: number;
   readonly last_login: number | null;
   readonly nickname: string | null;
+  readonly imported: string | null;
 }
 
-const COLUMNS = 'jid, is_disabled, created, last_login, nickname';
+const COLUMNS = 'jid, is_disabled, created, last_login, nickname, imported';
+/** Behind all bcrypt hashes, which begin with `$`. */
+const AFTER_BCRYPT = '%';
 
 /** The tables `user`, `credential` and `retired_name`. */
 export class UserTable {
@@ -28,6 +31,10 @@ export class UserTable {
   readonly #keys;
   readonly #avatar;
   readonly #list;
+  readonly #listImported;
+  readonly #nextImported;
+  readonly #settle;
+  readonly #isImported;
   readonly #insert;
   readonly #exists;
   readonly #clearKeys;
@@ -50,8 +57,22 @@ export class UserTable {
       SELECT avatar_type AS type, avatar AS data FROM user WHERE jid = ? AND avatar IS NOT NULL`);
     this.#list = db.prepare<[string, string, number], UserRow>(`
       SELECT ${COLUMNS} FROM user WHERE domain = ? AND name > ? ORDER BY name LIMIT ?`);
+    // The plus keeps it to the order of names.
+    this.#listImported = db.prepare<[string, string, number], UserRow>(`
+      SELECT ${COLUMNS} FROM user WHERE domain = ? AND name > ? AND +imported IS NOT NULL
+      ORDER BY name LIMIT ?`);
+    this.#nextImported = db
+      .prepare<[string, string], string>(`
+        SELECT imported FROM user WHERE domain = ? AND imported > ? ORDER BY imported LIMIT 1`)
+      .pluck();
+    this.#settle = db.prepare<[Owner]>(
+      'UPDATE user SET imported = NULL WHERE jid = ? AND imported IS NOT NULL',
+    );
+    this.#isImported = db
+      .prepare<[Owner, string], 1>('SELECT 1 FROM user WHERE jid = ? AND imported = ?')
+      .pluck();
     this.#insert = db.prepare<unknown[]>(`
-      INSERT INTO user (${COLUMNS}) VALUES (?, ?, ?, ?, ?) ON CONFLICT (jid) DO NOTHING`);
+      INSERT INTO user (${COLUMNS}) VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (jid) DO NOTHING`);
     this.#exists = db.prepare<[Owner], 1>('SELECT 1 FROM user WHERE jid = ?').pluck();
     this.#clearKeys = db.prepare<[Owner]>(
       'DELETE FROM credential WHERE user = (SELECT id FROM user WHERE jid = ?)',
@@ -98,15 +119,39 @@ export class UserTable {
     return this.#list.all(domain, after ? nameOf(after) : '', limit).map(toRecord);
   }
 
+  listImported(domain: string, after: Owner | null, limit: number): readonly UserRecord[] {
+    return this.#listImported.all(domain, after ? nameOf(after) : '', limit).map(toRecord);
+  }
+
+  importedKinds(domain: string): readonly string[] {
+    const kinds: string[] = [];
+    let next = this.#nextImported.get(domain, '');
+    while (next !== undefined) {
+      kinds.push(next);
+      next = this.#nextImported.get(domain, next < AFTER_BCRYPT ? AFTER_BCRYPT : next);
+    }
+    return kinds;
+  }
+
   create(user: UserRecord, keys: readonly StoredScramKeys[]): boolean {
-    const { owner, isDisabled, created, lastLogin, nickname } = user;
-    const added = this.#insert.run(owner, Number(isDisabled), created, lastLogin, nickname);
-    if (added.changes === 0) return false;
+    const { owner, isDisabled, created, lastLogin, nickname, imported } = user;
+    const facts = [owner, Number(isDisabled), created, lastLogin, nickname, imported];
+    if (this.#insert.run(...facts).changes === 0) return false;
     this.#unretire.run(owner);
-    return this.setKeys(owner, keys);
+    return this.#putKeys(owner, keys);
   }
 
   setKeys(owner: Owner, keys: readonly StoredScramKeys[]): boolean {
+    this.#settle.run(owner);
+    return this.#putKeys(owner, keys);
+  }
+
+  upgrade(owner: Owner, imported: string, keys: readonly StoredScramKeys[]): boolean {
+    const isAsBefore = this.#isImported.get(owner, imported) !== undefined;
+    return isAsBefore ? this.setKeys(owner, keys) : true;
+  }
+
+  #putKeys(owner: Owner, keys: readonly StoredScramKeys[]): boolean {
     this.#clearKeys.run(owner);
     for (const { hash, iterations, salt, storedKey, serverKey } of keys) {
       this.#insertKeys.run(hash, iterations, salt, storedKey, serverKey, owner);
@@ -141,6 +186,7 @@ function toRecord(row: UserRow): UserRecord {
     isDisabled: row.is_disabled === 1,
     created: row.created,
     lastLogin: row.last_login,
+    imported: row.imported,
   };
 }
 
@@ -188,6 +234,18 @@ export class SqliteUsers implements UserStore {
 
   setKeys(owner: Owner, keys: readonly StoredScramKeys[]): Ticket {
     return this.#access.change(owner, ['users', 'setKeys', owner, keys]);
+  }
+
+  upgrade(owner: Owner, imported: string, keys: readonly StoredScramKeys[]): Ticket {
+    return this.#access.change(owner, ['users', 'upgrade', owner, imported, keys]);
+  }
+
+  listImported(domain: string, after: Owner | null, limit: number): Maybe<readonly UserRecord[]> {
+    return this.#access.readAll(({ users }) => users.listImported(domain, after, limit));
+  }
+
+  importedKinds(domain: string): Maybe<readonly string[]> {
+    return this.#access.readAll(({ users }) => users.importedKinds(domain));
   }
 
   update(owner: Owner, update: UserUpdate): Ticket {

@@ -1,6 +1,8 @@
 import { pbkdf2 } from 'node:crypto';
 import { promisify } from 'node:util';
+import bcrypt from 'bcrypt';
 import type { ScramHash } from '../ports.ts';
+import { canonicalBcrypt } from './bcrypt.ts';
 import { DIGESTS } from './mechanism.ts';
 
 const derive = promisify(pbkdf2);
@@ -34,10 +36,20 @@ export class Hashing {
    * SaltedPassword of RFC 5802 §3; the password is prepared already.
    * Rejects with `HashingBusyError` when the queue is full.
    */
-  async salt(hash: ScramHash, password: string, salt: Buffer, iterations: number): Promise<Buffer> {
+  salt(hash: ScramHash, password: string, salt: Buffer, iterations: number): Promise<Buffer> {
+    const length = HASH_LENGTHS[hash];
+    return this.#run(() => derive(password, salt, iterations, length, DIGESTS[hash]));
+  }
+
+  /** Whether a bcrypt hash is of the password as it was typed. Rejects as `salt` does. */
+  matchesBcrypt(password: string, hash: string): Promise<boolean> {
+    return this.#run(() => bcrypt.compare(password, canonicalBcrypt(hash)));
+  }
+
+  async #run<T>(task: () => Promise<T>): Promise<T> {
     await this.#enter();
     try {
-      return await derive(password, salt, iterations, HASH_LENGTHS[hash], DIGESTS[hash]);
+      return await task();
     } finally {
       this.#leave();
     }

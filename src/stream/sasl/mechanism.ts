@@ -50,6 +50,8 @@ export interface SaslContext {
   readonly channelBindings: ChannelBindings | null;
   /** Null leaves out the proof of what was offered (XEP-0474). */
   readonly offer: SaslOffer | null;
+  /** As the host has it. */
+  readonly decoyBcrypt?: string | null;
   credentials(username: string): Maybe<Credentials | null>;
 }
 

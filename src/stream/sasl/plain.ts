@@ -39,6 +39,7 @@ class PlainExchange implements SaslExchange {
     const credentials = username === null ? null : await this.#context.credentials(username);
     const isRight = await this.#isPassword(password, authcid, credentials);
     if (!isRight || !credentials || credentials.isDisabled) throw new SaslError('not-authorized');
+    await credentials.imported?.upgrade(password);
     return { kind: 'success', username: credentials.username, data: Buffer.alloc(0) };
   }
 
@@ -48,18 +49,41 @@ class PlainExchange implements SaslExchange {
     authcid: string,
     credentials: Credentials | null,
   ): Promise<boolean> {
-    const { hashing, saltSecret, scramIterations } = this.#context;
-    const keys =
-      preferredKeys(credentials) ??
-      unknownUserKeys(PREFERRED[0]!, authcid, saltSecret, scramIterations);
-    const { hash, salt, iterations, storedKey } = keys;
     try {
-      const salted = await hashing.salt(hash, prepare(password), salt, iterations);
-      return timingSafeEqual(keysOf(hash, salted).storedKey, storedKey);
+      const isByKeys = await this.#matchesKeys(password, authcid, credentials);
+      // Who signs in shows that the account is there; all others take the same time.
+      if (isByKeys && !credentials?.isDisabled) return true;
+      const isByHash = await this.#matchesBcrypt(password, credentials);
+      return isByKeys || isByHash;
     } catch (error) {
       if (error instanceof HashingBusyError) throw new SaslError('temporary-auth-failure');
       throw error;
     }
+  }
+
+  async #matchesKeys(
+    password: string,
+    authcid: string,
+    credentials: Credentials | null,
+  ): Promise<boolean> {
+    const { hashing, saltSecret, scramIterations } = this.#context;
+    const prepared = prepare(password);
+    if (prepared === null) return false;
+    const { hash, salt, iterations, storedKey } =
+      preferredKeys(credentials) ??
+      unknownUserKeys(PREFERRED[0]!, authcid, saltSecret, scramIterations);
+    const salted = await hashing.salt(hash, prepared, salt, iterations);
+    return timingSafeEqual(keysOf(hash, salted).storedKey, storedKey);
+  }
+
+  /** The site that the hash is from knew nothing of SASLprep: the password counts as typed. */
+  async #matchesBcrypt(password: string, credentials: Credentials | null): Promise<boolean> {
+    const { hashing, decoyBcrypt = null } = this.#context;
+    const own = credentials?.imported?.bcrypt ?? null;
+    const compared = own ?? decoyBcrypt;
+    if (compared === null) return false;
+    const isRight = await hashing.matchesBcrypt(password, compared);
+    return isRight && own !== null;
   }
 }
 
@@ -81,11 +105,11 @@ function parseMessage(message: Buffer): { authzid: string; authcid: string; pass
   return { authzid, authcid, password };
 }
 
-/** A password that SASLprep forbids is nobody's. */
-function prepare(password: string): string {
+/** Null for one that SASLprep forbids, which then is nobody's. */
+function prepare(password: string): string | null {
   try {
     return prepareQueryPassword(password);
   } catch {
-    throw new SaslError('not-authorized');
+    return null;
   }
 }

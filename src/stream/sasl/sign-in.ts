@@ -115,6 +115,7 @@ export class SignIn {
       hashing: this.#hashing,
       saltSecret: host.saltSecret,
       scramIterations: host.policy.scramIterations,
+      decoyBcrypt: host.decoyBcrypt ?? null,
       channelBindings: isBindable ? connection.channelBindings : null,
       offer: this.#offer,
       credentials: (username) => host.credentials(username),

@@ -25,6 +25,12 @@ export function startEpodeWith(program: string): StartTarget {
         const input = `${password}\n`;
         await run(process.execPath, [program, ...command, '--config', config], { input });
       },
+      importUsers: async (csv) => {
+        const file = join(folder, 'site.csv');
+        await writeFile(file, csv);
+        const command = ['user', 'import', file, '--config', config];
+        await run(process.execPath, [program, ...command]);
+      },
       log: () => server.output,
       isFault: (line) => FAULT.test(line),
       stop: () => server.end(),

@@ -10,6 +10,8 @@ export type Target = {
   /** Port for direct TLS. */
   readonly tlsPort: number;
   readonly certificates: Certificates;
+  /** Takes CSV of names and bcrypt hashes; absent where the server cannot. */
+  importUsers?(csv: string): Promise<void>;
   addAccount(user: string, password: string): Promise<void>;
   /** What the server has logged so far. */
   log(): string;

@@ -17,7 +17,7 @@ const HOSTS = [
 ].map(({ domain, scramIterations }) => ({
   domain,
   sessions,
-  accounts: { scramIterations, nameRetirement: 90 * DAY },
+  accounts: { scramIterations, nameRetirement: 90 * DAY, suitsImported: true },
   modules: new Map(),
 }));
 

@@ -9,7 +9,11 @@ export function schemaOf(db: Connection): unknown[] {
     .all();
   return rows.map((row) => {
     const { sql, ...rest } = row as { sql: string | null };
-    const bare = sql?.replaceAll(/--.*/g, '').replaceAll(/\s+/g, ' ').replaceAll('"', '');
+    const bare = sql
+      ?.replaceAll(/--.*/g, '')
+      .replaceAll(/\s+/g, ' ')
+      .replaceAll('"', '')
+      .replaceAll(/ ?([(),]) ?/g, '$1');
     return { ...rest, sql: bare };
   });
 }

@@ -1,4 +1,5 @@
 import { beforeAll, describe, expect, test } from '@jest/globals';
+import bcrypt from 'bcrypt';
 import type { Credentials, ScramHash } from '../../../src/stream/ports.ts';
 import { Hashing } from '../../../src/stream/sasl/hashing.ts';
 import type { SaslContext } from '../../../src/stream/sasl/mechanism.ts';
@@ -56,6 +57,73 @@ describe('signs in', () => {
     ['[RFC4013 2.1] with a password that SASLprep maps', '\0ÜMLAUT\0pass\u2003wort', 'ümlaut'],
   ])('%s', async (_, message, username) => {
     expect(await signIn(message)).toBe(username);
+  });
+});
+
+describe('with a bcrypt hash from elsewhere', () => {
+  const seen: string[] = [];
+  const upgrade = async (password: string) => void seen.push(password);
+  const give = async (username: string, hash: string, isDisabled = false) =>
+    accounts.set(username, {
+      username,
+      scram: [],
+      isDisabled,
+      imported: { bcrypt: hash, upgrade },
+    });
+
+  beforeAll(async () => {
+    const hash = await bcrypt.hash('pa\u00a0ss', 4);
+    for (const kind of ['a', 'b', 'y']) await give(`php-${kind}`, `$2${kind}$${hash.slice(4)}`);
+    await give('locked', hash, true);
+    accounts.set('halved', {
+      ...accounts.get('old')!,
+      username: 'halved',
+      imported: { bcrypt: null, upgrade },
+    });
+  });
+
+  test.each(['a', 'b', 'y'])('$2%s$ signs in, and the password is kept for SCRAM', async (kind) => {
+    seen.length = 0;
+    expect(await signIn(`\0php-${kind}\0pa\u00a0ss`)).toBe(`php-${kind}`);
+    expect(seen).toEqual(['pa\u00a0ss']);
+  });
+
+  test('an account with some SCRAM keys alone is completed as well', async () => {
+    seen.length = 0;
+    expect(await signIn('\0halved\0r0m30myr0m30')).toBe('halved');
+    expect(seen).toEqual(['r0m30myr0m30']);
+  });
+
+  test.each([
+    ['another password', '\0php-y\0pass'],
+    ['the hash itself', '\0php-y\0$2y$04$abcdefghijklmnopqrstuu'],
+    ['a password that is right, of a disabled account', '\0locked\0pa\u00a0ss'],
+  ])('%s is refused, and nothing is kept', async (_, message) => {
+    seen.length = 0;
+    expect(await signIn(message)).toBe('not-authorized');
+    expect(seen).toEqual([]);
+  });
+
+  test('unknown names and other accounts are compared with a hash as well', async () => {
+    const compared: string[] = [];
+    class WatchedHashing extends Hashing {
+      override matchesBcrypt(password: string, hash: string): Promise<boolean> {
+        compared.push(hash);
+        return super.matchesBcrypt(password, hash);
+      }
+    }
+    const decoyBcrypt = `$2b$04$${'a'.repeat(53)}`;
+    const watched = { ...context, hashing: new WatchedHashing(), decoyBcrypt };
+    for (const name of ['nobody', 'juliet', 'disabled', 'php-y']) {
+      expect(await signIn(`\0${name}\0wrong`, watched)).toBe('not-authorized');
+    }
+    expect(compared.map((hash) => hash.slice(0, 7))).toEqual(
+      Array(3).fill('$2b$04$').concat('$2y$04$'),
+    );
+    expect(await signIn('\0disabled\0r0m30myr0m30', watched)).toBe('not-authorized');
+    expect(compared).toHaveLength(5);
+    expect(await signIn('\0juliet\0r0m30myr0m30', watched)).toBe('juliet');
+    expect(compared).toHaveLength(5);
   });
 });
 

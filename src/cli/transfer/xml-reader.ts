@@ -1,0 +1,186 @@
+import { z } from 'zod';
+import { portableAccount } from '../../modules/transfer/portable-account.ts';
+import { Element } from '../../xml/element.ts';
+import { type AccountReader, broken, type Entry, entryOf, problemAt, Tally } from './entry.ts';
+import { NS_PIE } from './server-data.ts';
+import { type AccountDraft, CONTAINERS, keyOf, newDraft, PIECES } from './xml-pieces.ts';
+import { type XmlListener, XmlSource, type XmlTag } from './xml-source.ts';
+
+/** Characters of one piece, with what its tags take up. */
+const MAX_PIECE = 1_048_576;
+/** Characters of all pieces of an account, and how many there may be. */
+const MAX_ACCOUNT = 3_145_728;
+const MAX_PIECES = 30_000;
+
+/** The elements around a user, by depth. */
+const AROUND = ['server-data', 'host'];
+const NS_XINCLUDE = 'http://www.w3.org/2001/XInclude';
+
+/** Accounts of another server, or of this one, with all that belongs to them (XEP-0227). */
+export class XmlReader implements AccountReader {
+  readonly ignored = new Tally();
+  readonly #path: string;
+
+  constructor(path: string) {
+    this.#path = path;
+  }
+
+  async *entries(): AsyncGenerator<Entry> {
+    const assembler = new AccountAssembler(this.ignored);
+    for await (const _ of new XmlSource(this.#path, assembler).read()) yield* assembler.take();
+    yield* assembler.take();
+  }
+}
+
+/** Puts accounts together, of which only the one being read is in memory. */
+class AccountAssembler implements XmlListener {
+  readonly #ignored: Tally;
+  readonly #done: Entry[] = [];
+  /** Elements that are open, down to a piece. */
+  #depth = 0;
+  /** Elements open within one that is passed over. */
+  #skipping = 0;
+  #host = '';
+  #user: User | null = null;
+
+  constructor(ignored: Tally) {
+    this.#ignored = ignored;
+  }
+
+  take(): Entry[] {
+    return this.#done.splice(0);
+  }
+
+  open(tag: XmlTag, place: string): void {
+    if (this.#skipping > 0) {
+      this.#skipping++;
+    } else if (this.#user) {
+      if (!this.#user.open(tag)) this.#skip(tag);
+    } else if (this.#depth < AROUND.length) {
+      this.#openAround(tag, place);
+    } else if (tag.name === 'user' && tag.xmlns === NS_PIE) {
+      this.#user = new User(this.#host, tag, place, this.#ignored);
+    } else {
+      this.#skip(tag);
+    }
+  }
+
+  #openAround(tag: XmlTag, place: string): void {
+    const isExpected = tag.name === AROUND[this.#depth] && tag.xmlns === NS_PIE;
+    if (this.#depth === 0 && !isExpected) throw broken(place, 'this is no XEP-0227 file');
+    if (!isExpected) this.#skip(tag);
+    else if (++this.#depth === AROUND.length) this.#host = tag.attrs.jid ?? '';
+  }
+
+  #skip({ name, xmlns }: XmlTag): void {
+    this.#skipping = 1;
+    if (xmlns !== NS_XINCLUDE) this.#ignored.add(`<${name} xmlns='${xmlns}'/>`.slice(0, 200));
+  }
+
+  text(text: string): void {
+    if (this.#skipping === 0) this.#user?.text(text);
+  }
+
+  close(): void {
+    if (this.#skipping > 0) {
+      this.#skipping--;
+    } else if (!this.#user) {
+      this.#depth--;
+    } else if (this.#user.close()) {
+      this.#done.push(this.#user.finish());
+      this.#user = null;
+    }
+  }
+}
+
+/** One account that is being read. */
+class User {
+  readonly #place: string;
+  readonly #ignored: Tally;
+  readonly #leftOut: string[] = [];
+  readonly #account: AccountDraft;
+  #container: string | null = null;
+  /** The innermost open element of the piece that is being read. */
+  #piece: Element | null = null;
+  #pieceSize = 0;
+  #size = 0;
+  #pieces = 0;
+
+  constructor(host: string, { attrs }: XmlTag, place: string, ignored: Tally) {
+    this.#place = place;
+    this.#ignored = ignored;
+    this.#account = newDraft(`${attrs.name ?? ''}@${host}`, attrs.password);
+  }
+
+  /** False for an element that is to be passed over. */
+  open(tag: XmlTag): boolean {
+    const key = keyOf(tag.name, tag.xmlns);
+    if (this.#piece || this.#container !== null || PIECES.has(key)) {
+      this.#openInPiece(tag);
+      return true;
+    }
+    if (!CONTAINERS.has(key)) return false;
+    this.#container = key;
+    return true;
+  }
+
+  #openInPiece({ name, xmlns, attrs }: XmlTag): void {
+    this.#grow(name.length * 2 + 5 + lengthOf(attrs));
+    const isNew = this.#piece?.getNS() !== xmlns;
+    const element = new Element(name, { ...(isNew && { xmlns }), ...attrs });
+    // What is too large is followed to its end, but no longer kept.
+    if (this.#piece && this.#pieceSize <= MAX_PIECE) this.#piece.cnode(element);
+    else element.parent = this.#piece;
+    this.#piece = element;
+  }
+
+  text(text: string): void {
+    if (!this.#piece) return;
+    this.#grow(text.length);
+    if (this.#pieceSize <= MAX_PIECE) this.#piece.t(text);
+  }
+
+  #grow(size: number): void {
+    this.#pieceSize += size;
+  }
+
+  /** Whether the account itself has ended. */
+  close(): boolean {
+    if (this.#piece) {
+      const { parent } = this.#piece;
+      if (!parent) this.#keep(this.#piece);
+      this.#piece = parent;
+      return false;
+    }
+    if (this.#container === null) return true;
+    this.#container = null;
+    return false;
+  }
+
+  #keep(piece: Element): void {
+    const size = this.#pieceSize;
+    this.#pieceSize = 0;
+    const name = `<${piece.getName()} xmlns='${piece.getNS()}'/>`;
+    const isRoom = this.#size + size <= MAX_ACCOUNT && this.#pieces < MAX_PIECES;
+    if (size > MAX_PIECE || !isRoom) {
+      if (this.#leftOut.length < MAX_PIECES) this.#leftOut.push(`${name}: it is too large`);
+      return;
+    }
+    this.#size += size;
+    this.#pieces++;
+    const key = this.#container ?? keyOf(piece.getName(), piece.getNS() ?? '');
+    const read = this.#container === null ? PIECES.get(key) : CONTAINERS.get(key);
+    if (!read?.(this.#account, piece)) this.#ignored.add(name.slice(0, 200));
+  }
+
+  finish(): Entry {
+    const checked = portableAccount.safeParse(this.#account);
+    if (checked.success) return entryOf(this.#place, checked.data, this.#leftOut);
+    const problem = z.prettifyError(checked.error).replaceAll(/\s+/g, ' ');
+    return problemAt(this.#place, `${this.#account.jid}: ${problem}`.slice(0, 500));
+  }
+}
+
+function lengthOf(attrs: Readonly<Record<string, string>>): number {
+  return Object.entries(attrs).reduce((sum, [name, value]) => sum + name.length + value.length, 0);
+}
