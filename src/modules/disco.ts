@@ -102,8 +102,7 @@ export default defineModule({
       answerStrangers: (payload) => encodeItems([], payload.attrs.node),
       answer: (request) => {
         const { account, from, payload } = request;
-        const isOwn = from.bare.equals(account.jid);
-        return then(isOwn || rosters.isSubscriber(account, from), (maySee) =>
+        return then(rosters.maySee(account, from), (maySee) =>
           maySee ? itemsFor(request, accountSources) : encodeItems([], payload.attrs.node),
         );
       },

@@ -47,9 +47,8 @@ export default defineModule({
     /** §4: what a stranger asks a resource does not reach it. */
     const guard = (stanza: Stanza, { account, to }: Incoming): Maybe<Verdict | undefined> => {
       if (!account || !isForResource(stanza, to)) return undefined;
-      const from = stanza.from as Jid;
-      if (from.bare.equals(account.jid)) return undefined;
-      return then(rosters.isSubscriber(account, from), (maySee) => (maySee ? undefined : REFUSED));
+      const allowed = rosters.maySee(account, stanza.from as Jid);
+      return then(allowed, (maySee) => (maySee ? undefined : REFUSED));
     };
 
     return {

@@ -7,7 +7,7 @@ import { accountCommand, defineModule, on } from '../server/module.ts';
 import { advertisement } from '../stream/feature.ts';
 import { Element } from '../xml/element.ts';
 import { StanzaError } from '../xmpp/errors.ts';
-import { Jid, JidError } from '../xmpp/jid.ts';
+import type { Jid } from '../xmpp/jid.ts';
 import { NS } from '../xmpp/ns.ts';
 import { makeStanza, type Stanza } from '../xmpp/stanza.ts';
 import {
@@ -17,10 +17,12 @@ import {
   type SubscriptionType,
 } from '../xmpp/subscription.ts';
 import { Presences } from './presence/module.ts';
+import { contactAddress } from './roster/commands.ts';
 import {
   isPublisher,
   isSubscriber,
   jidOf,
+  MAX_REQUEST_LENGTH,
   moved,
   type Roster,
   type RosterItem,
@@ -31,9 +33,6 @@ import { ContactRemoved, Rosters } from './roster/rosters.ts';
 const NOT_ROUTED: Verdict = { drop: 'the subscription state does not let it pass' };
 const NO_ROOM: Verdict = { drop: 'too many requests wait for an answer' };
 const NS_PRE_APPROVAL = 'urn:xmpp:features:pre-approval';
-
-/** Characters of a request that are kept: all that wait are sent at each login. */
-const MAX_REQUEST_LENGTH = 4096;
 
 /** RFC 6121 §3: who may see whose presence, by the table of Appendix A. */
 export default defineModule({
@@ -140,8 +139,7 @@ export default defineModule({
 
     /** Both see each other from now on, as if each had asked and been let in. */
     const befriend = async (account: Account, address: string): Promise<{ jid: string }> => {
-      const other = await accountOf(address);
-      if (other === account) throw new AdminError('bad-address', 'Nobody is their own contact.');
+      const other = await accountOf(contactAddress(account, address));
       for (const [one, contact] of [
         [account, other],
         [other, account],
@@ -160,8 +158,7 @@ export default defineModule({
       return { jid: other.owner };
     };
 
-    const accountOf = async (address: string): Promise<Account> => {
-      const jid = parseContact(address);
+    const accountOf = async (jid: Jid): Promise<Account> => {
       const account = jid.domain === host.domain ? await host.accounts.find(jid.local) : null;
       if (account) return account;
       throw new AdminError('not-found', `${jid} is no account of ${host.domain}.`);
@@ -237,13 +234,4 @@ function requestOf(stanza: Stanza): string {
 function betweenAccounts(stanza: Stanza): Stanza {
   const { from, to } = stanza;
   return stanza.with({ from: from?.bare ?? null, to: to?.bare ?? null });
-}
-
-function parseContact(address: string): Jid {
-  try {
-    return Jid.parse(address).bare;
-  } catch (error) {
-    if (!(error instanceof JidError)) throw error;
-    throw new AdminError('bad-address', `"${address}" is no address: ${error.text}.`);
-  }
 }

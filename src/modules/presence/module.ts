@@ -172,9 +172,8 @@ export default defineModule({
     };
 
     /** §4.3.2: subscribers learn what the account shows; others that they are none. */
-    const answerProbe = (account: Account, from: Jid): Maybe<Verdict> => {
-      const isOwn = from.bare.equals(account.jid);
-      return then(isOwn || rosters.isSubscriber(account, from), (maySee) => {
+    const answerProbe = (account: Account, from: Jid): Maybe<Verdict> =>
+      then(rosters.maySee(account, from), (maySee) => {
         if (!maySee) {
           const unsubscribed = { type: 'unsubscribed', from: account.jid, to: from };
           send(account, makeStanza('presence', unsubscribed));
@@ -186,7 +185,6 @@ export default defineModule({
           return ANSWERED;
         });
       });
-    };
 
     /** §8.5: presence goes to whoever is there; that nobody is, is no error. */
     const deliver = (stanza: Stanza, { account, to, sessions }: Incoming): Outcome => {

@@ -1,10 +1,11 @@
 import { z } from 'zod';
 import { then } from '../../lib/maybe.ts';
 import type { Account } from '../../server/accounts.ts';
+import { anyAddress } from '../../server/admin/addresses.ts';
 import { AdminError } from '../../server/admin/command.ts';
 import { type AccountCommand, accountCommand } from '../../server/module.ts';
 import { StanzaError } from '../../xmpp/errors.ts';
-import { Jid, JidError } from '../../xmpp/jid.ts';
+import type { Jid } from '../../xmpp/jid.ts';
 import type { RosterItem } from './roster.ts';
 import type { Rosters } from './rosters.ts';
 
@@ -45,7 +46,7 @@ export function rosterCommands(rosters: Rosters): AccountCommand[] {
       summary: 'Puts somebody into the roster, without asking them.',
       params: newContact,
       run: async (account, { contact, name = null, groups }) => {
-        const jid = addressOf(account, contact);
+        const jid = contactAddress(account, contact).toString();
         return await answering(() => add(rosters, account, { jid, name, groups }));
       },
     }),
@@ -54,7 +55,7 @@ export function rosterCommands(rosters: Rosters): AccountCommand[] {
       summary: 'Removes a contact, with the subscriptions both ways.',
       params: contact,
       run: async (account, { contact }) => {
-        const jid = addressOf(account, contact);
+        const jid = contactAddress(account, contact).toString();
         return await answering(() => remove(rosters, account, jid));
       },
     }),
@@ -94,14 +95,10 @@ async function answering<T>(task: () => T): Promise<Awaited<T>> {
   }
 }
 
-function addressOf(account: Account, contact: string): string {
-  try {
-    const jid = Jid.parse(contact).bare;
-    if (!jid.equals(account.jid)) return jid.toString();
-  } catch (error) {
-    if (!(error instanceof JidError)) throw error;
-    throw new AdminError('bad-address', `"${contact}" is no address: ${error.text}.`);
-  }
+/** The contact that an operator names; throws `AdminError` for what cannot be one. */
+export function contactAddress(account: Account, contact: string): Jid {
+  const jid = anyAddress(contact).bare;
+  if (!jid.equals(account.jid)) return jid;
   throw new AdminError('bad-address', 'Nobody is their own contact.');
 }
 

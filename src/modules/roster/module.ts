@@ -47,18 +47,18 @@ export default defineModule({
     const memory = new RosterMemory(storage.rosters);
     const use = memory.use.bind(memory);
     const loaded = memory.loaded.bind(memory);
-    const isSubscriber = memory.isSubscriber.bind(memory);
+
+    const maySee = (account: Account, from: Jid): Maybe<boolean> =>
+      from.bare.equals(account.jid) || memory.isSubscriber(account, from);
 
     const assertVisible = (
       account: Account,
       from: Jid,
       refusal: StanzaErrorCondition = 'service-unavailable',
-    ): Maybe<void> => {
-      if (from.bare.equals(account.jid)) return undefined;
-      return then(isSubscriber(account, from), (mayAsk) => {
-        if (!mayAsk) throw new StanzaError(refusal);
+    ): Maybe<void> =>
+      then(maySee(account, from), (isAllowed) => {
+        if (!isAllowed) throw new StanzaError(refusal);
       });
-    };
 
     const pushTo = (session: Session, item: Element, version: number): void => {
       const envelope = { type: 'set', id: randomUUID(), to: session.jid };
@@ -155,7 +155,7 @@ export default defineModule({
       });
     };
 
-    const rosters: Rosters = { use, loaded, isSubscriber, assertVisible, store, push, remove };
+    const rosters: Rosters = { use, loaded, maySee, assertVisible, store, push, remove };
     const rosterIq = {
       name: 'query',
       xmlns: NS_ROSTER,

@@ -15,6 +15,9 @@ import type { Standing, SubscriptionState, Transition } from '../../xmpp/subscri
  */
 export type RosterItem = RosterItemRecord;
 
+/** Characters of a request that are kept: all that wait are sent at each login. */
+export const MAX_REQUEST_LENGTH = 4096;
+
 /** The contact's address. */
 export function jidOf({ contact }: RosterItem): Jid {
   return Jid.parse(contact);

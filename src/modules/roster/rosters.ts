@@ -14,11 +14,14 @@ export interface Rosters {
   use<T>(account: Account, action: (roster: Roster) => Maybe<T>): Maybe<T>;
   /** The roster if it is in memory, as it is while a session of the account is available. */
   loaded(account: Account): Roster | null;
-  /** Whether the contact sees the account's presence; a whole roster is not loaded for that. */
-  isSubscriber(account: Account, contact: Jid): Maybe<boolean>;
   /**
-   * Settles when `from` is of the account itself or sees its presence. Fails with
-   * `refusal` for others, who cannot tell so that the account exists.
+   * Whether `from` is of the account itself or sees its presence; a whole roster is
+   * not loaded for that.
+   */
+  maySee(account: Account, from: Jid): Maybe<boolean>;
+  /**
+   * Settles when `from` may see the account. Fails with `refusal` for others, who
+   * cannot tell so that the account exists.
    */
   assertVisible(account: Account, from: Jid, refusal?: StanzaErrorCondition): Maybe<void>;
   /**

@@ -2,12 +2,10 @@ import type { RosterItemRecord } from '../../storage/ports.ts';
 import { Jid } from '../../xmpp/jid.ts';
 import { NS } from '../../xmpp/ns.ts';
 import { makeStanza } from '../../xmpp/stanza.ts';
+import { MAX_REQUEST_LENGTH, newItem } from '../roster/roster.ts';
 import { attempt, LeftOutError } from './left-out.ts';
 import { BOUNDS, type CheckedAccount } from './portable-account.ts';
 import { readRequest } from './read-pieces.ts';
-
-/** Characters of a request that are kept: all that wait are sent at each sign-in. */
-const MAX_REQUEST_LENGTH = 4_096;
 
 type Contact = CheckedAccount['roster'][number];
 type Requests = ReadonlyMap<string, string>;
@@ -30,7 +28,10 @@ export function readContacts(
   }
   if (items.size > BOUNDS.contacts) leftOut.push(`contacts beyond ${BOUNDS.contacts}`);
   const strangers = [...asked.keys()].filter((contact) => !items.has(contact));
-  const unlisted = strangers.map((contact) => strangerOf(contact, asked.get(contact)!));
+  const unlisted = strangers.map((contact) => ({
+    ...newItem(contact),
+    request: asked.get(contact)!,
+  }));
   return [...[...items.values()].slice(0, BOUNDS.contacts), ...unlisted];
 }
 
@@ -77,20 +78,6 @@ function readContact(
 function groupsOf({ groups }: Contact): readonly string[] {
   const names = groups.map((name) => name.slice(0, BOUNDS.name)).filter((name) => name !== '');
   return [...new Set(names)].slice(0, BOUNDS.groups);
-}
-
-function strangerOf(contact: string, request: string): RosterItemRecord {
-  return {
-    contact,
-    name: null,
-    subscription: 'none',
-    isAsking: false,
-    isPreApproved: false,
-    groups: [],
-    isListed: false,
-    request,
-    version: 0,
-  };
 }
 
 /** A long request is kept without its content. */

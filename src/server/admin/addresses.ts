@@ -6,7 +6,7 @@ import { AdminError } from './command.ts';
  * @throws {AdminError} for what is no bare JID of a host that is served here.
  */
 export function accountAddress(text: string, domains: readonly string[]): Jid {
-  const jid = address(text);
+  const jid = anyAddress(text);
   if (!jid.local || !jid.isBare) {
     const example = `${jid.local || text}@${domains[0] ?? 'example.org'}`;
     throw new AdminError('bad-address', `"${text}" is no account.`, `Write it as ${example}.`);
@@ -17,7 +17,7 @@ export function accountAddress(text: string, domains: readonly string[]): Jid {
 
 /** As `accountAddress`, and a resource may follow. */
 export function sessionAddress(text: string, domains: readonly string[]): Jid {
-  const jid = address(text);
+  const jid = anyAddress(text);
   accountAddress(jid.bareString, domains);
   return jid;
 }
@@ -29,7 +29,11 @@ export function requireServed(domain: string, domains: readonly string[]): void 
   throw new AdminError('unknown-host', `The domain ${domain} is not served here.`, hint);
 }
 
-function address(text: string): Jid {
+/**
+ * Whatever an operator names, prepared (RFC 7622).
+ * @throws {AdminError} for what is no JID.
+ */
+export function anyAddress(text: string): Jid {
   try {
     return Jid.parse(text);
   } catch (error) {
