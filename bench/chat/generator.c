@@ -238,12 +238,13 @@ static void start_closed_loop(struct run *run) {
   flush_all(run);
 }
 
-/* The first second at the new pace is not measured. */
+/* The first seconds at the new pace are not measured. */
 static void start_fixed_rate(struct run *run) {
   drain(run);
   run->is_sending = run->is_paced = true;
   run->last_arrival = run->next_due = now_ns();
-  run_until(run, now_ns() + 1000000000u);
+  say("{\"event\":\"paced\"}");
+  run_until(run, now_ns() + (uint64_t)(run->options.settle * 1e9));
 }
 
 /* The runner reads the server's processor time at `measuring` and at `measured`. */

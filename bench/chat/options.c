@@ -14,6 +14,9 @@ static const char usage[] =
     "      --warmup 5  --seconds 10  --to-full (address full JIDs)\n"
     "      --join-writes (messages released together leave in one write)\n"
     "presence: --users 200  --outstanding 10  --warmup 5  --seconds 10\n"
+    "login: --accounts 2000  --first 0  --mechanism PLAIN|SCRAM-SHA-1  --warmup 5  --seconds 10\n"
+    "       --rate 0 (logins/s; 0: as fast as --parallel allows)\n"
+    "reload: --users 200  --warmup 5  --seconds 10\n"
     "idle: --stages 1000,5000  --hold 10 (seconds at each stage)\n";
 
 static const struct option long_options[] = {
@@ -27,7 +30,9 @@ static const struct option long_options[] = {
     {"warmup", required_argument, 0, 'W'},      {"seconds", required_argument, 0, 's'},
     {"to-full", no_argument, 0, 'f'},           {"join-writes", no_argument, 0, 'j'},
     {"stages", required_argument, 0, 'S'},      {"hold", required_argument, 0, 'H'},
-    {"users", required_argument, 0, 'N'},       {0, 0, 0, 0}};
+    {"users", required_argument, 0, 'N'},       {"accounts", required_argument, 0, 'A'},
+    {"first", required_argument, 0, 'F'},       {"mechanism", required_argument, 0, 'm'},
+    {"settle", required_argument, 0, 'T'},      {0, 0, 0, 0}};
 
 static void refuse(const char *program, const char *why) {
   fprintf(stderr, "%s\n", why);
@@ -56,6 +61,10 @@ static void read_option(struct options *options, int letter, char **argv) {
     case 'f': options->to_full = true; break;
     case 'j': options->joins_writes = true; break;
     case 'N': options->users = atoi(optarg); break;
+    case 'A': options->accounts = atoi(optarg); break;
+    case 'F': options->first = atoi(optarg); break;
+    case 'm': options->mechanism_name = optarg; break;
+    case 'T': options->settle = atof(optarg); break;
     case 'S': options->stages = optarg; break;
     case 'H': options->hold = atof(optarg); break;
     default: refuse(argv[0], "unknown option");
@@ -65,11 +74,13 @@ static void read_option(struct options *options, int letter, char **argv) {
 static void check(const struct options *options, const char *program) {
   if (options->port < 1 || options->port > 65535) refuse(program, "--port is missing or wrong");
   if (options->pairs < 1 || options->outstanding < 1) refuse(program, "nothing to send");
-  if (options->users < 2 || options->users > 5000) refuse(program, "--users wants 2 to 5000");
+  if (options->users < 2 || options->users > 60000) refuse(program, "--users wants 2 to 60000");
   if (options->body < 32 || options->body > 8000) refuse(program, "--body wants 32 to 8000");
   if (options->sources < 1 || options->sources > 250) refuse(program, "--sources wants 1 to 250");
   if (options->parallel < 1) refuse(program, "--parallel wants at least 1");
-  if (options->seconds <= 0 || options->warmup < 0) refuse(program, "no time to measure");
+  if (options->accounts < 1 || options->first < 0) refuse(program, "nobody to sign in");
+  if (options->seconds <= 0 || options->warmup < 0 || options->settle < 0)
+    refuse(program, "no time to measure");
   if (options->deadline < 1) refuse(program, "--deadline wants at least 1");
 }
 
@@ -77,7 +88,9 @@ struct options read_options(int argc, char **argv) {
   struct options options = {.host = "127.0.0.1", .domain = "localhost", .prefix = "bench",
                             .password = "secret", .sources = 1, .parallel = 32, .deadline = 300,
                             .pairs = 100, .outstanding = 10, .body = 120, .users = 200, .warmup = 5,
-                            .seconds = 10, .stages = "1000,5000", .hold = 10};
+                            .settle = 1, .seconds = 10, .accounts = 2000,
+                            .mechanism_name = "PLAIN", .mechanism = &plain,
+                            .stages = "1000,5000", .hold = 10};
   int letter;
   while ((letter = getopt_long(argc, argv, "", long_options, 0)) != -1)
     read_option(&options, letter, argv);

@@ -4,6 +4,8 @@
 
 #include <stdbool.h>
 
+#include "sasl.h"
+
 struct options {
   const char *host;
   const char *domain;
@@ -15,18 +17,25 @@ struct options {
   unsigned deadline;    /* seconds until the process ends itself */
   bool with_tls;        /* STARTTLS first */
   bool without_presence;
-  bool until_bound;     /* not from the command line: see sign_in */
+  const char *mechanism_name;
+  /* Not from the command line: PLAIN unless the generator knows that of the name; see sign_in. */
+  const struct mechanism *mechanism;
+  bool until_bound;
   /* chat */
   int pairs;
   int outstanding;      /* messages on the way per pair; presence: updates on the way */
   int body;             /* bytes */
-  double rate;          /* messages per second over all pairs; 0: as fast as arrivals allow */
+  double rate;          /* messages, or logins, a second in all; 0: as fast as the server allows */
   double warmup;        /* seconds */
+  double settle;        /* seconds at the rate before they are measured */
   double seconds;       /* measured */
   bool to_full;         /* address the receiver's full JID */
   bool joins_writes;    /* messages released in one turn leave in one write */
   /* presence */
   int users;            /* all subscribed to each other */
+  /* login */
+  int accounts;         /* that sign in in turn */
+  int first;            /* number of the first of them */
   /* idle */
   const char *stages;   /* numbers of open sessions to stop at, ascending: "1000,5000" */
   double hold;          /* seconds to stay at each stage */

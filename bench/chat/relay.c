@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -92,6 +93,19 @@ static void pass_on(const struct client *from, const char *data, size_t length) 
   }
 }
 
+/* Looks no further than at the last bytes, of which chat's messages have none. */
+static bool ends_stream(const char *data, size_t length) {
+  static const char end[] = "</stream:stream>";
+  size_t wanted = sizeof end - 1;
+  return length >= wanted && memcmp(data + length - wanted, end, wanted) == 0;
+}
+
+/* Whoever has closed the connection already wants no answer. */
+static void end_stream(const struct client *client) {
+  static const char end[] = "</stream:stream>";
+  if (send(client->fd, end, sizeof end - 1, MSG_NOSIGNAL) < 0) return;
+}
+
 static void receive(struct client *client) {
   static char buffer[65537];
   ssize_t length = recv(client->fd, buffer, sizeof buffer - 1, 0);
@@ -102,7 +116,8 @@ static void receive(struct client *client) {
     return;
   }
   buffer[length] = 0;
-  if (client->answers < 5) sign_in_step(client, buffer);
+  if (ends_stream(buffer, (size_t)length)) end_stream(client);
+  else if (client->answers < 5) sign_in_step(client, buffer);
   else pass_on(client, buffer, (size_t)length);
 }
 

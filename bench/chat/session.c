@@ -9,6 +9,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "base64.h"
 #include "events.h"
 
 #define IN_CAPACITY 8192u
@@ -25,30 +26,54 @@ static void open_stream(struct session *session, const struct options *options) 
   session->in[0] = 0;
 }
 
-static void encode_base64(const unsigned char *from, size_t length, char *to) {
-  static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-  for (size_t i = 0; i < length; i += 3) {
-    size_t left = length - i;
-    unsigned block = (unsigned)from[i] << 16 | (left > 1 ? from[i + 1] : 0u) << 8 |
-                     (left > 2 ? from[i + 2] : 0u);
-    *to++ = digits[block >> 18];
-    *to++ = digits[block >> 12 & 63];
-    *to++ = left > 1 ? digits[block >> 6 & 63] : '=';
-    *to++ = left > 2 ? digits[block & 63] : '=';
-  }
-  *to = 0;
+/* Sends a SASL message in the element that is written up to its content, and ends it. */
+static void send_sasl(struct session *session, const char *start, const char *message,
+                      size_t length, const char *end) {
+  char encoded[BASE64_ROOM(SASL_ROOM)];
+  base64_encode((const unsigned char *)message, length, encoded);
+  link_queue(&session->link, start);
+  link_queue(&session->link, encoded);
+  link_queue(&session->link, end);
 }
 
-/* RFC 4616: an empty authorization identity, the name, the password, NUL between them. */
 static void authenticate(struct session *session, const struct options *options) {
-  char plain[128], encoded[200], stanza[320];
-  int length = snprintf(plain, sizeof plain, "%c%s%d%c%s", 0, options->prefix, session->index, 0,
-                        options->password);
-  if (length >= (int)sizeof plain) fail("name and password are too long");
-  encode_base64((unsigned char *)plain, (size_t)length, encoded);
-  snprintf(stanza, sizeof stanza,
-           "<auth xmlns='urn:ietf:params:xml:ns:xmpp-sasl' mechanism='PLAIN'>%s</auth>", encoded);
-  link_queue(&session->link, stanza);
+  const struct mechanism *mechanism = options->mechanism;
+  struct sasl *sasl = session->sasl;
+  char start[128], message[SASL_ROOM];
+  int length = snprintf(sasl->name, sizeof sasl->name, "%s%d", options->prefix, session->index);
+  if (length >= (int)sizeof sasl->name) fail("the name is too long");
+  sasl->password = options->password;
+  snprintf(start, sizeof start, "<auth xmlns='urn:ietf:params:xml:ns:xmpp-sasl' mechanism='%s'>",
+           mechanism->name);
+  send_sasl(session, start, message, mechanism->begin(sasl, message), "</auth>");
+}
+
+/* Decodes the content of the element that came in, with a NUL behind it. */
+static void take_sasl(const struct session *session, const char *name, char *to) {
+  const char *content = strchr(strstr(session->in, name), '>') + 1;
+  to[base64_decode(content, (unsigned char *)to, SASL_ROOM - 1)] = 0;
+}
+
+static void respond(struct session *session, const struct options *options) {
+  const struct mechanism *mechanism = options->mechanism;
+  char challenge[SASL_ROOM], message[SASL_ROOM];
+  if (!mechanism->respond) fail("the server asks more than %s answers", mechanism->name);
+  take_sasl(session, "<challenge", challenge);
+  size_t length = mechanism->respond(session->sasl, challenge, message);
+  send_sasl(session, "<response xmlns='urn:ietf:params:xml:ns:xmpp-sasl'>", message, length,
+            "</response>");
+}
+
+/* Success that proves something is there once it has ended. */
+static bool is_success(const struct session *session, const struct mechanism *mechanism) {
+  return strstr(session->in, mechanism->check ? "</success>" : "<success") != NULL;
+}
+
+static void check_success(const struct session *session, const struct mechanism *mechanism) {
+  char data[SASL_ROOM];
+  if (!mechanism->check) return;
+  take_sasl(session, "<success", data);
+  mechanism->check(session->sasl, data);
 }
 
 void settle(struct session *session, const struct options *options) {
@@ -91,7 +116,10 @@ static void choose_security(struct session *session, const struct options *optio
     go_to(session, STARTING_TLS);
     return;
   }
-  if (!has(session, ">PLAIN<")) fail("the server does not offer PLAIN: %.600s", session->in);
+  char offer[64];
+  snprintf(offer, sizeof offer, ">%s<", options->mechanism->name);
+  if (!has(session, offer))
+    fail("the server does not offer %s: %.600s", options->mechanism->name, session->in);
   authenticate(session, options);
   go_to(session, AUTHENTICATING);
 }
@@ -105,7 +133,11 @@ static void advance(struct session *session, const struct options *options) {
     link_start_tls(&session->link);
     go_to(session, STREAM);
     open_stream(session, options);
-  } else if (session->step == AUTHENTICATING && has(session, "<success")) {
+  } else if (session->step == AUTHENTICATING && has(session, "</challenge>")) {
+    respond(session, options);
+    go_to(session, AUTHENTICATING);
+  } else if (session->step == AUTHENTICATING && is_success(session, options->mechanism)) {
+    check_success(session, options->mechanism);
     go_to(session, AUTHENTICATED);
     open_stream(session, options);
   } else if (session->step == AUTHENTICATED && has(session, "</stream:features>")) {
@@ -144,25 +176,27 @@ static void watch(int epoll, int operation, struct session *session, unsigned ev
     fail("epoll: %s", strerror(errno));
 }
 
-static void begin(struct session *session, int index, int epoll, const struct options *options) {
+void sign_in_begin(struct session *session, int index, int epoll, const struct options *options) {
   session->index = index;
   session->step = CONNECTING;
   session->in = malloc(IN_CAPACITY);
-  if (!session->in) fail("out of memory");
+  session->sasl = calloc(1, sizeof *session->sasl);
+  if (!session->in || !session->sasl) fail("out of memory");
   link_connect(&session->link, options->host, options->port, 1 + index % options->sources);
   open_stream(session, options);
   watch(epoll, EPOLL_CTL_ADD, session, EPOLLIN | EPOLLOUT);
 }
 
-/* True when this event completed the sign-in. */
-static bool handle(struct session *session, int epoll, const struct options *options) {
+bool sign_in_proceed(struct session *session, int epoll, const struct options *options) {
   if (session->step == CONNECTING) session->step = STREAM;
   else read_answers(session, options);
   bool is_all_sent = link_flush(&session->link);
   if (session->step == SIGNED_IN) {
     watch(epoll, EPOLL_CTL_DEL, session, 0);
     free(session->in);
+    free(session->sasl);
     session->in = NULL;
+    session->sasl = NULL;
     return true;
   }
   /* During a TLS handshake the writing waits for the reading. */
@@ -177,16 +211,27 @@ void sign_in(struct session *sessions, int from, int to, const struct options *o
   int done = from;
   while (done < to) {
     while (begun < to && begun - done < options->parallel) {
-      begin(&sessions[begun], begun, epoll, options);
+      sign_in_begin(&sessions[begun], begun, epoll, options);
       begun++;
     }
     struct epoll_event events[64];
     int count = epoll_wait(epoll, events, 64, SILENCE_MS);
     if (count == 0) fail("no session made progress for %d s", SILENCE_MS / 1000);
     for (int i = 0; i < count; i++)
-      if (handle(events[i].data.ptr, epoll, options)) done++;
+      if (sign_in_proceed(events[i].data.ptr, epoll, options)) done++;
   }
   close(epoll);
+}
+
+void check_all_open(struct session *sessions, int count) {
+  char text[4096];
+  for (int i = 0; i < count; i++) {
+    long length;
+    do {
+      length = link_read(&sessions[i].link, text, sizeof text);
+      if (length == LINK_CLOSED) fail("the server closed idle session %d of %d", i, count);
+    } while (length > 0);
+  }
 }
 
 void allow_connections(int count) {

@@ -1,4 +1,4 @@
-/* A signed-in client: TCP, stream, STARTTLS where asked, SASL PLAIN, bind, roster, presence. */
+/* A signed-in client: TCP, stream, STARTTLS where asked, SASL, bind, roster, presence. */
 #ifndef SESSION_H
 #define SESSION_H
 
@@ -7,12 +7,13 @@
 
 #include "link.h"
 #include "options.h"
+#include "sasl.h"
 
 enum step {
   CONNECTING,
   STREAM,          /* first stream header sent, features awaited */
   STARTING_TLS,    /* <starttls/> sent */
-  AUTHENTICATING,  /* <auth/> sent */
+  AUTHENTICATING,  /* <auth/> or <response/> sent */
   AUTHENTICATED,   /* second header sent */
   BINDING,
   SETTLING,        /* roster, presence and a ping sent; the ping's answer ends the sign-in */
@@ -25,6 +26,7 @@ struct session {
   enum step step;
   char *in;          /* what came in during sign-in; freed at its end */
   size_t in_length;
+  struct sasl *sasl; /* likewise */
   char jid[128];     /* full JID as the server bound it */
 };
 
@@ -34,6 +36,17 @@ struct session {
  * leaves `settle` to the caller. Fails on the first that cannot.
  */
 void sign_in(struct session *sessions, int from, int to, const struct options *options);
+
+/*
+ * Begins to sign in account `index`; `epoll` then tells of its events, with the session in
+ * `data.ptr`. Each is for `sign_in_proceed`, which returns true when it has completed the sign-in:
+ * nothing watches the socket then. Fails when it cannot.
+ */
+void sign_in_begin(struct session *session, int index, int epoll, const struct options *options);
+bool sign_in_proceed(struct session *session, int epoll, const struct options *options);
+
+/* Reads what came for sessions that should be idle; fails when the server has closed one. */
+void check_all_open(struct session *sessions, int count);
 
 /* Queues what follows binding: the roster's request, initial presence, and a ping. */
 void settle(struct session *session, const struct options *options);

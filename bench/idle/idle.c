@@ -19,18 +19,6 @@ static void rest(double seconds) {
   nanosleep(&time, NULL);
 }
 
-/* A session that the server closed is no idle session. */
-static void check_all_open(struct session *sessions, int count) {
-  char text[4096];
-  for (int i = 0; i < count; i++) {
-    long length;
-    do {
-      length = link_read(&sessions[i].link, text, sizeof text);
-      if (length == LINK_CLOSED) fail("the server closed idle session %d of %d", i, count);
-    } while (length > 0);
-  }
-}
-
 int main(int argc, char **argv) {
   struct options options = read_options(argc, argv);
   end_after(options.deadline);

@@ -10,8 +10,11 @@
 
 #define READ_SIZE 65536u
 #define SILENCE_MS 10000
+/* Presences to count grow with the square. */
+#define MOST_USERS 5000
 
 void mesh_create(struct mesh *mesh, const struct options *options) {
+  if (options->users > MOST_USERS) fail("a mesh of more than %d users", MOST_USERS);
   size_t users = (size_t)options->users;
   mesh->options = *options;
   /* The roster is not asked for before the bytes are counted here. */

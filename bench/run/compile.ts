@@ -2,7 +2,10 @@ import { join } from 'node:path';
 import { runToEnd } from '../rivals/process.ts';
 
 const bench = join(import.meta.dirname, '..');
-const COMMON = ['chat/events.c', 'chat/link.c', 'chat/options.c', 'chat/session.c'];
+const COMMON = [
+  ...['chat/events.c', 'chat/link.c', 'chat/options.c', 'chat/session.c'],
+  ...['chat/base64.c', 'chat/plain.c'],
+];
 
 /** Compiles one program into `directory` and returns its path. Sources are named from bench/. */
 export async function compile(
@@ -13,7 +16,8 @@ export async function compile(
 ): Promise<string> {
   const program = join(directory, name);
   const files = sources.map((source) => join(bench, source));
-  const argv = ['cc', '-std=c11', '-Wall', '-Wextra', '-O2', '-o', program, ...files, ...flags];
+  const warnings = ['-Wall', '-Wextra', '-Werror'];
+  const argv = ['cc', '-std=c11', ...warnings, '-O2', '-o', program, ...files, ...flags];
   await runToEnd({ argv }, 1, 60_000);
   return program;
 }
@@ -26,12 +30,22 @@ const SOURCES = {
   presence: ['presence/generator.c', 'presence/mesh.c', 'presence/tags.c', ...MEASURED],
 } as const;
 
+export type GeneratorName = keyof typeof SOURCES;
+
+/** Where a generator is, once it has been compiled. */
+export function generatorIn(directory: string, name: GeneratorName): string {
+  return join(directory, programName(name));
+}
+
+const programName = (name: GeneratorName) => `${name}-generator`;
+
 /** Compiles a generator; with TLS it needs OpenSSL's headers (Debian: libssl-dev). */
 export function compileGenerator(
-  name: keyof typeof SOURCES,
+  name: GeneratorName,
   directory: string,
   hasTls: boolean,
 ): Promise<string> {
-  const flags = hasTls ? ['-DWITH_TLS', '-lssl', '-lcrypto'] : [];
-  return compile(`${name}-generator`, [...SOURCES[name], ...COMMON], directory, flags);
+  const tls = hasTls ? ['-DWITH_TLS', '-lssl'] : [];
+  const crypto = hasTls ? ['-lcrypto'] : [];
+  return compile(programName(name), [...SOURCES[name], ...COMMON], directory, [...tls, ...crypto]);
 }
