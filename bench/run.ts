@@ -5,7 +5,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { chat, fixedRate } from './chat/chat.ts';
 import { idle } from './idle/idle.ts';
+import { login } from './login/login.ts';
 import { presence } from './presence/presence.ts';
+import { reload } from './reload/reload.ts';
 import { ejabberd } from './rivals/ejabberd.ts';
 import { epode } from './rivals/epode.ts';
 import { endAll, runToEnd } from './rivals/process.ts';
@@ -17,9 +19,13 @@ import { named, type RunOptions, readRunOptions } from './run/options.ts';
 import { describe, type Round, save } from './run/report.ts';
 import { type Entrant, GENERATOR_CORE, type Sample, type Scenario } from './run/scenario.ts';
 import { startUp } from './run/start-up.ts';
+import { storm } from './storm/storm.ts';
 
 const SERVERS: readonly Server[] = [epode, prosody, ejabberd, relay];
-const SCENARIOS: readonly Scenario[] = [chat, fixedRate, presence, idle, startUp];
+const SCENARIOS: readonly Scenario[] = [
+  ...[chat, fixedRate, presence, login, storm],
+  ...[reload, idle, startUp],
+];
 const PREPARE_TIMEOUT_MS = 120_000;
 
 /** A port of the loopback address that nobody listens on now. */
@@ -50,16 +56,27 @@ async function prepare(
   return { server, place, command: server.command(place), logFile };
 }
 
+/** The servers that were asked for, but for those that the scenario makes no sense with. */
+function chosen(scenario: Scenario, { servers }: RunOptions): Server[] {
+  const all = servers.map((name) => named(SERVERS, name));
+  const suited = all.filter((server) => scenario.suits?.(server) ?? true);
+  const others = all.filter((server) => !suited.includes(server)).map(({ name }) => name);
+  if (others.length > 0) console.log(`${scenario.name} leaves out ${others.join(', ')}`);
+  if (suited.length === 0) throw new Error('no server is left');
+  return suited;
+}
+
 async function prepareAll(directory: string, scenario: Scenario, options: RunOptions) {
   const count = scenario.accounts(options);
-  const { areContacts = false } = scenario;
+  const { areContacts = false, stored = 'password' } = scenario;
   const names = { prefix: 'bench', domain: 'localhost', password: 'secret' };
-  const accounts = { count, ...names, areContacts };
+  const accounts = { count, ...names, areContacts, stored };
   const tls = options.tls ? await createCertificate(directory, accounts.domain) : null;
-  const common = { accounts, tls, modules: options.modules };
+  const metricsPort = scenario.readsMetrics ? await freePort() : null;
+  const common = { accounts, tls, modules: options.modules, metricsPort };
   const entrants: Entrant[] = [];
-  for (const name of options.servers)
-    entrants.push(await prepare(named(SERVERS, name), directory, common));
+  for (const server of chosen(scenario, options))
+    entrants.push(await prepare(server, directory, common));
   return entrants;
 }
 

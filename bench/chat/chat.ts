@@ -1,5 +1,5 @@
 import { compileGenerator } from '../run/compile.ts';
-import { commonArguments, drive, type GeneratorEvent } from '../run/generator.ts';
+import { commonArguments, drive, flags, type GeneratorEvent } from '../run/generator.ts';
 import type { RunOptions } from '../run/options.ts';
 import { CpuMeter, withServer } from '../run/running.ts';
 import type { Column, Entrant, Sample, Scenario } from '../run/scenario.ts';
@@ -7,10 +7,10 @@ import type { Column, Entrant, Sample, Scenario } from '../run/scenario.ts';
 /** Time for signing in and for the last messages to arrive, in seconds. */
 const MARGIN_S = 120;
 
-function chatArguments(options: RunOptions): string[] {
+/** What `chat`'s generator is told. */
+export function chatArguments(options: RunOptions): string[] {
   const { pairs, outstanding, body, warmup, seconds } = options;
-  const values = { pairs, outstanding, body, warmup, seconds };
-  return Object.entries(values).flatMap(([name, value]) => [`--${name}`, String(value)]);
+  return flags({ pairs, outstanding, body, warmup, seconds });
 }
 
 function toSample(event: GeneratorEvent, cpu: ReturnType<CpuMeter['read']>): Sample {

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { compileGenerator } from '../run/compile.ts';
-import { commonArguments, drive, type GeneratorEvent } from '../run/generator.ts';
+import { commonArguments, drive, flags, type GeneratorEvent } from '../run/generator.ts';
 import type { RunOptions } from '../run/options.ts';
 import { CpuMeter, withServer } from '../run/running.ts';
 import type { Sample, Scenario } from '../run/scenario.ts';
@@ -14,8 +14,7 @@ const MARGIN_S = 180;
 type Usage = ReturnType<CpuMeter['read']>;
 
 function presenceArguments({ users, outstanding, warmup, seconds }: RunOptions): string[] {
-  const values = { users, outstanding, warmup, seconds };
-  return Object.entries(values).flatMap(([name, value]) => [`--${name}`, String(value)]);
+  return flags({ users, outstanding, warmup, seconds });
 }
 
 function loginFigures(event: GeneratorEvent, cpu: Usage): Sample {

@@ -4,31 +4,20 @@
  *
  *     node epode-accounts.ts DIRECTORY '{"count": 2, "prefix": "bench", …}'
  */
-import { createHash, createHmac, pbkdf2Sync, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { silentLog } from '../../src/lib/log.ts';
-import type { StoredScramKeys, UserRecord } from '../../src/storage/ports.ts';
+import type { UserRecord } from '../../src/storage/ports.ts';
 import { openStorage } from '../../src/storage/sqlite/open.ts';
 import { putContacts } from './epode-rosters.ts';
+import { deriveKeys, ITERATIONS } from './scram-keys.ts';
 import { type Accounts, accountNames } from './server.ts';
-
-const ITERATIONS = 4_096;
-
-/** RFC 5802 §3. */
-function deriveKeys(password: string, hash: StoredScramKeys['hash']): StoredScramKeys {
-  const digest = hash.replace('-', '').toLowerCase();
-  const salt = randomBytes(16);
-  const length = createHash(digest).digest().length;
-  const salted = pbkdf2Sync(password, salt, ITERATIONS, length, digest);
-  const keyed = (text: string) => createHmac(digest, salted).update(text).digest();
-  const storedKey = createHash(digest).update(keyed('Client Key')).digest();
-  return { hash, salt, iterations: ITERATIONS, storedKey, serverKey: keyed('Server Key') };
-}
 
 const [directory, description] = process.argv.slice(2) as [string, string];
 const accounts: Accounts = JSON.parse(description);
-const keys = (['SHA-1', 'SHA-256', 'SHA-512'] as const).map((hash) =>
-  deriveKeys(accounts.password, hash),
-);
+const keys = (['SHA-1', 'SHA-256', 'SHA-512'] as const).map((hash) => {
+  const salt = randomBytes(16);
+  return { hash, salt, iterations: ITERATIONS, ...deriveKeys(accounts.password, salt, hash) };
+});
 const blank: Omit<UserRecord, 'owner'> = {
   nickname: null,
   isDisabled: false,

@@ -6,9 +6,11 @@ const root = join(import.meta.dirname, '..', '..');
 const dataDirectory = ({ directory }: Place) => join(directory, 'data');
 const configFile = ({ directory }: Place) => join(directory, 'epode.yaml');
 
+const AS_STARTED = { stanzaLimit: 256 * 1_024, logsMore: false };
+
 /** As shipped, with every module on; only limits that loopback addresses would meet are lifted. */
-function configuration(place: Place): string {
-  const { port, accounts, tls } = place;
+function configuration(place: Place, { stanzaLimit, logsMore } = AS_STARTED): string {
+  const { port, accounts, tls, metricsPort } = place;
   const certificate = tls && `certificate: { cert: ${tls.certificate}, key: ${tls.key} }`;
   return `data: ${dataDirectory(place)}
 hosts:
@@ -19,8 +21,11 @@ signIn:
   allowPlainOnLoopback: true
 limits:
   connectionsPerAddress: 100000
+  afterLogin: { stanza: ${stanzaLimit} }
 log:
-  level: warn
+  level: ${logsMore ? 'info' : 'warn'}
+  format: json
+metrics: { ${metricsPort === null ? '' : `port: ${metricsPort}`} }
 `;
 }
 
@@ -40,4 +45,10 @@ export const epode: Server = {
     const program = join(root, 'bin', 'epode');
     return { argv: [process.execPath, program, 'start', '--config', configFile(place)] };
   },
+
+  async vary(place, { certificate, ...rest }) {
+    await writeFile(configFile(place), configuration({ ...place, tls: certificate }, rest));
+  },
+
+  reloads: async (_, output) => output.split('"configuration reloaded"').length - 1,
 };

@@ -1,5 +1,7 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { randomUUID } from 'node:crypto';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { deriveKeys, ITERATIONS } from './scram-keys.ts';
 import { accountNames, type Command, type Place, type Server } from './server.ts';
 
 const list = (names: readonly string[]) => `{ ${names.map((name) => `"${name}"`).join(', ')} }`;
@@ -15,28 +17,50 @@ const USUAL = [
   ...['register', 'smacks', 'time', 'uptime', 'vcard4', 'vcard_legacy', 'version'],
 ];
 
+const AS_STARTED = { stanzaLimit: 256 * 1_024, logsMore: false };
+
+const infoLog = ({ directory }: Place) => join(directory, 'info.log');
+
 /**
  * Debian's Prosody as it comes (epoll, Lua 5.4, incremental collection), with the modules that
  * the scenarios need. `mod_limits` is what would limit rates: it is not loaded.
  */
-function configuration({ directory, port, accounts, tls, modules }: Place): string {
+function configuration(place: Place, { stanzaLimit, logsMore } = AS_STARTED): string {
+  const { directory, port, accounts, tls, modules } = place;
   const chosen = modules === 'usual' ? [...NEEDED, ...USUAL] : NEEDED;
   const enabled = tls === null ? chosen : [...chosen, 'tls'];
   const security = tls && `ssl = { key = "${tls.key}", certificate = "${tls.certificate}" }`;
   return `run_as_root = true
 data_path = "${join(directory, 'data')}"
 pidfile = "${join(directory, 'prosody.pid')}"
-log = { error = "${join(directory, 'error.log')}" }
+log = { ${logsMore ? `info = "${infoLog(place)}"` : `error = "${join(directory, 'error.log')}"`} }
+c2s_stanza_size_limit = ${stanzaLimit}
 interfaces = { "127.0.0.1" }
 c2s_ports = { ${port} }
+network_settings = { tcp_backlog = 511 }
 modules_enabled = ${list(enabled)}
 modules_disabled = ${list(['s2s', 's2s_auth_certs'])}
 c2s_require_encryption = false
 allow_unencrypted_plain_auth = true
-authentication = "internal_plain"
+authentication = "${accounts.stored === 'keys' ? 'internal_hashed' : 'internal_plain'}"
 storage = "internal"
 ${security ?? ''}
 VirtualHost "${accounts.domain}"
+`;
+}
+
+function passwordFields(password: string): string {
+  return `\t["password"] = "${password}";\n`;
+}
+
+/** Derived once for all accounts. */
+function keyFields(password: string): string {
+  const salt = randomUUID();
+  const { storedKey, serverKey } = deriveKeys(password, Buffer.from(salt), 'SHA-1');
+  return `\t["iteration_count"] = ${ITERATIONS};
+\t["salt"] = "${salt}";
+\t["server_key"] = "${serverKey.toString('hex')}";
+\t["stored_key"] = "${storedKey.toString('hex')}";
 `;
 }
 
@@ -44,7 +68,8 @@ VirtualHost "${accounts.domain}"
 async function createAccounts({ directory, accounts }: Place): Promise<void> {
   const folder = join(directory, 'data', accounts.domain, 'accounts');
   await mkdir(folder, { recursive: true });
-  const account = `return {\n\t["password"] = "${accounts.password}";\n};\n`;
+  const fields = accounts.stored === 'keys' ? keyFields : passwordFields;
+  const account = `return {\n${fields(accounts.password)}};\n`;
   for (const name of accountNames(accounts)) await writeFile(join(folder, `${name}.dat`), account);
 }
 
@@ -75,5 +100,14 @@ export const prosody: Server = {
 
   command(place: Place): Command {
     return { argv: ['prosody', '-F', '--config', configFile(place)] };
+  },
+
+  async vary(place, { certificate, ...rest }) {
+    await writeFile(configFile(place), configuration({ ...place, tls: certificate }, rest));
+  },
+
+  async reloads(place) {
+    const log = await readFile(infoLog(place), 'utf8');
+    return log.split('Reloading configuration file').length - 1;
   },
 };

@@ -6,6 +6,8 @@ export interface Accounts {
   readonly password: string;
   /** Whether all are in each other's roster, subscribed both ways. */
   readonly areContacts: boolean;
+  /** What rivals store of the password: itself, or keys of SCRAM, as Epode does in any case. */
+  readonly stored: 'password' | 'keys';
 }
 
 /** Where a server keeps everything it has, and how it is to listen. */
@@ -18,7 +20,23 @@ export interface Place {
   /** Rivals load what the scenarios need, or what a packaged server of theirs usually has on. */
   readonly modules: 'needed' | 'usual';
   /** PEM files when clients use STARTTLS, null for plain TCP. */
-  readonly tls: { readonly key: string; readonly certificate: string } | null;
+  readonly tls: CertificateFiles | null;
+  /** On 127.0.0.1, where a server that has metrics is to publish them; null when nobody reads them. */
+  readonly metricsPort: number | null;
+}
+
+/** Names of PEM files. */
+export interface CertificateFiles {
+  readonly key: string;
+  readonly certificate: string;
+}
+
+/** What differs in a configuration that a running server is made to take. */
+export interface Variation {
+  readonly certificate: CertificateFiles;
+  /** Bytes of the longest stanza. */
+  readonly stanzaLimit: number;
+  readonly logsMore: boolean;
 }
 
 export interface Command {
@@ -33,6 +51,10 @@ export interface Server {
   prepare(place: Place, run: (command: Command) => Promise<string>): Promise<void>;
   /** Starts it in the foreground, with all its processes below the started one. */
   command(place: Place): Command;
+  /** Writes another configuration, for a server that takes it on SIGHUP. */
+  vary?(place: Place, variation: Variation): Promise<void>;
+  /** How many reloads are in the logs when configurations that log more and less took turns. */
+  reloads?(place: Place, output: string): Promise<number>;
 }
 
 /** All account names of a run. */

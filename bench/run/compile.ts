@@ -27,7 +27,9 @@ const MEASURED = ['chat/marker.c', 'chat/histogram.c'];
 const SOURCES = {
   chat: ['chat/generator.c', ...MEASURED],
   idle: ['idle/idle.c'],
+  login: ['login/generator.c', 'login/scram.c', 'login/salted.c', 'chat/histogram.c'],
   presence: ['presence/generator.c', 'presence/mesh.c', 'presence/tags.c', ...MEASURED],
+  reload: ['reload/generator.c', ...MEASURED],
 } as const;
 
 export type GeneratorName = keyof typeof SOURCES;
@@ -39,13 +41,13 @@ export function generatorIn(directory: string, name: GeneratorName): string {
 
 const programName = (name: GeneratorName) => `${name}-generator`;
 
-/** Compiles a generator; with TLS it needs OpenSSL's headers (Debian: libssl-dev). */
+/** Compiles a generator; with TLS, and for SCRAM, it needs OpenSSL's headers (Debian: libssl-dev). */
 export function compileGenerator(
   name: GeneratorName,
   directory: string,
   hasTls: boolean,
 ): Promise<string> {
   const tls = hasTls ? ['-DWITH_TLS', '-lssl'] : [];
-  const crypto = hasTls ? ['-lcrypto'] : [];
+  const crypto = hasTls || name === 'login' ? ['-lcrypto'] : [];
   return compile(programName(name), [...SOURCES[name], ...COMMON], directory, [...tls, ...crypto]);
 }

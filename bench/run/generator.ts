@@ -13,16 +13,21 @@ export function commonArguments({ port, accounts, tls }: Place): string[] {
   return ['--port', String(port), ...account, ...(tls === null ? [] : ['--tls'])];
 }
 
+/** Arguments by their names. */
+export function flags(values: Readonly<Record<string, number | string>>): string[] {
+  return Object.entries(values).flatMap(([name, value]) => [`--${name}`, String(value)]);
+}
+
 /**
- * Runs a generator and hands over its events, each at the moment it comes, until `handle` returns
- * true; the generator is then ended. It ends itself after `deadline` seconds.
+ * Runs a generator and hands over its events, each at the moment it comes or when the one before is
+ * dealt with, until `handle` returns true; the generator is then ended. It ends itself after `deadline` seconds.
  * @throws {Error} what the generator complained of, or that it ended early.
  */
 export async function drive(
   program: string,
   args: readonly string[],
   deadline: number,
-  handle: (event: GeneratorEvent) => boolean,
+  handle: (event: GeneratorEvent) => boolean | Promise<boolean>,
 ): Promise<void> {
   const argv = [program, ...args, '--deadline', String(Math.ceil(deadline))];
   const child = start({ argv }, GENERATOR_CORE, 'pipe');
@@ -34,7 +39,7 @@ export async function drive(
     for await (const line of createInterface({ input: child.stdout! })) {
       const event = JSON.parse(line) as GeneratorEvent;
       if (event.event === 'error') throw new Error(String(event.why));
-      if (handle(event)) return;
+      if (await handle(event)) return;
     }
     throw new Error(complaint || 'the generator ended early');
   } finally {

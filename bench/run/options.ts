@@ -1,5 +1,8 @@
 import { parseArgs } from 'node:util';
 
+const MECHANISMS = ['SCRAM-SHA-1', 'PLAIN'] as const;
+export type Mechanism = (typeof MECHANISMS)[number];
+
 /** What a run was asked for. */
 export interface RunOptions {
   readonly scenario: string;
@@ -19,9 +22,17 @@ export interface RunOptions {
   readonly body: number;
   /** Messages a second in scenario `rate`. */
   readonly rate: number;
+  /** How clients prove who they are in scenarios `login` and `storm`. */
+  readonly mechanism: Mechanism;
+  /** Accounts that log in in turn, in scenarios `login` and `storm`. */
+  readonly accounts: number;
+  /** Logins under way at a time in scenario `login`. */
+  readonly parallel: number;
+  /** Logins a second in scenario `storm`. */
+  readonly logins: number;
   /** Users of scenario `presence`, all subscribed to each other. */
   readonly users: number;
-  /** Idle sessions, in the order of the stages. */
+  /** Idle sessions, in the order of the stages; scenario `reload` has as many as the last of them. */
   readonly sessions: readonly number[];
   /** Leave the temporary directory with configurations and logs. */
   readonly keep: boolean;
@@ -32,6 +43,9 @@ scenarios
   chat      one-to-one messages as fast as they arrive
   rate      one-to-one messages at a fixed rate: cost and latency
   presence  users who all see each other log in, then change their presence
+  login     logins as fast as the server allows, a few at once
+  storm     one-to-one messages at a fixed rate while users log in at another
+  reload    how long a reload of the configuration keeps sessions waiting
   idle      memory of signed-in, silent sessions
   start-up  time until the server answers, and its memory then
 options
@@ -39,7 +53,9 @@ options
   --rounds 3      --seconds 10    --warmup 5      --tls
   --pairs 100     --outstanding 10     --body 120     --rate 500
   --modules needed|usual (of the rivals; Epode is always complete)
-  --users 200     --sessions 1000,5000    --keep (leave configurations and logs)`;
+  --mechanism SCRAM-SHA-1|PLAIN   --accounts 2000   --parallel 8   --logins 500
+  --users 200     --sessions 1000,5000 (reload: 10000)
+  --keep (leave configurations and logs)`;
 
 /** The arguments make no sense; the message ends with what would. */
 export class UsageError extends Error {
@@ -77,7 +93,11 @@ function parse(args: readonly string[]) {
       body: { type: 'string', default: '120' },
       rate: { type: 'string', default: '500' },
       users: { type: 'string', default: '200' },
-      sessions: { type: 'string', default: '1000,5000' },
+      mechanism: { type: 'string', default: 'SCRAM-SHA-1' },
+      accounts: { type: 'string', default: '2000' },
+      parallel: { type: 'string', default: '8' },
+      logins: { type: 'string', default: '500' },
+      sessions: { type: 'string' },
       keep: { type: 'boolean', default: false },
     },
   });
@@ -89,6 +109,17 @@ function tryToParse(args: readonly string[]): ReturnType<typeof parse> {
   } catch (error) {
     throw new UsageError((error as Error).message);
   }
+}
+
+function mechanismNamed(name: string): Mechanism {
+  const found = MECHANISMS.find((mechanism) => mechanism === name);
+  if (!found) throw new UsageError(`--mechanism ${MECHANISMS.join('|')}`);
+  return found;
+}
+
+function stages(scenario: string, text: string | undefined): number[] {
+  const counts = text ?? (scenario === 'reload' ? '10000' : '1000,5000');
+  return counts.split(',').map((count) => positive('sessions', count));
 }
 
 /** @throws {UsageError} saying what is wrong with the arguments. */
@@ -109,7 +140,11 @@ export function readRunOptions(args: readonly string[]): RunOptions {
     body: positive('body', values.body),
     rate: positive('rate', values.rate),
     users: positive('users', values.users),
-    sessions: values.sessions.split(',').map((count) => positive('sessions', count)),
+    mechanism: mechanismNamed(values.mechanism),
+    accounts: positive('accounts', values.accounts),
+    parallel: positive('parallel', values.parallel),
+    logins: positive('logins', values.logins),
+    sessions: stages(positionals[0]!, values.sessions),
     keep: values.keep,
   };
 }

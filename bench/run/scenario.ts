@@ -34,8 +34,14 @@ export interface Scenario {
   accounts(options: RunOptions): number;
   /** Whether they are all in each other's roster, subscribed both ways; not unless it says so. */
   readonly areContacts?: boolean;
+  /** What rivals store of a password; itself, unless signing in is what is measured. */
+  readonly stored?: 'password' | 'keys';
+  /** Whether it reads what servers measure of themselves. */
+  readonly readsMetrics?: boolean;
   /** The program that puts on the load, if any, compiled into `directory`. */
   build?(directory: string, options: RunOptions): Promise<string>;
+  /** Whether it makes sense with this server; with every one, unless it says so. */
+  suits?(server: Server): boolean;
   /** Starts the server, measures and stops it. */
   measure(entrant: Entrant, options: RunOptions, generator: string): Promise<Sample>;
 }

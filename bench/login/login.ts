@@ -1,0 +1,54 @@
+import { compileGenerator } from '../run/compile.ts';
+import { commonArguments, drive, flags, type GeneratorEvent } from '../run/generator.ts';
+import { CpuMeter, withServer } from '../run/running.ts';
+import type { Sample, Scenario } from '../run/scenario.ts';
+
+/** Time for the last logins to end, in seconds. */
+const MARGIN_S = 60;
+/** Local addresses: one has not ports enough for what closed connections keep. */
+export const SOURCES = 20;
+
+function toSample(event: GeneratorEvent, cpu: ReturnType<CpuMeter['read']>): Sample {
+  const { event: _, ...rest } = event;
+  const numbers = rest as Readonly<Record<string, number>>;
+  return {
+    ...numbers,
+    cpuUsPerLogin: (cpu.server * 1e6) / numbers.logins!,
+    serverShare: cpu.server / numbers.seconds!,
+    othersShare: cpu.others / numbers.seconds!,
+  };
+}
+
+/** What a server pays for a login, from the connection to the end of the stream. */
+export const login: Scenario = {
+  name: 'login',
+  summary: 'logins, a few at once, each followed by the end of its session',
+  columns: [
+    { key: 'cpuUsPerLogin', title: 'CPU us/login', digits: 0, better: 'lower' },
+    { key: 'rate', title: 'logins/s', digits: 0, better: 'higher' },
+    { key: 'p50Ms', title: 'p50 ms', digits: 2, better: 'lower' },
+    { key: 'p99Ms', title: 'p99 ms', digits: 2, better: 'lower' },
+    { key: 'serverShare', title: 'server core used', digits: 2 },
+    { key: 'generatorShare', title: 'generator core used', digits: 2 },
+    { key: 'othersShare', title: 'others on the server core', digits: 2 },
+  ],
+  accounts: ({ accounts }) => accounts,
+  stored: 'keys',
+  build: (directory, { tls }) => compileGenerator('login', directory, tls),
+
+  async measure(entrant, options, generator) {
+    const { accounts, mechanism, parallel, warmup, seconds } = options;
+    const values = { accounts, mechanism, parallel, warmup, seconds, sources: SOURCES };
+    const args = [...commonArguments(entrant.place), ...flags(values)];
+    return withServer(entrant, async ({ pid }) => {
+      let meter: CpuMeter | undefined;
+      let sample: Sample | undefined;
+      await drive(generator, args, warmup + seconds + MARGIN_S, (event) => {
+        if (event.event === 'measuring') meter = new CpuMeter(pid);
+        if (event.event === 'measured') sample = toSample(event, meter!.read());
+        return event.event === 'drained';
+      });
+      return sample!;
+    });
+  },
+};

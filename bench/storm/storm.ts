@@ -1,0 +1,117 @@
+import { dirname } from 'node:path';
+import { chatArguments } from '../chat/chat.ts';
+import { SOURCES } from '../login/login.ts';
+import type { Place } from '../rivals/server.ts';
+import { compileGenerator, generatorIn } from '../run/compile.ts';
+import { commonArguments, drive, flags, type GeneratorEvent } from '../run/generator.ts';
+import type { RunOptions } from '../run/options.ts';
+import { CpuMeter, withServer } from '../run/running.ts';
+import type { Sample, Scenario } from '../run/scenario.ts';
+
+/** Time for signing in and for the last messages and logins, in seconds. */
+const MARGIN_S = 180;
+/** The storm blows before it is measured, in seconds. */
+const SETTLE_S = 2;
+/** Logins under way at a time: a second's worth at the default rate; the next ones wait. */
+const MOST_AT_ONCE = 500;
+
+/** Accounts that chat come first, then those that log in. */
+const chatting = ({ pairs }: RunOptions) => 2 * pairs;
+
+function loginArguments(place: Place, options: RunOptions): string[] {
+  const { accounts, mechanism } = options;
+  const values = { accounts, mechanism, first: chatting(options), sources: SOURCES };
+  return [...commonArguments(place), ...flags(values)];
+}
+
+/** As fast as they come: what the server compiles at first is behind when the storm begins. */
+async function rehearse(generator: string, place: Place, options: RunOptions): Promise<void> {
+  const { parallel, warmup: seconds } = options;
+  const args = [...loginArguments(place, options), ...flags({ parallel, warmup: 0, seconds })];
+  await drive(generator, args, seconds + MARGIN_S, ({ event }) => event === 'drained');
+}
+
+async function logIn(generator: string, place: Place, options: RunOptions): Promise<Sample> {
+  const { logins: rate, seconds } = options;
+  const values = { rate, parallel: MOST_AT_ONCE, warmup: SETTLE_S, seconds };
+  let sample: Sample | undefined;
+  const args = [...loginArguments(place, options), ...flags(values)];
+  await drive(generator, args, SETTLE_S + seconds + MARGIN_S, (event) => {
+    if (event.event === 'measured') {
+      const { rate, p50Ms, p99Ms, generatorShare } = event as Readonly<Record<string, number>>;
+      const loginFigures = { loginRate: rate!, loginP50Ms: p50Ms!, loginP99Ms: p99Ms! };
+      sample = { ...loginFigures, loginGeneratorShare: generatorShare! };
+    }
+    return event.event === 'drained';
+  });
+  return sample!;
+}
+
+function chatFigures(event: GeneratorEvent, cpu: ReturnType<CpuMeter['read']>): Sample {
+  const { event: _, ...rest } = event;
+  const numbers = rest as Readonly<Record<string, number>>;
+  const serverShare = cpu.server / numbers.seconds!;
+  return { ...numbers, serverShare, othersShare: cpu.others / numbers.seconds! };
+}
+
+interface Chat {
+  readonly generator: string;
+  readonly pid: number;
+  /** Called as soon as messages leave at the fixed rate. */
+  onPaced(): void;
+}
+
+async function chat({ generator, pid, onPaced }: Chat, place: Place, options: RunOptions) {
+  const pace = flags({ rate: options.rate, settle: SETTLE_S });
+  const args = [...commonArguments(place), ...chatArguments(options), ...pace];
+  const { warmup, seconds } = options;
+  let meter: CpuMeter | undefined;
+  let sample: Sample | undefined;
+  await drive(generator, args, warmup + SETTLE_S + seconds + MARGIN_S, (event) => {
+    if (event.event === 'paced') onPaced();
+    if (event.event === 'measuring') meter = new CpuMeter(pid);
+    if (event.event === 'measured') sample = chatFigures(event, meter!.read());
+    return event.event === 'drained';
+  });
+  return sample!;
+}
+
+/** How those who chat fare while many log in. */
+export const storm: Scenario = {
+  name: 'storm',
+  summary: 'one-to-one messages at a fixed rate while users log in at a fixed rate',
+  columns: [
+    { key: 'p50Ms', title: 'p50 ms', digits: 2, better: 'lower' },
+    { key: 'p99Ms', title: 'p99 ms', digits: 2, better: 'lower' },
+    { key: 'p999Ms', title: 'p99.9 ms', digits: 2, better: 'lower' },
+    { key: 'loginRate', title: 'logins/s', digits: 0, better: 'higher' },
+    { key: 'loginP50Ms', title: 'login p50 ms', digits: 1 },
+    { key: 'loginP99Ms', title: 'login p99 ms', digits: 1 },
+    { key: 'rate', title: 'messages/s', digits: 0 },
+    { key: 'serverShare', title: 'server core used', digits: 2 },
+    { key: 'generatorShare', title: 'generator core used', digits: 2 },
+    { key: 'loginGeneratorShare', title: 'by logins', digits: 2 },
+    { key: 'othersShare', title: 'others on the server core', digits: 2 },
+  ],
+  accounts: (options) => chatting(options) + options.accounts,
+  stored: 'keys',
+
+  async build(directory, { tls }) {
+    await compileGenerator('login', directory, tls);
+    return compileGenerator('chat', directory, tls);
+  },
+
+  async measure(entrant, options, generator) {
+    const { place } = entrant;
+    const loginGenerator = generatorIn(dirname(generator), 'login');
+    return withServer(entrant, async ({ pid }) => {
+      await rehearse(loginGenerator, place, options);
+      const { promise: paced, resolve: onPaced } = Promise.withResolvers<void>();
+      const [messages, logins] = await Promise.all([
+        chat({ generator, pid, onPaced }, place, options),
+        paced.then(() => logIn(loginGenerator, place, options)),
+      ]);
+      return { ...messages, ...logins };
+    });
+  },
+};
