@@ -173,6 +173,7 @@ class ServerProcess implements RunningServer, ServerFacts {
         address: each.address,
         port: each.port,
         directTls: each.type === 'c2s-tls',
+        proxy: each.proxy,
         secureContextFor: hosts.secureContextFor,
         ...limitsOf(this.config),
         onConnection,
@@ -265,9 +266,14 @@ function limitsOf({ limits, hosts }: Config): TcpLimits {
   };
 }
 
-function factsOf({ type, address }: ListenerConfig, listener: TcpListener): ListenerFacts {
-  const description = type === 'c2s' ? 'clients, STARTTLS' : 'clients, direct TLS';
-  return { description, address: address ?? '*', port: listener.port };
+function factsOf({ type, address, proxy }: ListenerConfig, listener: TcpListener): ListenerFacts {
+  const tls = type === 'c2s' ? 'STARTTLS' : 'direct TLS';
+  const description = `clients, ${proxy?.endsTls ? 'TLS ends at the proxy' : tls}`;
+  return {
+    description: proxy ? `${description}, PROXY protocol` : description,
+    address: address ?? '*',
+    port: listener.port,
+  };
 }
 
 function openLog({ log }: Config): RootLog {

@@ -5,6 +5,7 @@ import type { Connection, ConnectionListener } from '../stream/connection.ts';
 import type { XmlLimits } from '../xml/frame.ts';
 import { peerKey, plainAddress } from './address.ts';
 import { DEFAULT_QUEUE_LIMIT } from './outgoing-queue.ts';
+import { ProxyGate, type ProxyOptions } from './proxy-gate.ts';
 import { TcpConnection, type TcpTransport } from './tcp-connection.ts';
 import type { SecureContextFor } from './tls.ts';
 
@@ -26,6 +27,8 @@ export interface TcpOptions extends TcpLimits {
   readonly port: number;
   /** Whether connections begin with TLS (XEP-0368) instead of asking for it. */
   readonly directTls: boolean;
+  /** Null, or left out: clients connect by themselves. */
+  readonly proxy?: ProxyOptions | null;
   /** By the name in the TLS handshake; '' asks for the default host's. */
   readonly secureContextFor: SecureContextFor;
   readonly onConnection: (connection: Connection) => ConnectionListener;
@@ -50,9 +53,11 @@ export class TcpListener implements TcpTransport {
   readonly deadlines: Deadlines;
   readonly secureContextFor: SecureContextFor;
   readonly handshakeTimeout: number;
+  readonly proxy: ProxyOptions | null;
   readonly #options: TcpOptions;
   #limits: TcpLimits;
   readonly #server: Server;
+  readonly #gate: ProxyGate | null;
   readonly #connections = new Set<TcpConnection>();
   readonly #perAddress = new Map<string, number>();
 
@@ -62,13 +67,17 @@ export class TcpListener implements TcpTransport {
     this.deadlines = options.deadlines;
     this.secureContextFor = options.secureContextFor;
     this.handshakeTimeout = options.handshakeTimeout ?? DEFAULT_HANDSHAKE_TIMEOUT;
+    const { deadlines, log, proxy = null } = options;
+    const admit = (socket: Socket, address: string) => this.#admit(socket, address);
+    this.proxy = proxy;
+    this.#gate = proxy && new ProxyGate(proxy, { deadlines, log, admit });
     // Half-open, so that a client that has said all it wants still gets its answers.
     this.#server = createServer({ allowHalfOpen: true, noDelay: true }, (socket) =>
       this.#accept(socket),
     );
     this.#server.maxConnections = options.maxConnections;
     this.#server.on('drop', (drop) =>
-      options.log.debug({ address: drop?.remoteAddress }, 'connection refused, too many in all'),
+      log.debug({ address: drop?.remoteAddress }, 'connection refused, too many in all'),
     );
   }
 
@@ -115,6 +124,7 @@ export class TcpListener implements TcpTransport {
   /** Takes no more connections and says so to those there are; sessions go on. */
   stop(): void {
     this.#server.close();
+    this.#gate?.close();
     for (const connection of this.#connections) connection.announceShutdown();
   }
 
@@ -122,6 +132,7 @@ export class TcpListener implements TcpTransport {
   close(): Promise<void> {
     const { promise, resolve } = Promise.withResolvers<void>();
     this.#server.close(() => resolve());
+    this.#gate?.close();
     for (const connection of this.#connections) connection.destroy();
     return promise;
   }
@@ -135,8 +146,12 @@ export class TcpListener implements TcpTransport {
   }
 
   #accept(socket: Socket): void {
+    if (this.#gate) this.#gate.take(socket);
+    else this.#admit(socket, plainAddress(socket.remoteAddress ?? ''));
+  }
+
+  #admit(socket: Socket, address: string): void {
     const { directTls, log, onConnection } = this.#options;
-    const address = plainAddress(socket.remoteAddress ?? '');
     const context = directTls ? this.secureContextFor('') : null;
     const refusal = this.#refusal(address, directTls && !context);
     if (refusal) {

@@ -24,10 +24,24 @@ function isAddress(text: string): boolean {
 
 const certificate = z.strictObject({ cert: z.string().min(1), key: z.string().min(1) });
 
+const network = z.union([ipAddress, z.cidrv4(), z.cidrv6()]);
+
+function isNetwork(text: string): boolean {
+  return network.safeParse(text).success;
+}
+
+const proxyProtocol = z.strictObject({
+  from: z
+    .array(z.string().refine(isNetwork, 'must be an IP address, or a network such as 10.0.0.0/8'))
+    .min(1),
+  endsTls: z.boolean().default(false),
+});
+
 const listener = z.strictObject({
   type: z.enum(['c2s', 'c2s-tls']),
   address: z.string().refine(isAddress, 'must be an IP address, or "*" for all').default('*'),
   port: z.int().min(1).max(65_535),
+  proxyProtocol: proxyProtocol.optional(),
 });
 
 const tls = z.strictObject({
