@@ -26,6 +26,7 @@ import { version } from './server/version.ts';
 import type { Storage, StorageError } from './storage/ports.ts';
 import { openStorage } from './storage/sqlite/open.ts';
 import { clientStreams } from './stream/client-streams.ts';
+import { Hashing } from './stream/sasl/hashing.ts';
 import { type ControlServer, serveControl } from './transports/control.ts';
 import { type MetricsServer, serveMetrics } from './transports/metrics-http.ts';
 import { listenTcp, type TcpLimits, type TcpListener } from './transports/tcp.ts';
@@ -82,6 +83,7 @@ class ServerProcess implements RunningServer, ServerFacts {
   #control: ControlServer | null = null;
   #metrics: MetricsServer | null = null;
   readonly #signIns = new SignIns();
+  readonly #hashing = new Hashing();
   #stopping: Promise<void> | null = null;
 
   constructor(config: Config) {
@@ -166,8 +168,8 @@ class ServerProcess implements RunningServer, ServerFacts {
 
   async #listen(hosts: LiveHosts['streamHosts']): Promise<void> {
     const { note: onSignIn } = this.#signIns;
-    const deps = { deadlines: this.#deadlines, log: this.#log, onSignIn };
-    const onConnection = clientStreams({ hosts, ...deps });
+    const deps = { deadlines: this.#deadlines, log: this.#log, hashing: this.#hashing };
+    const onConnection = clientStreams({ hosts, onSignIn, ...deps });
     for (const each of this.config.listeners) {
       const listener = await listenTcp({
         address: each.address,
@@ -202,6 +204,8 @@ class ServerProcess implements RunningServer, ServerFacts {
       server,
       durability: storage.durability,
       signIns: this.#signIns,
+      hashing: this.#hashing,
+      certificates: () => this.#reloader!.inUse(),
       listeners: new Map(places),
       lag,
       lagInterval: LAG_INTERVAL,

@@ -20,6 +20,8 @@ interface GateDeps {
   readonly log: Log;
   /** Takes the socket, paused, with what follows the header still to be read. */
   admit(socket: Socket, address: string): void;
+  /** Somebody came who is no proxy, or one that sends no header. */
+  turnedAway(): void;
 }
 
 /**
@@ -38,9 +40,9 @@ export class ProxyGate {
 
   take(socket: Socket): void {
     const address = plainAddress(socket.remoteAddress ?? '');
-    const refusal = this.#refusal(address);
-    if (refusal) {
-      this.#deps.log.debug({ address }, refusal);
+    if (!this.#isTrusted(address)) {
+      // A proxy that only looks whether the server is there is gone by now.
+      if (address !== '') this.#turnAway(address);
       socket.destroy();
       return;
     }
@@ -48,11 +50,13 @@ export class ProxyGate {
     this.#waiting.add(arrival);
   }
 
-  #refusal(address: string): string | null {
-    // What a proxy does that only looks whether the server is there.
-    if (address === '') return 'connection was gone before it was accepted';
-    const isTrusted = this.#trusted.check(address, familyOf(address));
-    return isTrusted ? null : 'connection refused, it is from no proxy';
+  #isTrusted(address: string): boolean {
+    return address !== '' && this.#trusted.check(address, familyOf(address));
+  }
+
+  #turnAway(address: string): void {
+    this.#deps.turnedAway();
+    this.#deps.log.debug({ address }, 'connection refused, it is from no proxy');
   }
 
   /** Drops those that have not been let in. */
@@ -104,6 +108,7 @@ class Arrival implements Expiring {
       if (header) this.#pass(header.address ?? this.#proxy, this.#bytes.subarray(header.length));
     } catch (error) {
       const { message } = error as Error;
+      this.#deps.turnedAway();
       this.#deps.log.warn({ address: this.#proxy, error: message }, 'proxy refused');
       this.#socket.destroy();
     }

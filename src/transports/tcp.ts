@@ -40,6 +40,11 @@ export interface TcpOptions extends TcpLimits {
 
 const DEFAULT_HANDSHAKE_TIMEOUT = 10_000;
 const BACKLOG = 1024;
+const REFUSALS = {
+  gone: 'connection was gone before it was accepted',
+  'no-certificate': 'connection refused, no certificate for direct TLS',
+  'too-many-from-address': 'connection refused, too many from one address',
+} as const;
 
 /** Listens for clients; resolves once the port is bound, rejects when it cannot be. */
 export async function listenTcp(options: TcpOptions): Promise<TcpListener> {
@@ -54,6 +59,13 @@ export class TcpListener implements TcpTransport {
   readonly secureContextFor: SecureContextFor;
   readonly handshakeTimeout: number;
   readonly proxy: ProxyOptions | null;
+  /** How many connections were refused, by reason. */
+  readonly refused = {
+    'too-many': 0,
+    'too-many-from-address': 0,
+    'no-certificate': 0,
+    'no-proxy': 0,
+  };
   readonly #options: TcpOptions;
   #limits: TcpLimits;
   readonly #server: Server;
@@ -70,15 +82,19 @@ export class TcpListener implements TcpTransport {
     const { deadlines, log, proxy = null } = options;
     const admit = (socket: Socket, address: string) => this.#admit(socket, address);
     this.proxy = proxy;
-    this.#gate = proxy && new ProxyGate(proxy, { deadlines, log, admit });
+    const turnedAway = () => {
+      this.refused['no-proxy'] += 1;
+    };
+    this.#gate = proxy && new ProxyGate(proxy, { deadlines, log, admit, turnedAway });
     // Half-open, so that a client that has said all it wants still gets its answers.
     this.#server = createServer({ allowHalfOpen: true, noDelay: true }, (socket) =>
       this.#accept(socket),
     );
     this.#server.maxConnections = options.maxConnections;
-    this.#server.on('drop', (drop) =>
-      log.debug({ address: drop?.remoteAddress }, 'connection refused, too many in all'),
-    );
+    this.#server.on('drop', (drop) => {
+      this.refused['too-many'] += 1;
+      log.debug({ address: drop?.remoteAddress }, 'connection refused, too many in all');
+    });
   }
 
   start(): Promise<void> {
@@ -155,7 +171,8 @@ export class TcpListener implements TcpTransport {
     const context = directTls ? this.secureContextFor('') : null;
     const refusal = this.#refusal(address, directTls && !context);
     if (refusal) {
-      log.debug({ address }, refusal);
+      if (refusal !== 'gone') this.refused[refusal] += 1;
+      log.debug({ address }, REFUSALS[refusal]);
       socket.destroy();
       return;
     }
@@ -165,12 +182,12 @@ export class TcpListener implements TcpTransport {
     connection.attach(onConnection(connection), this.#limits.limits);
   }
 
-  #refusal(address: string, lacksCertificate: boolean): string | null {
-    if (address === '') return 'connection was gone before it was accepted';
-    if (lacksCertificate) return 'connection refused, no certificate for direct TLS';
+  #refusal(address: string, lacksCertificate: boolean): keyof typeof REFUSALS | null {
+    if (address === '') return 'gone';
+    if (lacksCertificate) return 'no-certificate';
     const count = this.#perAddress.get(peerKey(address)) ?? 0;
     const isFull = count >= this.#limits.maxConnectionsPerAddress;
-    return isFull ? 'connection refused, too many from one address' : null;
+    return isFull ? 'too-many-from-address' : null;
   }
 
   #countPeer(address: string, change: 1 | -1): void {

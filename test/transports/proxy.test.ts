@@ -97,6 +97,7 @@ describe('a client that a proxy passes on', () => {
     await first.says(CLIENT, HEADER).hears('</stream:features>');
     const second = await world.connect(listener);
     expect(await second.says(CLIENT, HEADER).hearsTheEnd()).toBe('');
+    expect(listener.refused['too-many-from-address']).toBe(1);
     const other = await world.connect(listener);
     other.says(CLIENT.replace('192.0.2.7', '192.0.2.8'), HEADER);
     await other.hears('</stream:features>');
@@ -125,6 +126,7 @@ describe('turned away is', () => {
     expect(await client.says(CLIENT, HEADER).hearsTheEnd()).toBe('');
     expect(phrases).toEqual(['connection refused, it is from no proxy']);
     expect(listener.connectionCount).toBe(0);
+    expect(listener.refused['no-proxy']).toBe(1);
   });
 
   test('a proxy that sends none, before the client is heard', async () => {
