@@ -41,6 +41,9 @@ const GRACE = 1000;
 /** Milliseconds between two looks at how late the event loop is. */
 const LAG_INTERVAL = 10;
 
+/** What whoever has started the server is told of: `ready` is it again, behind a reload. */
+export type ServerState = 'reloading' | 'ready' | 'stopping';
+
 export interface RunningServer {
   readonly config: Config;
   readonly listeners: readonly ListenerFacts[];
@@ -48,7 +51,14 @@ export interface RunningServer {
   readonly stopped: Promise<void>;
   /** Takes what the file and certificates say now, or logs why all stays as it was. */
   reload(): Promise<void>;
+  status(): ServerStatus;
   stop(): Promise<void>;
+}
+
+export interface StartOptions {
+  readonly configFile: string;
+  /** Hears when the server takes a changed configuration, and when it ends. */
+  readonly onState?: (state: ServerState) => void;
 }
 
 /**
@@ -56,9 +66,10 @@ export interface RunningServer {
  * @throws {ConfigError | CertificateError | StorageError | ControlError} and the
  * system's errors for ports; after each nothing is left running.
  */
-export async function startServer(options: { configFile: string }): Promise<RunningServer> {
-  const config = loadConfig(options.configFile, builtinModules);
-  const server = new ServerProcess(config);
+export async function startServer(options: StartOptions): Promise<RunningServer> {
+  const { configFile, onState = () => {} } = options;
+  const config = loadConfig(configFile, builtinModules);
+  const server = new ServerProcess(config, onState);
   try {
     return await server.start();
   } catch (error) {
@@ -86,8 +97,11 @@ class ServerProcess implements RunningServer, ServerFacts {
   readonly #hashing = new Hashing();
   #stopping: Promise<void> | null = null;
 
-  constructor(config: Config) {
+  readonly #onState: (state: ServerState) => void;
+
+  constructor(config: Config, onState: (state: ServerState) => void) {
     this.config = config;
+    this.#onState = onState;
     this.#log = openLog(config);
     this.#end = Promise.withResolvers<void>();
     this.stopped = this.#end.promise;
@@ -116,7 +130,8 @@ class ServerProcess implements RunningServer, ServerFacts {
     await this.#listen(hosts.streamHosts);
     const read = () => loadConfig(config.file, builtinModules);
     const apply = (changed: Config) => this.#apply(changed);
-    this.#reloader = new Reloader(config, { read, hosts, apply, log: this.#log });
+    const onState = this.#onState;
+    this.#reloader = new Reloader(config, { read, hosts, apply, onState, log: this.#log });
     this.#metrics = await this.#serveMetrics(server, storage);
     this.#control = await serveControl(config.controlSocket, this.#commands(server, storage));
     // Nothing more can be promised to anybody once a commit has failed.
@@ -235,6 +250,7 @@ class ServerProcess implements RunningServer, ServerFacts {
 
   /** In reverse: no newcomers, streams ended, everything written, then the store. */
   async #stop(): Promise<void> {
+    this.#onState('stopping');
     for (const { listener } of this.#listeners) listener.stop();
     this.#server?.stop();
     await this.#drained();
