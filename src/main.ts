@@ -26,6 +26,7 @@ import { version } from './server/version.ts';
 import type { Storage, StorageError } from './storage/ports.ts';
 import { openStorage } from './storage/sqlite/open.ts';
 import { clientStreams } from './stream/client-streams.ts';
+import { Hashing } from './stream/sasl/hashing.ts';
 import { type ControlServer, serveControl } from './transports/control.ts';
 import { type MetricsServer, serveMetrics } from './transports/metrics-http.ts';
 import { listenTcp, type TcpLimits, type TcpListener } from './transports/tcp.ts';
@@ -40,6 +41,9 @@ const GRACE = 1000;
 /** Milliseconds between two looks at how late the event loop is. */
 const LAG_INTERVAL = 10;
 
+/** What whoever has started the server is told of: `ready` is it again, behind a reload. */
+export type ServerState = 'reloading' | 'ready' | 'stopping';
+
 export interface RunningServer {
   readonly config: Config;
   readonly listeners: readonly ListenerFacts[];
@@ -47,7 +51,14 @@ export interface RunningServer {
   readonly stopped: Promise<void>;
   /** Takes what the file and certificates say now, or logs why all stays as it was. */
   reload(): Promise<void>;
+  status(): ServerStatus;
   stop(): Promise<void>;
+}
+
+export interface StartOptions {
+  readonly configFile: string;
+  /** Hears when the server takes a changed configuration, and when it ends. */
+  readonly onState?: (state: ServerState) => void;
 }
 
 /**
@@ -55,9 +66,10 @@ export interface RunningServer {
  * @throws {ConfigError | CertificateError | StorageError | ControlError} and the
  * system's errors for ports; after each nothing is left running.
  */
-export async function startServer(options: { configFile: string }): Promise<RunningServer> {
-  const config = loadConfig(options.configFile, builtinModules);
-  const server = new ServerProcess(config);
+export async function startServer(options: StartOptions): Promise<RunningServer> {
+  const { configFile, onState = () => {} } = options;
+  const config = loadConfig(configFile, builtinModules);
+  const server = new ServerProcess(config, onState);
   try {
     return await server.start();
   } catch (error) {
@@ -82,10 +94,14 @@ class ServerProcess implements RunningServer, ServerFacts {
   #control: ControlServer | null = null;
   #metrics: MetricsServer | null = null;
   readonly #signIns = new SignIns();
+  readonly #hashing = new Hashing();
   #stopping: Promise<void> | null = null;
 
-  constructor(config: Config) {
+  readonly #onState: (state: ServerState) => void;
+
+  constructor(config: Config, onState: (state: ServerState) => void) {
     this.config = config;
+    this.#onState = onState;
     this.#log = openLog(config);
     this.#end = Promise.withResolvers<void>();
     this.stopped = this.#end.promise;
@@ -114,7 +130,8 @@ class ServerProcess implements RunningServer, ServerFacts {
     await this.#listen(hosts.streamHosts);
     const read = () => loadConfig(config.file, builtinModules);
     const apply = (changed: Config) => this.#apply(changed);
-    this.#reloader = new Reloader(config, { read, hosts, apply, log: this.#log });
+    const onState = this.#onState;
+    this.#reloader = new Reloader(config, { read, hosts, apply, onState, log: this.#log });
     this.#metrics = await this.#serveMetrics(server, storage);
     this.#control = await serveControl(config.controlSocket, this.#commands(server, storage));
     // Nothing more can be promised to anybody once a commit has failed.
@@ -166,13 +183,14 @@ class ServerProcess implements RunningServer, ServerFacts {
 
   async #listen(hosts: LiveHosts['streamHosts']): Promise<void> {
     const { note: onSignIn } = this.#signIns;
-    const deps = { deadlines: this.#deadlines, log: this.#log, onSignIn };
-    const onConnection = clientStreams({ hosts, ...deps });
+    const deps = { deadlines: this.#deadlines, log: this.#log, hashing: this.#hashing };
+    const onConnection = clientStreams({ hosts, onSignIn, ...deps });
     for (const each of this.config.listeners) {
       const listener = await listenTcp({
         address: each.address,
         port: each.port,
         directTls: each.type === 'c2s-tls',
+        proxy: each.proxy,
         secureContextFor: hosts.secureContextFor,
         ...limitsOf(this.config),
         onConnection,
@@ -201,6 +219,8 @@ class ServerProcess implements RunningServer, ServerFacts {
       server,
       durability: storage.durability,
       signIns: this.#signIns,
+      hashing: this.#hashing,
+      certificates: () => this.#reloader!.inUse(),
       listeners: new Map(places),
       lag,
       lagInterval: LAG_INTERVAL,
@@ -230,6 +250,7 @@ class ServerProcess implements RunningServer, ServerFacts {
 
   /** In reverse: no newcomers, streams ended, everything written, then the store. */
   async #stop(): Promise<void> {
+    this.#onState('stopping');
     for (const { listener } of this.#listeners) listener.stop();
     this.#server?.stop();
     await this.#drained();
@@ -265,9 +286,14 @@ function limitsOf({ limits, hosts }: Config): TcpLimits {
   };
 }
 
-function factsOf({ type, address }: ListenerConfig, listener: TcpListener): ListenerFacts {
-  const description = type === 'c2s' ? 'clients, STARTTLS' : 'clients, direct TLS';
-  return { description, address: address ?? '*', port: listener.port };
+function factsOf({ type, address, proxy }: ListenerConfig, listener: TcpListener): ListenerFacts {
+  const tls = type === 'c2s' ? 'STARTTLS' : 'direct TLS';
+  const description = `clients, ${proxy?.endsTls ? 'TLS ends at the proxy' : tls}`;
+  return {
+    description: proxy ? `${description}, PROXY protocol` : description,
+    address: address ?? '*',
+    port: listener.port,
+  };
 }
 
 function openLog({ log }: Config): RootLog {

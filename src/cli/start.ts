@@ -1,8 +1,11 @@
 import { closeSync, openSync } from 'node:fs';
-import type { RunningServer } from '../main.ts';
+import type { RunningServer, ServerState } from '../main.ts';
+import type { ServerStatus } from '../server/admin/ports.ts';
 import { callAgain } from './config-file.ts';
 import { EXIT, explainFailure } from './failure.ts';
 import { formatPlace } from './server.ts';
+import { ServiceManager } from './service-manager.ts';
+import { count } from './text.ts';
 
 /**
  * Milliseconds in which a repeated signal is the same one: for Ctrl-C, the
@@ -16,14 +19,22 @@ const SAME_SIGNAL = 500;
  */
 export async function startUntilStopped(file: string, option: string | undefined): Promise<void> {
   const { startServer } = await import('../main.ts');
-  const server = await startServer({ configFile: file });
+  let manager: ServiceManager | null = null;
+  const onState = (state: ServerState) => manager?.tell(state);
+  const server = await startServer({ configFile: file, onState });
+  manager = ServiceManager.find(process.env, () => loadOf(server.status()));
   onStopSignal(() => {
     say('Stopping.');
     return server.stop();
   });
   onHangUp(server);
   announce(server, option);
+  manager?.tell('ready');
   await server.stopped;
+}
+
+function loadOf({ sessions, connections }: ServerStatus): string {
+  return `${count(sessions, 'session')}, ${count(connections, 'connection')}`;
 }
 
 // On stderr: stdout is the log's.

@@ -1,6 +1,4 @@
-// Control characters and those that turn the direction of text: what they do to
-// a terminal, the sender of a name shall not decide.
-const UNSAFE = /[\p{Cc}\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/gu;
+import { UNSAFE } from '../lib/unsafe-text.ts';
 
 /** Text from elsewhere as it may be shown on a terminal. */
 export function printable(text: string): string {

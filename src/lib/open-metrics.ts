@@ -25,7 +25,8 @@ export type MetricFamily = Described &
 /** For the answer to whoever scrapes. */
 export const OPEN_METRICS_TYPE = 'application/openmetrics-text; version=1.0.0; charset=utf-8';
 
-const SUFFIXES = { counter: '_total', gauge: '', info: '_info', summary: '' } as const;
+/** What the format adds to the name of a family that has one value for each set of labels. */
+export const SUFFIXES = { counter: '_total', gauge: '', info: '_info', summary: '' } as const;
 const UNITS = ['seconds', 'bytes'];
 
 /** The families as text in the OpenMetrics format, version 1.0. */

@@ -40,6 +40,12 @@ export default defineModule({
   implements: [
     { xep: 160, version: '1.0.1', status: 'complete' },
     { xep: 203, version: '2.0', status: 'complete' },
+    {
+      xep: 334,
+      version: '1.0.0',
+      status: 'partial',
+      note: 'what is kept for later; copies and an archive, which hints also speak of, are not there',
+    },
   ],
   after: ['messages', 'presence'],
   config: z.strictObject({

@@ -1,5 +1,7 @@
 import type { MetricFamily, Sample } from '../lib/open-metrics.ts';
 import type { Durability } from '../storage/ports.ts';
+import type { CertificateFacts } from './certificate-facts.ts';
+import { METRICS } from './metric-table.ts';
 import type { Server } from './server.ts';
 import type { SignIns } from './sign-ins.ts';
 import { version } from './version.ts';
@@ -9,6 +11,8 @@ export interface ListenerLoad {
   readonly connectionCount: number;
   /** Bytes that wait for clients to read, of all its connections, and of the one with most. */
   readonly queued: { readonly total: number; readonly largest: number };
+  /** How many connections were refused since the start, by reason. */
+  readonly refused: Readonly<Record<string, number>>;
 }
 
 /** How long the turns of the event loop took, in nanoseconds, since it was reset. */
@@ -24,6 +28,10 @@ export interface MetricSources {
   readonly signIns: SignIns;
   /** By name: `127.0.0.1:5222`. */
   readonly listeners: ReadonlyMap<string, ListenerLoad>;
+  /** Passwords that wait to be hashed. */
+  readonly hashing: { readonly waiting: number };
+  /** Those that new connections get. */
+  certificates(): readonly CertificateFacts[];
   readonly lag: LoopDelays;
   /** Milliseconds between two looks, which the delays include. */
   readonly lagInterval: number;
@@ -31,7 +39,7 @@ export interface MetricSources {
   readonly started: number;
 }
 
-/** Everything that is measured, as it is now; `docs/operating.md` lists it. */
+/** Everything that is measured, as it is now; `docs/metrics.md` lists it. */
 export function collectMetrics(sources: MetricSources): MetricFamily[] {
   return [
     ...processMetrics(sources),
@@ -42,14 +50,18 @@ export function collectMetrics(sources: MetricSources): MetricFamily[] {
   ];
 }
 
-function processMetrics({ started }: MetricSources): MetricFamily[] {
+function processMetrics({ started, certificates }: MetricSources): MetricFamily[] {
   const { user, system } = process.cpuUsage();
-  const labels = { version, node: process.version };
+  const expiries = certificates().map(({ host, validTo }) => ({
+    labels: { host },
+    value: Math.floor(validTo / 1_000),
+  }));
   return [
-    one('info', 'epode_build', 'What runs.', 1, labels),
-    one('gauge', 'process_start_time_seconds', 'Seconds since 1970.', started / 1_000),
-    one('counter', 'process_cpu_seconds', 'CPU time, user and system.', (user + system) / 1e6),
-    one('gauge', 'process_resident_memory_bytes', 'Memory in use.', process.memoryUsage.rss()),
+    { ...METRICS.build, samples: [{ labels: { version, node: process.version }, value: 1 }] },
+    one(METRICS.started, started / 1_000),
+    one(METRICS.cpu, (user + system) / 1e6),
+    one(METRICS.memory, process.memoryUsage.rss()),
+    { ...METRICS.certificateExpiry, samples: expiries },
   ];
 }
 
@@ -61,32 +73,28 @@ function lagMetric({ lag, lagInterval }: MetricSources): MetricFamily {
     value: lag.count > 0 ? seconds(lag.percentile(percent)) : 0,
   }));
   lag.reset();
-  const help = 'How late the event loop was since the last scrape.';
-  return { type: 'summary', name: 'epode_event_loop_lag_seconds', help, samples };
+  return { ...METRICS.lag, samples };
 }
 
-function clientMetrics({ server, listeners, signIns }: MetricSources): MetricFamily[] {
+function clientMetrics({ server, listeners, signIns, hashing }: MetricSources): MetricFamily[] {
   const perListener = (value: (load: ListenerLoad) => number) =>
     [...listeners].map(([listener, load]) => ({ labels: { listener }, value: value(load) }));
   return [
-    gauge(
-      'epode_connections',
-      'Connections, signed in or not.',
-      perListener((load) => load.connectionCount),
-    ),
-    gauge(
-      'epode_queued_bytes',
-      'Bytes that wait for clients to read.',
-      perListener(({ queued }) => queued.total),
-    ),
-    gauge(
-      'epode_longest_queue_bytes',
-      'The same of the client with most.',
-      perListener(({ queued }) => queued.largest),
-    ),
-    gauge('epode_sessions', 'Sessions, available or not.', sessionsByHost(server)),
-    counter('epode_sign_ins', 'Attempts to sign in.', signIns.samples()),
+    { ...METRICS.connections, samples: perListener((load) => load.connectionCount) },
+    { ...METRICS.refused, samples: [...listeners].flatMap(refusals) },
+    { ...METRICS.queued, samples: perListener(({ queued }) => queued.total) },
+    { ...METRICS.longestQueue, samples: perListener(({ queued }) => queued.largest) },
+    { ...METRICS.sessions, samples: sessionsByHost(server) },
+    { ...METRICS.signIns, samples: signIns.samples() },
+    one(METRICS.waitingPasswords, hashing.waiting),
   ];
+}
+
+function refusals([listener, { refused }]: readonly [string, ListenerLoad]): Sample[] {
+  return Object.entries(refused).map(([reason, value]) => ({
+    labels: { listener, reason },
+    value,
+  }));
 }
 
 function sessionsByHost(server: Server): Sample[] {
@@ -105,34 +113,21 @@ function stanzaMetrics({ server }: MetricSources): MetricFamily[] {
       })),
     ),
   );
-  return [counter('epode_stanzas', 'Stanzas from clients, and what became of them.', samples)];
+  return [{ ...METRICS.stanzas, samples }];
 }
 
 function storageMetrics({ durability }: MetricSources): MetricFamily[] {
   const { latest, committed, commitTimes: reading, dropped } = durability;
-  const name = 'epode_commit_duration_seconds';
-  const help = 'From a change to its being on disk, by batch.';
   return [
-    one('gauge', 'epode_uncommitted_batches', 'Changes on their way to disk.', latest - committed),
-    one('counter', 'epode_dropped_changes', 'Changes of accounts that were gone.', dropped),
-    { type: 'histogram', name, help, reading },
+    one(METRICS.uncommitted, latest - committed),
+    one(METRICS.droppedChanges, dropped),
+    { ...METRICS.commits, reading },
   ];
 }
 
 function one(
-  type: 'counter' | 'gauge' | 'info',
-  name: string,
-  help: string,
+  metric: Pick<MetricFamily, 'name' | 'help'> & { readonly type: 'counter' | 'gauge' },
   value: number,
-  labels?: Sample['labels'],
 ): MetricFamily {
-  return { type, name, help, samples: [{ value, ...(labels && { labels }) }] };
-}
-
-function gauge(name: string, help: string, samples: readonly Sample[]): MetricFamily {
-  return { type: 'gauge', name, help, samples };
-}
-
-function counter(name: string, help: string, samples: readonly Sample[]): MetricFamily {
-  return { type: 'counter', name, help, samples };
+  return { ...metric, samples: [{ value }] };
 }

@@ -13,6 +13,8 @@ export interface ReloadTargets {
   readonly hosts: LiveHosts;
   /** Puts the rest of what may change to use; cannot fail. */
   apply(config: Config): void;
+  /** Hears when a reload begins, and when all is as it should be again. */
+  onState(state: 'reloading' | 'ready'): void;
   readonly log: Log;
 }
 
@@ -40,7 +42,14 @@ export class Reloader implements ReloadControl, CertificateControl {
   }
 
   reload(): Promise<ReloadFacts> {
-    return this.#turns.run(() => this.#reload());
+    return this.#turns.run(async () => {
+      this.#targets.onState('reloading');
+      try {
+        return await this.#reload();
+      } finally {
+        this.#targets.onState('ready');
+      }
+    });
   }
 
   async #reload(): Promise<ReloadFacts> {

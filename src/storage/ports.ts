@@ -25,17 +25,21 @@ export interface Durability {
   readonly commitTimes: HistogramReading;
 }
 
+/** What keeps the store from working, by `code`. */
+export const STORAGE_ERRORS = {
+  newer: 'The database is of a newer version of the server.',
+  locked: 'Another process has the database, or the data directory.',
+  corrupt: 'The file is damaged, no database, or one of another program.',
+  'read-only': 'The file or its directory cannot be written to.',
+  full: 'The disk is full.',
+  missing: 'The file or directory is not there.',
+  exists: 'A file is there already, and nothing is overwritten.',
+  failed: 'The system has reported another fault; the message holds it.',
+} as const;
+
 /** The store cannot do what was asked. Operators see `message`, clients internal-server-error. */
 export class StorageError extends Error {
-  readonly code:
-    | 'newer'
-    | 'locked'
-    | 'corrupt'
-    | 'read-only'
-    | 'full'
-    | 'missing'
-    | 'exists'
-    | 'failed';
+  readonly code: keyof typeof STORAGE_ERRORS;
   /** What the operator can do about it. */
   readonly mend: string;
 

@@ -18,9 +18,18 @@ const ANSWER_TIMEOUT = 60_000;
 /** Bytes of `sun_path` less its closing zero, on Linux and on the BSDs. */
 const MAX_PATH_BYTES = process.platform === 'linux' ? 107 : 103;
 
+/** Why the control socket cannot be used, by `code`. */
+export const CONTROL_ERRORS = {
+  'not-running': 'No server listens there.',
+  'in-use': 'A server listens there already.',
+  'bad-path': 'No socket can be made there: the path is too long, taken, or not writable.',
+  forbidden: 'The socket belongs to another user.',
+  broken: 'The server has not answered, or not in time.',
+} as const;
+
 /** The control socket cannot be used. `message` says why, `mend` what to do about it. */
 export class ControlError extends Error {
-  readonly code: 'not-running' | 'in-use' | 'bad-path' | 'forbidden' | 'broken';
+  readonly code: keyof typeof CONTROL_ERRORS;
   readonly mend: string;
 
   constructor(code: ControlError['code'], message: string, mend: string) {

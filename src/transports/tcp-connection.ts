@@ -2,6 +2,7 @@ import type { Socket } from 'node:net';
 import { type SecureContext, TLSSocket } from 'node:tls';
 import { ByteConnection, type ByteTransport } from './byte-connection.ts';
 import { TlsChannelBindings } from './channel-bindings.ts';
+import type { ProxyOptions } from './proxy-gate.ts';
 import { type SecureContextFor, secureSocket } from './tls.ts';
 
 /** What the connections of one listener share. */
@@ -9,6 +10,8 @@ export interface TcpTransport extends ByteTransport {
   readonly secureContextFor: SecureContextFor;
   /** Milliseconds that a TLS handshake may take. */
   readonly handshakeTimeout: number;
+  /** Who passes these connections on; null for clients' own. */
+  readonly proxy: ProxyOptions | null;
   /** The connection is over; `error` says what broke it. */
   forget(connection: TcpConnection, error?: Error): void;
 }
@@ -39,10 +42,19 @@ export class TcpConnection extends ByteConnection {
     this.transport = directTls ? 'tls' : 'tcp';
     if (directTls) this.#handshake(directTls);
     else this.#own(socket);
+    // A socket that came by a proxy is paused.
+    if (!directTls) socket.resume();
   }
 
   get isSecure(): boolean {
-    return this.#socket instanceof TLSSocket && !this.#isHandshaking;
+    return (
+      this.#shared.proxy?.endsTls || (this.#socket instanceof TLSSocket && !this.#isHandshaking)
+    );
+  }
+
+  /** A proxy beside the server, or beside the client, does not make it a neighbour. */
+  override get isLoopback(): boolean {
+    return this.#shared.proxy === null && super.isLoopback;
   }
 
   get tls(): { version: string; serverName: string } | null {

@@ -5,6 +5,7 @@ import type { Connection, ConnectionListener } from '../stream/connection.ts';
 import type { XmlLimits } from '../xml/frame.ts';
 import { peerKey, plainAddress } from './address.ts';
 import { DEFAULT_QUEUE_LIMIT } from './outgoing-queue.ts';
+import { ProxyGate, type ProxyOptions } from './proxy-gate.ts';
 import { TcpConnection, type TcpTransport } from './tcp-connection.ts';
 import type { SecureContextFor } from './tls.ts';
 
@@ -26,6 +27,8 @@ export interface TcpOptions extends TcpLimits {
   readonly port: number;
   /** Whether connections begin with TLS (XEP-0368) instead of asking for it. */
   readonly directTls: boolean;
+  /** Null, or left out: clients connect by themselves. */
+  readonly proxy?: ProxyOptions | null;
   /** By the name in the TLS handshake; '' asks for the default host's. */
   readonly secureContextFor: SecureContextFor;
   readonly onConnection: (connection: Connection) => ConnectionListener;
@@ -37,6 +40,11 @@ export interface TcpOptions extends TcpLimits {
 
 const DEFAULT_HANDSHAKE_TIMEOUT = 10_000;
 const BACKLOG = 1024;
+const REFUSALS = {
+  gone: 'connection was gone before it was accepted',
+  'no-certificate': 'connection refused, no certificate for direct TLS',
+  'too-many-from-address': 'connection refused, too many from one address',
+} as const;
 
 /** Listens for clients; resolves once the port is bound, rejects when it cannot be. */
 export async function listenTcp(options: TcpOptions): Promise<TcpListener> {
@@ -50,9 +58,18 @@ export class TcpListener implements TcpTransport {
   readonly deadlines: Deadlines;
   readonly secureContextFor: SecureContextFor;
   readonly handshakeTimeout: number;
+  readonly proxy: ProxyOptions | null;
+  /** How many connections were refused, by reason. */
+  readonly refused = {
+    'too-many': 0,
+    'too-many-from-address': 0,
+    'no-certificate': 0,
+    'no-proxy': 0,
+  };
   readonly #options: TcpOptions;
   #limits: TcpLimits;
   readonly #server: Server;
+  readonly #gate: ProxyGate | null;
   readonly #connections = new Set<TcpConnection>();
   readonly #perAddress = new Map<string, number>();
 
@@ -62,14 +79,22 @@ export class TcpListener implements TcpTransport {
     this.deadlines = options.deadlines;
     this.secureContextFor = options.secureContextFor;
     this.handshakeTimeout = options.handshakeTimeout ?? DEFAULT_HANDSHAKE_TIMEOUT;
+    const { deadlines, log, proxy = null } = options;
+    const admit = (socket: Socket, address: string) => this.#admit(socket, address);
+    this.proxy = proxy;
+    const turnedAway = () => {
+      this.refused['no-proxy'] += 1;
+    };
+    this.#gate = proxy && new ProxyGate(proxy, { deadlines, log, admit, turnedAway });
     // Half-open, so that a client that has said all it wants still gets its answers.
     this.#server = createServer({ allowHalfOpen: true, noDelay: true }, (socket) =>
       this.#accept(socket),
     );
     this.#server.maxConnections = options.maxConnections;
-    this.#server.on('drop', (drop) =>
-      options.log.debug({ address: drop?.remoteAddress }, 'connection refused, too many in all'),
-    );
+    this.#server.on('drop', (drop) => {
+      this.refused['too-many'] += 1;
+      log.debug({ address: drop?.remoteAddress }, 'connection refused, too many in all');
+    });
   }
 
   start(): Promise<void> {
@@ -115,6 +140,7 @@ export class TcpListener implements TcpTransport {
   /** Takes no more connections and says so to those there are; sessions go on. */
   stop(): void {
     this.#server.close();
+    this.#gate?.close();
     for (const connection of this.#connections) connection.announceShutdown();
   }
 
@@ -122,6 +148,7 @@ export class TcpListener implements TcpTransport {
   close(): Promise<void> {
     const { promise, resolve } = Promise.withResolvers<void>();
     this.#server.close(() => resolve());
+    this.#gate?.close();
     for (const connection of this.#connections) connection.destroy();
     return promise;
   }
@@ -135,12 +162,17 @@ export class TcpListener implements TcpTransport {
   }
 
   #accept(socket: Socket): void {
+    if (this.#gate) this.#gate.take(socket);
+    else this.#admit(socket, plainAddress(socket.remoteAddress ?? ''));
+  }
+
+  #admit(socket: Socket, address: string): void {
     const { directTls, log, onConnection } = this.#options;
-    const address = plainAddress(socket.remoteAddress ?? '');
     const context = directTls ? this.secureContextFor('') : null;
     const refusal = this.#refusal(address, directTls && !context);
     if (refusal) {
-      log.debug({ address }, refusal);
+      if (refusal !== 'gone') this.refused[refusal] += 1;
+      log.debug({ address }, REFUSALS[refusal]);
       socket.destroy();
       return;
     }
@@ -150,12 +182,12 @@ export class TcpListener implements TcpTransport {
     connection.attach(onConnection(connection), this.#limits.limits);
   }
 
-  #refusal(address: string, lacksCertificate: boolean): string | null {
-    if (address === '') return 'connection was gone before it was accepted';
-    if (lacksCertificate) return 'connection refused, no certificate for direct TLS';
+  #refusal(address: string, lacksCertificate: boolean): keyof typeof REFUSALS | null {
+    if (address === '') return 'gone';
+    if (lacksCertificate) return 'no-certificate';
     const count = this.#perAddress.get(peerKey(address)) ?? 0;
     const isFull = count >= this.#limits.maxConnectionsPerAddress;
-    return isFull ? 'connection refused, too many from one address' : null;
+    return isFull ? 'too-many-from-address' : null;
   }
 
   #countPeer(address: string, change: 1 | -1): void {

@@ -43,8 +43,8 @@ export class Installation {
   }
 
   /** Runs `epode` and leaves it running. */
-  start(args: readonly string[]) {
-    const env = { PATH: process.env.PATH };
+  start(args: readonly string[], surroundings: NodeJS.ProcessEnv = {}) {
+    const env = { PATH: process.env.PATH, ...surroundings };
     const all = ['--disable-warning=ExperimentalWarning', MAIN, ...args];
     return spawn(process.execPath, all, { cwd: this.directory, env });
   }

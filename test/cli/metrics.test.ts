@@ -1,7 +1,7 @@
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { METRICS, type MetricDescription } from '../../src/server/metric-table.ts';
 import { Installation } from './installation.ts';
 import { freePort, killServers, startServer } from './serving.ts';
 
@@ -73,6 +73,9 @@ metrics: { port: ${metricsPort} }
       'epode_stanzas_total{host="localhost",kind="presence",outcome="done"} 1',
       'epode_stanzas_total{host="localhost",kind="message",outcome="error"} 1',
       'epode_stanzas_total{host="localhost",kind="iq",outcome="error"} 1',
+      `epode_refused_connections_total{listener="127.0.0.1:${port}",reason="too-many"} 0`,
+      'epode_waiting_passwords 0',
+      expect.stringMatching(/^epode_certificate_expiry_seconds\{host="localhost"\} \d{10}$/),
       'epode_uncommitted_batches 0',
       expect.stringMatching(/^epode_commit_duration_seconds_count [1-9]/),
       expect.stringMatching(/^epode_event_loop_lag_seconds\{quantile="0\.99"\} \d/),
@@ -80,7 +83,11 @@ metrics: { port: ${metricsPort} }
   );
   expect(text.endsWith('\n# EOF\n')).toBe(true);
   expect(text).not.toMatch(/juliet|NaN|undefined/);
-  const guide = readFileSync('docs/operating.md', 'utf8');
-  const names = [...text.matchAll(/^# TYPE (\S+)/gm)].map(([, name]) => name!);
-  expect(names.filter((name) => !guide.includes(`\`${name}`))).toEqual([]);
+  const names = [...text.matchAll(/^# TYPE (\S+)/gm)].map(([, name]) => name);
+  expect(names).toEqual(Object.values(METRICS).map(({ name }) => name));
+  for (const { name, labels = [] } of Object.values<MetricDescription>(METRICS)) {
+    const sample = lines.find((line) => line.startsWith(name)) ?? '';
+    const found = [...sample.matchAll(/[{,](\w+)="/g)].map(([, label]) => label);
+    expect([name, found.filter((label) => label !== 'le')]).toEqual([name, labels]);
+  }
 });

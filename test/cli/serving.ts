@@ -14,8 +14,8 @@ export async function freePort(): Promise<number> {
 }
 
 /** Starts the server; resolves once it says how to make an account. */
-export async function startServer(epode: Installation) {
-  const child = epode.start(['start']);
+export async function startServer(epode: Installation, surroundings: NodeJS.ProcessEnv = {}) {
+  const child = epode.start(['start'], surroundings);
   const ended = new Promise<number | string | null>((resolve) =>
     child.on('close', (code, signal) => resolve(code ?? signal)),
   );

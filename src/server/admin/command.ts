@@ -24,18 +24,22 @@ export class AdminError extends Error {
   }
 }
 
-export type AdminErrorCode =
-  | 'bad-params'
-  | 'unknown-command'
-  | 'unknown-host'
-  | 'bad-address'
-  | 'bad-password'
-  | 'exists'
-  | 'retired'
-  | 'not-found'
-  | 'bad-certificate'
-  | 'bad-config'
-  | 'failed';
+/** Why a command fails, by the `code` of its answer. */
+export const ADMIN_ERRORS = {
+  'bad-params': 'A parameter is missing, unknown, or not what it should be.',
+  'unknown-command': 'There is no such command.',
+  'unknown-host': 'The domain is not served here.',
+  'bad-address': 'The address is none, or none of an account or contact.',
+  'bad-password': 'The password cannot be one: it is empty, or holds what SASLprep forbids.',
+  exists: 'What is to be made is there already.',
+  retired: 'An account of that name was deleted lately (`accounts.nameRetirement`).',
+  'not-found': 'The account, contact or session is not there.',
+  'bad-certificate': 'A certificate cannot be used; all is as it was.',
+  'bad-config': 'The configuration has mistakes; all is as it was.',
+  failed: 'It could not be done; the message or the log says why.',
+} as const;
+
+export type AdminErrorCode = keyof typeof ADMIN_ERRORS;
 
 /** Completes a command: its parameters are checked before it runs. */
 export function adminCommand<P>(definition: {

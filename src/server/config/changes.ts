@@ -23,6 +23,9 @@ const LIVE_OF_HOST: Picks<HostConfig> = {
   accounts: ({ accounts }) => accounts.nameRetirement,
 };
 
+/** What a reload puts to use, by keys of the file or of a host: `limits`, `certificate`. */
+export const LIVE_KEYS: readonly string[] = [LIVE, LIVE_OF_HOST].flatMap(Object.keys);
+
 const FIXED: Picks<Config> = {
   data: ({ dataDirectory }) => dataDirectory,
   hosts: ({ hosts }) => hosts.map(({ domain }) => domain),

@@ -58,6 +58,15 @@ export interface ListenerConfig {
   /** Null listens on every address, IPv6 and IPv4. */
   readonly address: string | null;
   readonly port: number;
+  /** By whom clients come that do not connect themselves; null for all that do. */
+  readonly proxy: ProxyConfig | null;
+}
+
+export interface ProxyConfig {
+  /** Addresses and networks of proxies that speak the PROXY protocol. */
+  readonly from: readonly string[];
+  /** Whether they have ended the clients' TLS. */
+  readonly endsTls: boolean;
 }
 
 export interface TlsConfig {

@@ -68,7 +68,10 @@ function rootSection(document: ConfigDocument): RawSection {
 // Everything but the hosts' own words; null when it has problems.
 function readCommon(reader: SectionReader, raw: RawSection): FileConfig | null {
   const common = reader.read(fileSchema, { path: [], value: raw });
-  if (common) refuseSharedPorts(reader, common);
+  if (common) {
+    refuseSharedPorts(reader, common);
+    refuseTlsTwice(reader, common);
+  }
   return common;
 }
 
@@ -103,8 +106,18 @@ function resolveConfig(file: string, common: FileConfig, hosts: readonly HostCon
   };
 }
 
+function refuseTlsTwice(reader: SectionReader, { listeners }: FileConfig): void {
+  for (const [index, { type, proxyProtocol }] of listeners.entries()) {
+    if (type !== 'c2s-tls' || !proxyProtocol?.endsTls) continue;
+    const path = ['listeners', index, 'proxyProtocol', 'endsTls'];
+    const message = 'this listener begins with TLS, which the proxy then cannot have ended';
+    reader.problems.push(reader.document.atValue(path, message, 'use type c2s'));
+  }
+}
+
 function resolveListener(listener: FileConfig['listeners'][number]): ListenerConfig {
-  return { ...listener, address: listener.address === '*' ? null : listener.address };
+  const { type, address, port, proxyProtocol: proxy = null } = listener;
+  return { type, port, address: address === '*' ? null : address, proxy };
 }
 
 function resolveMetrics({ address, port }: FileConfig['metrics']): MetricsConfig | null {

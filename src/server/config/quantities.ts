@@ -24,6 +24,19 @@ export interface Range {
   readonly max: string;
 }
 
+/** What a quantity of the configuration is, for those who describe its schema. */
+export interface QuantityFacts {
+  readonly kind: 'time span' | 'size';
+  readonly range: Range;
+}
+
+const quantities = z.registry<QuantityFacts>();
+
+/** Null for a schema that is no quantity. */
+export function quantityFacts(schema: z.core.$ZodType): QuantityFacts | null {
+  return quantities.get(schema as z.ZodType) ?? null;
+}
+
 /** Milliseconds of `60s`, `1.5h`, `250 ms`; null for anything else. */
 export function parseDuration(text: string): number | null {
   return parseQuantity(text, DURATION_UNITS);
@@ -41,7 +54,7 @@ export function duration(range: Range) {
     parse: (value) => (typeof value === 'string' ? parseDuration(value) : null),
     hint: (value) =>
       typeof value === 'number' ? `add the unit: ${value}s` : 'units: ms, s, m, h, d',
-  });
+  }).register(quantities, { kind: 'time span', range });
 }
 
 /** A size with its unit, or a number of bytes; its value is bytes. */
@@ -51,7 +64,7 @@ export function size(range: Range) {
     parse: (value) =>
       typeof value === 'number' || typeof value === 'string' ? parseSize(String(value)) : null,
     hint: () => 'units: B, KB, MB, GB, KiB, MiB, GiB',
-  });
+  }).register(quantities, { kind: 'size', range });
 }
 
 interface QuantityKind {

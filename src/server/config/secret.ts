@@ -13,8 +13,9 @@ export function secret() {
   return z.string().min(1).register(secrets, { isSecret: true });
 }
 
+/** Described or not: a description makes another schema of it. */
 export function isSecret(schema: z.core.$ZodType): boolean {
-  return secrets.has(schema as z.ZodType);
+  return secrets.get(schema as z.ZodType) !== undefined;
 }
 
 /**

@@ -32,6 +32,11 @@ export class Hashing {
     this.#maxWaiting = maxWaiting;
   }
 
+  /** How many passwords wait for their turn. */
+  get waiting(): number {
+    return this.#waiting.length;
+  }
+
   /**
    * SaltedPassword of RFC 5802 §3; the password is prepared already.
    * Rejects with `HashingBusyError` when the queue is full.

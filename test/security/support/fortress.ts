@@ -176,6 +176,11 @@ ${this.#settings}`;
     return lines.filter(isFailure);
   }
 
+  /** All that was logged, at level debug. */
+  get log(): string {
+    return this.#log;
+  }
+
   /** Lines of the log with that phrase. */
   logged(phrase: string): number {
     return this.#log.split('\n').filter((line) => line.includes(`"msg":"${phrase}"`)).length;

@@ -138,6 +138,15 @@ hosts:
     ]);
   });
 
+  test('names the proxies whose word on addresses is taken', () => {
+    const text = (more: string) =>
+      `{ hosts: { localhost: }, listeners: [{ type: c2s, port: 1, proxyProtocol: { from: [10.0.0.0/8, '::1'] ${more} } }] }`;
+    const [plain] = parse(text('')).listeners;
+    expect(plain).toMatchObject({ proxy: { from: ['10.0.0.0/8', '::1'], endsTls: false } });
+    expect(parse(text(', endsTls: true')).listeners[0]?.proxy?.endsTls).toBe(true);
+    expect(parse('hosts: { localhost: }').listeners[0]?.proxy).toBeNull();
+  });
+
   test('may name modules that a command does not care for', () => {
     expect(parse('{ hosts: { a.b: }, modules: { other: 3 } }', 'unchecked').hosts).toHaveLength(1);
   });
@@ -223,6 +232,16 @@ log: debug
       'a port twice',
       'hosts: {a.b: }\nlisteners:\n  - {type: c2s, port: 1}\n  - {type: c2s-tls, port: 1, address: 127.0.0.1}',
       '4:27: port 1 has a listener already',
+    ],
+    [
+      'TLS that ends twice',
+      'hosts: {a.b: }\nlisteners: [{ type: c2s-tls, port: 1, proxyProtocol: { from: [10.0.0.1], endsTls: true } }]',
+      '2:83: this listener begins with TLS, which the proxy then cannot have ended; use type c2s',
+    ],
+    [
+      'a proxy that is no address',
+      'hosts: {a.b: }\nlisteners: [{ type: c2s, port: 1, proxyProtocol: { from: [10.0.0.0/33] } }]',
+      '2:59: listeners[0].proxyProtocol.from[0] must be an IP address, or a network such as 10.0.0.0/8',
     ],
     [
       'metrics on a port for clients',

@@ -12,7 +12,10 @@ test('runs what waits, in order, and takes more afterwards', async () => {
   const hashing = new Hashing(1, 2);
   const order: number[] = [];
   const run = (each: number) => hashing.salt('SHA-1', 'x', salt, 1).then(() => order.push(each));
-  await Promise.all([run(1), run(2), run(3)]);
+  const all = [run(1), run(2), run(3)];
+  expect(hashing.waiting).toBe(2);
+  await Promise.all(all);
+  expect(hashing.waiting).toBe(0);
   await run(4);
   expect(order).toEqual([1, 2, 3, 4]);
 });

@@ -1,0 +1,43 @@
+/** Titles of the XEPs that are claimed, as the XSF has them. */
+export const XEP_TITLES: ReadonlyMap<number, string> = new Map([
+  [4, 'Data Forms'],
+  [12, 'Last Activity'],
+  [30, 'Service Discovery'],
+  [49, 'Private XML Storage'],
+  [54, 'vcard-temp'],
+  [77, 'In-Band Registration'],
+  [82, 'XMPP Date and Time Profiles'],
+  [92, 'Software Version'],
+  [115, 'Entity Capabilities'],
+  [128, 'Service Discovery Extensions'],
+  [153, 'vCard-Based Avatars'],
+  [157, 'Contact Addresses for XMPP Services'],
+  [160, 'Best Practices for Handling Offline Messages'],
+  [175, 'Best Practices for Use of SASL ANONYMOUS'],
+  [178, 'Best Practices for Use of SASL EXTERNAL with Certificates'],
+  [191, 'Blocking Command'],
+  [199, 'XMPP Ping'],
+  [202, 'Entity Time'],
+  [203, 'Delayed Delivery'],
+  [227, 'Portable Import/Export Format for XMPP-IM Servers'],
+  [334, 'Message Processing Hints'],
+  [359, 'Unique and Stable Stanza IDs'],
+  [368, 'SRV records for XMPP over TLS'],
+  [386, 'Bind 2'],
+  [388, 'Extensible SASL Profile'],
+  [398, 'User Avatar to vCard-Based Avatars Conversion'],
+  [440, 'SASL Channel-Binding Type Capability'],
+  [474, 'SASL SCRAM Downgrade Protection'],
+  [478, 'Stream Limits Advertisement'],
+  [480, 'SASL Upgrade Tasks'],
+  [484, 'Fast Authentication Streamlining Tokens'],
+]);
+
+/** @throws {Error} that says where to add it. */
+export function xepTitle(xep: number): string {
+  const title = XEP_TITLES.get(xep);
+  if (title === undefined) {
+    throw new Error(`XEP-${xep} has no title: add it to scripts/reference/xep-titles.ts`);
+  }
+  return title;
+}
