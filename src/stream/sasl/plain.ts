@@ -11,7 +11,7 @@ import {
   type SaslMechanism,
   type SaslOutcome,
 } from './mechanism.ts';
-import { keysOf, unknownUserKeys } from './scram-keys.ts';
+import { storedKeyOf, unknownUserKeys } from './scram-keys.ts';
 import { accountName } from './username.ts';
 
 /** The keys that passwords are compared with, cheapest to derive first. */
@@ -73,7 +73,7 @@ class PlainExchange implements SaslExchange {
       preferredKeys(credentials) ??
       unknownUserKeys(PREFERRED[0]!, authcid, saltSecret, scramIterations);
     const salted = await hashing.salt(hash, prepared, salt, iterations);
-    return timingSafeEqual(keysOf(hash, salted).storedKey, storedKey);
+    return timingSafeEqual(storedKeyOf(hash, salted), storedKey);
   }
 
   /** The site that the hash is from knew nothing of SASLprep: the password counts as typed. */

@@ -1,5 +1,5 @@
-import { randomBytes } from 'node:crypto';
 import { type Maybe, then } from '../../lib/maybe.ts';
+import { randomText } from '../../lib/random.ts';
 import type { Credentials, ScramHash, ScramKeys } from '../ports.ts';
 import { checkAuthzid } from './authzid.ts';
 import { offerHash } from './downgrade.ts';
@@ -37,7 +37,7 @@ export function scramPlus(hash: ScramHash, makeNonce: () => string = freshNonce)
 }
 
 function freshNonce(): string {
-  return randomBytes(NONCE_BYTES).toString('base64');
+  return randomText(NONCE_BYTES);
 }
 
 /** The data that the client's final message has to bind to. Throws `SaslError`. */
