@@ -42,11 +42,10 @@ const wire: SessionWire = {
   queuedBytes: 0,
   lang: '',
   send() {},
-  sendParts(head, body, tail) {
-    let at = out.write(head, 0);
-    out.set(body, at);
-    at += body.length;
-    written += at + out.write(tail, at);
+  sendParts(head, rest) {
+    const at = out.write(head, 0);
+    out.set(rest, at);
+    written += at + rest.length;
   },
   pause() {},
   resume() {},

@@ -122,7 +122,17 @@ export class Host {
   /** Presence that nobody is there to see is no reason to look for the account. */
   #show(stanza: Stanza, to: Jid): Maybe<Outcome> {
     const sessions = this.directory.list(to.bareString);
-    return then(sessions, ({ length }) => (length === 0 ? UNSEEN : this.#find(stanza, to)));
+    return isLater(sessions)
+      ? sessions.then((sessions) => this.#showTo(sessions, stanza, to))
+      : this.#showTo(sessions, stanza, to);
+  }
+
+  #showTo(sessions: Incoming['sessions'], stanza: Stanza, to: Jid): Maybe<Outcome> {
+    if (sessions.length === 0) return UNSEEN;
+    const account = this.accounts.peek(to.local);
+    return account
+      ? this.#begin(stanza, { to, account, sessions, plan: null })
+      : this.#look(stanza, to);
   }
 
   #find(stanza: Stanza, to: Jid): Maybe<Outcome> {

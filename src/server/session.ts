@@ -158,7 +158,7 @@ export class Session extends Slots implements StreamSession, SessionEntry {
   }
 
   #write(stanza: Stanza): void {
-    this.#wire.sendParts(stanza.head(), stanza.body, stanza.tail);
+    this.#wire.sendParts(stanza.head(), stanza.rest);
   }
 
   /** Null when the frame was no stanza that can go on. */

@@ -166,6 +166,8 @@ export interface RosterStore {
   item(owner: Owner, contact: string): Maybe<RosterItemRecord | null>;
   /** Of an item the one thing that strangers' stanzas ask for; null as above. */
   subscription(owner: Owner, contact: string): Maybe<Subscription | null>;
+  /** Whose presence the contact sees, of those owners; in any order. */
+  seenBy(contact: string, owners: readonly Owner[]): Maybe<readonly Owner[]>;
   put(owner: Owner, item: RosterItemRecord): Ticket;
   /** Remembers that the contact was removed. */
   remove(owner: Owner, removal: RosterRemoval): Ticket;
@@ -183,7 +185,8 @@ export interface LastPresence {
 
 export interface LastPresenceStore {
   find(owner: Owner): Maybe<LastPresence | null>;
-  put(owner: Owner, presence: LastPresence): Ticket;
+  /** On disk within a second or so; reads come behind it. */
+  note(owner: Owner, presence: LastPresence): void;
 }
 
 /** Whom accounts have blocked (XEP-0191): prepared JIDs, or domains. */

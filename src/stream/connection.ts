@@ -32,8 +32,8 @@ export interface Connection {
 
   /** Queues a piece of XML; everything queued in one turn leaves in one write. */
   send(xml: string): void;
-  /** Queues head, body and tail as one piece; copies `body` before it returns. */
-  sendParts(head: string, body: Buffer, tail: string): void;
+  /** Queues a start tag and all behind it as one piece; copies `rest` before it returns. */
+  sendParts(head: string, rest: Buffer): void;
   /** Stops handing over frames after the current one; what is read waits. */
   pause(): void;
   resume(): void;

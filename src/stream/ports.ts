@@ -98,7 +98,7 @@ export interface SessionWire {
   /** The stream's default language, '' when it named none. */
   readonly lang: string;
   send(xml: string): void;
-  sendParts(head: string, body: Buffer, tail: string): void;
+  sendParts(head: string, rest: Buffer): void;
   pause(): void;
   resume(): void;
   /** Ends the stream, with an error or without. */

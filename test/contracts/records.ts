@@ -64,7 +64,7 @@ export function fill(storage: Storage, owner: string): void {
   storage.rosters.put(owner, item(NURSE, { version: 2 }));
   storage.rosters.remove(owner, { contact: 'tybalt@capulet.example', version: 3 });
   storage.offline.append(owner, { stamp: 1, stanza: '<message/>' });
-  storage.lastPresences.put(owner, gone);
+  storage.lastPresences.note(owner, gone);
   storage.blocks.add(owner, ['tybalt@capulet.example']);
   storage.privateXml.put(owner, notes, '<storage/>');
   storage.vcards.put(owner, card);

@@ -6,7 +6,6 @@ import type {
   LastPresence,
   RosterItemRecord,
   Storage,
-  Ticket,
   UserRecord,
   VcardRecord,
 } from '../../src/storage/ports.ts';
@@ -73,7 +72,7 @@ const vcard = fc.record({ xml: text, photoHash: text });
 /** An operation on one account, which does nothing to the model where there is none. */
 function change<T>(
   value: fc.Arbitrary<T>,
-  store: (storage: Storage, owner: string, value: T, now: number) => Ticket,
+  store: (storage: Storage, owner: string, value: T, now: number) => unknown,
   apply: (account: Account, value: T, now: number) => void,
 ): fc.Arbitrary<Operation> {
   return fc.tuple(owner, value).map(([name, given]): Operation => {
@@ -175,7 +174,7 @@ const messages: readonly fc.Arbitrary<Operation>[] = [
 const services: readonly fc.Arbitrary<Operation>[] = [
   change(
     text,
-    (storage, name, stanza, stamp) => storage.lastPresences.put(name, { stamp, stanza }),
+    (storage, name, stanza, stamp) => storage.lastPresences.note(name, { stamp, stanza }),
     (account, stanza, stamp) => {
       account.presence = { stamp, stanza };
     },

@@ -111,7 +111,7 @@ export class StubSession implements StreamSession {
     const text = frame.raw.toString();
     this.received.push(text);
     if (text.includes('<please-fail/>')) throw new Error('as asked');
-    if (frame.name === 'message') this.wire.sendParts('<echo>', frame.raw, '</echo>');
+    if (frame.name === 'message') this.wire.sendParts('<echo>', Buffer.from(`${text}</echo>`));
   }
 
   probe(): void {

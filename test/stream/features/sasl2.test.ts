@@ -176,8 +176,8 @@ describe('a client is bound along with it', () => {
     await juliet.opensSecurely();
     juliet.says(authenticate(initial(PLAIN) + BIND));
     while (world.host.sessions.length === 0) await new Promise(setImmediate);
-    sessionOf().wire.sendParts('<first', Buffer.from('/>'), '');
-    sessionOf().wire.sendParts('<second', Buffer.from('/>'), '');
+    sessionOf().wire.sendParts('<first', Buffer.from('/>'));
+    sessionOf().wire.sendParts('<second', Buffer.from('/>'));
     resolve();
     const heard = await juliet.hears('<second/>');
     expect(heard).toMatch(/^<success .*<\/success><stream:features>.*<\/stream:features><first\/>/);
