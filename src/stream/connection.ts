@@ -55,7 +55,7 @@ export interface Connection {
 export interface ConnectionListener extends XmlStreamHandler {
   /** The TLS handshake of `startTls` has ended well. */
   onSecure(): void;
-  /** White space between stanzas, or any other sign of life (RFC 6120 §4.6.1). */
+  /** Bytes have come, if only white space between stanzas (RFC 6120 §4.6.1). */
   onActivity(): void;
   /** The connection is gone; nothing follows. `error` is set when it broke. */
   onClose(error?: Error): void;

@@ -36,6 +36,8 @@ export function sasl2(signIns: SignIns, inline: readonly InlineFeature[]): Strea
     name: 'sasl2',
     requires: ['secure'],
     forbids: ['authenticated'],
+    // Between the first element and the last no other data may come (§2.4).
+    bearsWhiteSpace: false,
     accepts: ['authenticate', 'response', 'abort'].map((name) => ({ name, xmlns: SASL2 })),
 
     offer(stream) {
