@@ -21,6 +21,7 @@ import { collectMetrics } from './server/metrics.ts';
 import { Reloader } from './server/reloader.ts';
 import { Server } from './server/server.ts';
 import { LocalSessionControl } from './server/session-control.ts';
+import { SignInThrottle } from './server/sign-in-throttle.ts';
 import { SignIns } from './server/sign-ins.ts';
 import { version } from './server/version.ts';
 import type { Storage, StorageError } from './storage/ports.ts';
@@ -82,6 +83,7 @@ class ServerProcess implements RunningServer, ServerFacts {
   #control: ControlServer | null = null;
   #metrics: MetricsServer | null = null;
   readonly #signIns = new SignIns();
+  readonly #throttle = new SignInThrottle(systemClock);
   #stopping: Promise<void> | null = null;
 
   constructor(config: Config) {
@@ -166,7 +168,7 @@ class ServerProcess implements RunningServer, ServerFacts {
 
   async #listen(hosts: LiveHosts['streamHosts']): Promise<void> {
     const { note: onSignIn } = this.#signIns;
-    const deps = { deadlines: this.#deadlines, log: this.#log, onSignIn };
+    const deps = { deadlines: this.#deadlines, log: this.#log, throttle: this.#throttle, onSignIn };
     const onConnection = clientStreams({ hosts, ...deps });
     for (const each of this.config.listeners) {
       const listener = await listenTcp({
@@ -201,6 +203,7 @@ class ServerProcess implements RunningServer, ServerFacts {
       server,
       durability: storage.durability,
       signIns: this.#signIns,
+      throttle: this.#throttle,
       listeners: new Map(places),
       lag,
       lagInterval: LAG_INTERVAL,

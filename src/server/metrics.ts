@@ -1,6 +1,7 @@
 import type { MetricFamily, Sample } from '../lib/open-metrics.ts';
 import type { Durability } from '../storage/ports.ts';
 import type { Server } from './server.ts';
+import type { SignInThrottle } from './sign-in-throttle.ts';
 import type { SignIns } from './sign-ins.ts';
 import { version } from './version.ts';
 
@@ -22,6 +23,7 @@ export interface MetricSources {
   readonly server: Server;
   readonly durability: Durability;
   readonly signIns: SignIns;
+  readonly throttle: SignInThrottle;
   /** By name: `127.0.0.1:5222`. */
   readonly listeners: ReadonlyMap<string, ListenerLoad>;
   readonly lag: LoopDelays;
@@ -65,7 +67,7 @@ function lagMetric({ lag, lagInterval }: MetricSources): MetricFamily {
   return { type: 'summary', name: 'epode_event_loop_lag_seconds', help, samples };
 }
 
-function clientMetrics({ server, listeners, signIns }: MetricSources): MetricFamily[] {
+function clientMetrics({ server, listeners, signIns, throttle }: MetricSources): MetricFamily[] {
   const perListener = (value: (load: ListenerLoad) => number) =>
     [...listeners].map(([listener, load]) => ({ labels: { listener }, value: value(load) }));
   return [
@@ -86,6 +88,11 @@ function clientMetrics({ server, listeners, signIns }: MetricSources): MetricFam
     ),
     gauge('epode_sessions', 'Sessions, available or not.', sessionsByHost(server)),
     counter('epode_sign_ins', 'Attempts to sign in.', signIns.samples()),
+    counter(
+      'epode_slowed_sign_ins',
+      'Failures that were not answered at once.',
+      throttle.samples(),
+    ),
   ];
 }
 

@@ -82,9 +82,30 @@ export interface StreamPolicy {
   readonly idleTimeout: number;
   /** Failed attempts to authenticate on one stream. */
   readonly maxAuthAttempts: number;
+  /** Milliseconds that the answer to a failed attempt waits at most, after many. */
+  readonly maxFailureDelay: number;
   readonly scramIterations: number;
   /** Mechanisms offered, best first. */
   readonly mechanisms: readonly string[];
+}
+
+/** An attempt to sign in with what was not right. */
+export interface FailedSignIn {
+  /** The peer's. */
+  readonly address: string;
+  /** The bare JID that was tried, whether or not there is such an account; null for none. */
+  readonly account: string | null;
+  /** Milliseconds. */
+  readonly maxDelay: number;
+}
+
+/** Makes guessing passwords slow. */
+export interface FailureThrottle {
+  /**
+   * Counts the failure and settles when it may be answered; to false when too many
+   * answers wait already, so that the stream is to end without one.
+   */
+  hold(failure: FailedSignIn): Maybe<boolean>;
 }
 
 /** What a session may do with its stream; `deliver` in the session is its only caller. */

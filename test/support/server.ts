@@ -10,6 +10,7 @@ import type { HostConfig } from '../../src/server/config/config.ts';
 import { parseConfig } from '../../src/server/config/load.ts';
 import type { ModuleDefinition } from '../../src/server/module.ts';
 import { Server } from '../../src/server/server.ts';
+import { SignInThrottle } from '../../src/server/sign-in-throttle.ts';
 import { ServedStreamHost, ServedStreamHosts } from '../../src/server/stream-hosts.ts';
 import type { Storage } from '../../src/storage/ports.ts';
 import { openStorage } from '../../src/storage/sqlite/open.ts';
@@ -99,7 +100,8 @@ export class TestServer implements Stage {
     const served = this.server.find(DOMAIN)!;
     const streamHost = new ServedStreamHost(served, { policy: host.policy, ...settings }, deps);
     const hosts = new ServedStreamHosts([streamHost]);
-    this.#onConnection = clientStreams({ hosts, deadlines: this.#deadlines, log });
+    const throttle = new SignInThrottle(clock);
+    this.#onConnection = clientStreams({ hosts, deadlines: this.#deadlines, log, throttle });
     this.#secureContextFor = hosts.secureContextFor;
   }
 

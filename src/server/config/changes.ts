@@ -92,6 +92,6 @@ function streamLimits({ policy }: HostConfig): unknown {
 }
 
 function signInRules({ policy }: HostConfig): unknown {
-  const { requiresTls, allowsPlainLoopback, maxAuthAttempts, mechanisms } = policy;
-  return [requiresTls, allowsPlainLoopback, maxAuthAttempts, mechanisms];
+  const { requiresTls, allowsPlainLoopback, maxAuthAttempts, maxFailureDelay, mechanisms } = policy;
+  return [requiresTls, allowsPlainLoopback, maxAuthAttempts, maxFailureDelay, mechanisms];
 }

@@ -120,6 +120,7 @@ function policyOf(signIn: SignIn, limits: FileConfig['limits']): StreamPolicy {
     negotiationTimeout: limits.negotiationTimeout,
     idleTimeout: limits.idleTimeout,
     maxAuthAttempts: signIn.maxAttempts,
+    maxFailureDelay: signIn.failureDelay,
     scramIterations: signIn.scramIterations,
     mechanisms: signIn.mechanisms,
   };

@@ -43,6 +43,7 @@ export const signInSchema = z.strictObject({
   suitImported: z.boolean().default(true),
   scramIterations: z.int().min(4_096).max(1_000_000).default(10_000),
   maxAttempts: z.int().min(1).max(100).default(5),
+  failureDelay: duration({ min: '0s', max: '30s' }).prefault('5s'),
   requireTls: z.boolean().default(true),
   allowPlainOnLoopback: z.boolean().default(false),
   sessionsPerAccount: z.int().min(1).max(10_000).default(50),
