@@ -26,6 +26,11 @@ export interface Connection {
   readonly tls: { readonly version: string; readonly serverName: string } | null;
   /** Null without TLS, and where TLS does not end at this connection. */
   readonly channelBindings: ChannelBindings | null;
+  /**
+   * The XMPP addresses of a client certificate, as they stand in it, which the authority
+   * behind `context` vouches for; none where the connection was secured with another.
+   */
+  certifiedAddresses(context: SecureContext): readonly string[];
   /** Bytes queued and not yet taken by the kernel. */
   readonly queuedBytes: number;
   readonly isClosed: boolean;

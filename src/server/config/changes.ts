@@ -19,7 +19,10 @@ const LIVE: Picks<Config> = {
 
 const LIVE_OF_HOST: Picks<HostConfig> = {
   certificate: ({ certificate }) => certificate,
-  signIn: (host) => [signInRules(host), host.sessions, host.accounts.scramIterations],
+  signIn: (host) => [
+    [signInRules(host), host.sessions, host.accounts.scramIterations],
+    host.clientAuthority,
+  ],
   accounts: ({ accounts }) => accounts.nameRetirement,
 };
 

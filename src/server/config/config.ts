@@ -25,6 +25,8 @@ export interface HostConfig {
   readonly domain: string;
   /** Null where none is configured: the server makes a self-signed one. */
   readonly certificate: CertificateFiles | null;
+  /** The file with the authority whose certificates clients may sign in with; null: none may. */
+  readonly clientAuthority: string | null;
   readonly policy: StreamPolicy;
   readonly sessions: SessionRules;
   readonly accounts: AccountRules;

@@ -42,11 +42,12 @@ export function readHosts(
 /** The host with all paths absolute and the limits of its streams. */
 export function resolveHost(draft: HostDraft, file: FileConfig, directory: string): HostConfig {
   const signIn = draft.signIn!;
-  const { sessionsPerAccount: perAccount, resourceConflict } = signIn;
+  const { sessionsPerAccount: perAccount, resourceConflict, clientCertificates } = signIn;
   const { scramIterations, suitImported: suitsImported } = signIn;
   return {
     domain: draft.domain,
     certificate: certificateOf(file.hosts[draft.key]!, directory),
+    clientAuthority: clientCertificates ? resolve(directory, clientCertificates.ca) : null,
     policy: policyOf(signIn, file.limits),
     sessions: { perAccount, resourceConflict },
     accounts: { ...draft.accounts!, scramIterations, suitsImported },

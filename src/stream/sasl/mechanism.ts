@@ -48,6 +48,8 @@ export interface SaslContext {
   readonly scramIterations: number;
   /** Null where the client was not offered to bind to its connection. */
   readonly channelBindings: ChannelBindings | null;
+  /** Localparts that the client's certificate is for. */
+  readonly certifiedUsers: readonly string[];
   /** Null leaves out the proof of what was offered (XEP-0474). */
   readonly offer: SaslOffer | null;
   /** As the host has it. */

@@ -5,6 +5,7 @@ import { mayLogInUnencrypted, mayShowPassword } from '../encryption-policy.ts';
 import type { Step } from '../feature.ts';
 import type { FailureThrottle } from '../ports.ts';
 import { decodeBase64 } from './base64.ts';
+import { certifiedUsers, external } from './external.ts';
 import type { Hashing } from './hashing.ts';
 import {
   type SaslCondition,
@@ -127,6 +128,7 @@ export class SignIn {
       scramIterations: host.policy.scramIterations,
       decoyBcrypt: host.decoyBcrypt ?? null,
       channelBindings: isBindable ? connection.channelBindings : null,
+      certifiedUsers: usersOf(this.#stream),
       offer: this.#offer,
       credentials: (username) => {
         this.#account = `${username}@${host.domain}`;
@@ -189,7 +191,14 @@ function offerTo(stream: ClientStream): SaslOffer {
   // First the bound ones: a client that could bind and does not take one is refused.
   const bound = types.length > 0 ? known(names.map((name) => `${name}-PLUS`)) : [];
   const others = known(names).filter(({ isPlaintext }) => !isPlaintext || mayShowPassword(stream));
-  return { mechanisms: [...bound, ...others], bindingTypes: bound.length > 0 ? types : [] };
+  const certified = usersOf(stream).length > 0 ? [external] : [];
+  const mechanisms = [...certified, ...bound, ...others];
+  return { mechanisms, bindingTypes: bound.length > 0 ? types : [] };
+}
+
+/** Whom the client's certificate is for at the stream's host. */
+function usersOf({ connection, host: { domain, secureContext } }: ClientStream): string[] {
+  return secureContext ? certifiedUsers(connection.certifiedAddresses(secureContext), domain) : [];
 }
 
 function known(names: readonly string[]): SaslMechanism[] {
