@@ -78,6 +78,7 @@ class ServerProcess implements RunningServer, ServerFacts {
   readonly #end: PromiseWithResolvers<void>;
   readonly #listeners: { facts: ListenerFacts; listener: TcpListener }[] = [];
   #storage: Storage | null = null;
+  #transient: Storage | null = null;
   #server: Server | null = null;
   #reloader: Reloader | null = null;
   #control: ControlServer | null = null;
@@ -103,8 +104,10 @@ class ServerProcess implements RunningServer, ServerFacts {
       mode: 'thread',
     });
     this.#storage = storage;
+    this.#transient = await openStorage({ memory: true, log: this.#log });
     const server = new Server(config.hosts, {
       storage,
+      transient: this.#transient,
       directory: new LocalDirectory(),
       clock: this.#clock,
       log: this.#log,
@@ -239,6 +242,7 @@ class ServerProcess implements RunningServer, ServerFacts {
     await Promise.all(this.#listeners.map(({ listener }) => listener.close()));
     await this.#metrics?.close();
     await this.#control?.close();
+    await this.#transient?.close();
     await this.#storage?.close();
     this.#log.info({}, 'stopped');
     this.#end.resolve();

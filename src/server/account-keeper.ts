@@ -93,6 +93,13 @@ export class AccountKeeper {
     return this.#close(local, 'the password has changed', spared);
   }
 
+  /** Creates the account of somebody who is anonymous, without any way to sign in again. */
+  async admit(local: string): Promise<void> {
+    const blank = { nickname: null, isDisabled: false, lastLogin: null, imported: null };
+    const created = this.#clock.now();
+    await this.#storage.users.create({ owner: this.#owner(local), created, ...blank }, []);
+  }
+
   /**
    * Creates an account with all that it had elsewhere, also under a retired name, with
    * keys for `password` where there is one. False when the account exists; rejects as
@@ -141,7 +148,8 @@ export class AccountKeeper {
     const closed = this.#close(local, WHY, spared);
     const account = await this.#host.accounts.find(local);
     if (account) await this.#farewell(account);
-    const retiredUntil = this.#clock.now() + this.#rules.nameRetirement;
+    const { nameRetirement } = this.#rules;
+    const retiredUntil = nameRetirement > 0 ? this.#clock.now() + nameRetirement : 0;
     await durability.whenCommitted(users.delete(owner, retiredUntil));
     await this.#lookAgain();
     this.#host.accounts.forget(local);

@@ -88,11 +88,18 @@ export class ServedStreamHost implements StreamHost {
   bind(username: string, request: BindRequest, wire: SessionWire): Maybe<Session> {
     const { userAgent } = request;
     const resource = request.resource || this.#resources.choose(username, request);
-    const session = this.#served.binder.bind(username, resource, wire, userAgent);
+    const admitted = this.#isAnonymous ? this.#served.keeper.admit(username) : undefined;
+    const session = then(admitted, () =>
+      this.#served.binder.bind(username, resource, wire, userAgent),
+    );
     return then(session, (session) => {
       this.#storage.users.noteLogin(this.#owner(username), this.#now());
       return session;
     });
+  }
+
+  get #isAnonymous(): boolean {
+    return this.#served.host.kind === 'anonymous';
   }
 
   #owner(username: string): string {

@@ -26,6 +26,10 @@ const LIVE_OF_HOST: Picks<HostConfig> = {
   accounts: ({ accounts }) => accounts.nameRetirement,
 };
 
+const FIXED_OF_HOST: Picks<HostConfig> = {
+  'signIn.anonymous': ({ kind }) => kind,
+};
+
 const FIXED: Picks<Config> = {
   data: ({ dataDirectory }) => dataDirectory,
   hosts: ({ hosts }) => hosts.map(({ domain }) => domain),
@@ -41,10 +45,13 @@ export function compareConfigs(running: Config, next: Config): ConfigChanges {
   return {
     live: [
       ...differing(LIVE, running, next),
-      ...pairs.flatMap(([from, to]) => differing(LIVE_OF_HOST, from, to).map(at(to))),
+      ...pairs
+        .filter(([from, to]) => from.kind === to.kind)
+        .flatMap(([from, to]) => differing(LIVE_OF_HOST, from, to).map(at(to))),
     ],
     needsRestart: [
       ...differing(FIXED, running, next),
+      ...pairs.flatMap(([from, to]) => differing(FIXED_OF_HOST, from, to).map(at(to))),
       ...pairs.flatMap(([from, to]) => differingModules(from, to).map(at(to))),
     ],
   };
@@ -54,7 +61,7 @@ export function compareConfigs(running: Config, next: Config): ConfigChanges {
 export function withLiveParts(running: Config, next: Config): Config {
   const hosts = running.hosts.map((host) => {
     const found = next.hosts.find(({ domain }) => domain === host.domain) ?? host;
-    return { ...found, modules: host.modules };
+    return found.kind === host.kind ? { ...found, modules: host.modules } : host;
   });
   const { tls, limits, warnings } = next;
   return {

@@ -48,6 +48,7 @@ export const signInSchema = z.strictObject({
   allowPlainOnLoopback: z.boolean().default(false),
   sessionsPerAccount: z.int().min(1).max(10_000).default(50),
   resourceConflict: z.enum(['replace', 'refuse', 'rename']).default('replace'),
+  anonymous: z.boolean().default(false),
   clientCertificates: z.strictObject({ ca: z.string().min(1) }).optional(),
 });
 

@@ -1,3 +1,4 @@
+import { anonymous } from './anonymous.ts';
 import { external } from './external.ts';
 import type { SaslMechanism } from './mechanism.ts';
 import { plain } from './plain.ts';
@@ -9,6 +10,7 @@ const ALL = [
   ...HASHES.map((hash) => scramPlus(hash)),
   ...HASHES.map((hash) => scram(hash)),
   plain,
+  anonymous,
 ];
 
 /** Every mechanism that the server knows, by its name. */
