@@ -2,7 +2,7 @@ import type { Clock } from '../lib/clock.ts';
 import type { Storage, StoredScramKeys, WholeAccount } from '../storage/ports.ts';
 import { Jid } from '../xmpp/jid.ts';
 import { SaslprepError } from '../xmpp/saslprep.ts';
-import { deriveAccountKeys } from './account-keys.ts';
+import { deriveAccountKeys, HASHES } from './account-keys.ts';
 import type { Account } from './accounts.ts';
 import type { Host } from './host.ts';
 import { ImportedPasswords } from './imported-passwords.ts';
@@ -125,6 +125,17 @@ export class AccountKeeper {
     } catch (error) {
       if (!(error instanceof SaslprepError)) throw error;
     }
+  }
+
+  /** Gives an imported account keys of more hashes, beside those that it has (XEP-0480). */
+  async addKeys(local: string, imported: string, added: readonly StoredScramKeys[]): Promise<void> {
+    const { users, durability } = this.#storage;
+    const owner = this.#owner(local);
+    const keys = [...(await users.keys(owner)), ...added];
+    const known = HASHES.filter((hash) => keys.some((each) => each.hash === hash));
+    const still = known.length < HASHES.length ? known.join(' ') : null;
+    await durability.whenCommitted(users.upgrade(owner, imported, keys, still));
+    await this.#lookAgain();
   }
 
   /** Lets the account sign in again, or not any more; returns how many sessions that ended. */

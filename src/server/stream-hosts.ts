@@ -7,6 +7,7 @@ import type {
   BindRequest,
   Credentials,
   ImportedCredentials,
+  ScramHash,
   SessionWire,
   StreamHost,
   StreamHosts,
@@ -67,6 +68,10 @@ export class ServedStreamHost implements StreamHost {
     return this.#served.keeper.imported.decoy;
   }
 
+  get upgrades(): readonly ScramHash[] {
+    return this.#served.keeper.imported.upgrades(this.#policy.mechanisms);
+  }
+
   credentials(username: string): Maybe<Credentials | null> {
     const { users } = this.#storage;
     const owner = this.#owner(username);
@@ -82,6 +87,7 @@ export class ServedStreamHost implements StreamHost {
     return {
       bcrypt: isBcrypt(imported) ? imported : null,
       upgrade: (password) => this.#served.keeper.upgrade(username, imported, password),
+      addKeys: (keys) => this.#served.keeper.addKeys(username, imported, keys),
     };
   }
 

@@ -31,6 +31,8 @@ export interface ImportedCredentials {
   readonly bcrypt: string | null;
   /** Gives the account keys of every hash, now that its password is known; waits for the disk. */
   upgrade(password: string): Promise<void>;
+  /** Adds keys of more hashes, which came from the client; waits for the disk. */
+  addKeys(keys: readonly ScramKeys[]): Promise<void>;
 }
 
 /** How a client wants to be bound. */
@@ -58,6 +60,8 @@ export interface StreamHost {
    * compared with it, so that time does not tell them apart.
    */
   readonly decoyBcrypt?: string | null;
+  /** Hashes that some account lacks keys of, for which clients may be asked (XEP-0480). */
+  readonly upgrades?: readonly ScramHash[];
   /** Null for a name without account. */
   credentials(username: string): Maybe<Credentials | null>;
   /** Features that modules add, already in order. */

@@ -18,6 +18,7 @@ export interface World {
     remoteAddress?: string;
     queueLimit?: number;
     channelBindings?: ChannelBindings;
+    certifiedAddresses?: readonly string[];
   }): Talk;
 }
 

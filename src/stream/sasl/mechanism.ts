@@ -69,6 +69,8 @@ export interface SaslMechanism {
   readonly isPlaintext: boolean;
   /** Whether it binds to the connection, which then needs channel bindings. */
   readonly isBound: boolean;
+  /** Whether who has signed in by it has just shown to know the password; not unless true. */
+  readonly provesPassword?: boolean;
   begin(context: SaslContext): SaslExchange;
 }
 

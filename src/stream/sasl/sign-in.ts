@@ -24,8 +24,11 @@ export interface SaslProfile {
   readonly name: string;
   challenge(data: Buffer): Element;
   failure(condition: SaslCondition): Element;
-  /** Tells the client that it has signed in. */
-  succeed(username: string, data: Buffer): Maybe<Step>;
+  /**
+   * Tells the client that it has signed in; `byPassword` where it has just shown to
+   * know the password.
+   */
+  succeed(username: string, data: Buffer, byPassword: boolean): Maybe<Step>;
 }
 
 const NO_OFFER: SaslOffer = { mechanisms: [], bindingTypes: [] };
@@ -111,10 +114,10 @@ export class SignIn {
       if (!isLater(outcome)) return this.#tell(profile, outcome);
       return outcome.then(
         (value) => this.#tell(profile, value),
-        (error) => this.#refuse(profile, error),
+        (error) => this.refuse(profile, error),
       );
     } catch (error) {
-      return this.#refuse(profile, error);
+      return this.refuse(profile, error);
     }
   }
 
@@ -147,11 +150,12 @@ export class SignIn {
     const how = { profile: profile.name, mechanism: this.#mechanism };
     log.debug({ address, ...how, tls: connection.tls?.version }, 'signed in');
     this.#stream.signInEnded(this.#mechanism, 'success');
-    return profile.succeed(outcome.username, outcome.data);
+    const byPassword = MECHANISMS.get(this.#mechanism)?.provesPassword ?? false;
+    return profile.succeed(outcome.username, outcome.data, byPassword);
   }
 
   /** Any failure may be followed by another attempt, so many times (RFC 6120 §6.4.5). */
-  #refuse(profile: SaslProfile, error: unknown): Maybe<Step> {
+  refuse(profile: SaslProfile, error: unknown): Maybe<Step> {
     this.#exchange = null;
     this.#count(error);
     const condition = error instanceof SaslError ? error.condition : 'temporary-auth-failure';

@@ -64,12 +64,13 @@ describe('signs in', () => {
 describe('with a bcrypt hash from elsewhere', () => {
   const seen: string[] = [];
   const upgrade = async (password: string) => void seen.push(password);
+  const addKeys = async () => {};
   const give = async (username: string, hash: string, isDisabled = false) =>
     accounts.set(username, {
       username,
       scram: [],
       isDisabled,
-      imported: { bcrypt: hash, upgrade },
+      imported: { bcrypt: hash, upgrade, addKeys },
     });
 
   beforeAll(async () => {
@@ -79,7 +80,7 @@ describe('with a bcrypt hash from elsewhere', () => {
     accounts.set('halved', {
       ...accounts.get('old')!,
       username: 'halved',
-      imported: { bcrypt: null, upgrade },
+      imported: { bcrypt: null, upgrade, addKeys },
     });
   });
 
