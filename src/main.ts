@@ -104,10 +104,11 @@ class ServerProcess implements RunningServer, ServerFacts {
       mode: 'thread',
     });
     this.#storage = storage;
-    this.#transient = await openStorage({ memory: true, log: this.#log });
+    const isAnyAnonymous = config.hosts.some(({ kind }) => kind === 'anonymous');
+    if (isAnyAnonymous) this.#transient = await openStorage({ memory: true, log: this.#log });
     const server = new Server(config.hosts, {
       storage,
-      transient: this.#transient,
+      ...(this.#transient && { transient: this.#transient }),
       directory: new LocalDirectory(),
       clock: this.#clock,
       log: this.#log,

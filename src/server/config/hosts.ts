@@ -45,17 +45,22 @@ export function readHosts(
 /** The host with all paths absolute and the limits of its streams. */
 export function resolveHost(draft: HostDraft, file: FileConfig, directory: string): HostConfig {
   const signIn = draft.signIn!;
-  const { sessionsPerAccount: perAccount, resourceConflict, clientCertificates } = signIn;
+  const { sessionsPerAccount: perAccount, resourceConflict } = signIn;
   return {
     domain: draft.domain,
     kind: signIn.anonymous ? 'anonymous' : 'accounts',
     certificate: certificateOf(file.hosts[draft.key]!, directory),
-    clientAuthority: clientCertificates ? resolve(directory, clientCertificates.ca) : null,
+    clientAuthority: clientAuthorityOf(signIn, directory),
     policy: policyOf(signIn, file.limits),
     sessions: { perAccount, resourceConflict },
     accounts: accountRules(draft.accounts!, signIn),
     modules: draft.modules,
   };
+}
+
+/** Where everybody is anonymous, no certificate is for an account. */
+function clientAuthorityOf({ clientCertificates, anonymous }: SignIn, directory: string) {
+  return clientCertificates && !anonymous ? resolve(directory, clientCertificates.ca) : null;
 }
 
 /** Names of anonymous accounts come once only, so that there is nothing to keep of them. */

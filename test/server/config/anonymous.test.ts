@@ -6,8 +6,11 @@ const read = (signIn: string) =>
   parseConfig('/etc/epode.yaml', `hosts: { a.example: { signIn: ${signIn} } }`, 'unchecked');
 
 test('an anonymous host has one mechanism, and keeps no names', () => {
-  const [host] = read('{ anonymous: true, mechanisms: [PLAIN] }').hosts;
-  expect(host).toMatchObject({ kind: 'anonymous', accounts: { nameRetirement: 0 } });
+  const [host] = read(
+    '{ anonymous: true, mechanisms: [PLAIN], clientCertificates: { ca: ca.pem } }',
+  ).hosts;
+  expect(host).toMatchObject({ kind: 'anonymous', clientAuthority: null });
+  expect(host?.accounts.nameRetirement).toBe(0);
   expect(host?.policy.mechanisms).toEqual(['ANONYMOUS']);
 });
 
