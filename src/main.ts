@@ -21,6 +21,7 @@ import { collectMetrics } from './server/metrics.ts';
 import { Reloader } from './server/reloader.ts';
 import { Server } from './server/server.ts';
 import { LocalSessionControl } from './server/session-control.ts';
+import { SignInThrottle } from './server/sign-in-throttle.ts';
 import { SignIns } from './server/sign-ins.ts';
 import { version } from './server/version.ts';
 import type { Storage, StorageError } from './storage/ports.ts';
@@ -89,12 +90,14 @@ class ServerProcess implements RunningServer, ServerFacts {
   readonly #end: PromiseWithResolvers<void>;
   readonly #listeners: { facts: ListenerFacts; listener: TcpListener }[] = [];
   #storage: Storage | null = null;
+  #transient: Storage | null = null;
   #server: Server | null = null;
   #reloader: Reloader | null = null;
   #control: ControlServer | null = null;
   #metrics: MetricsServer | null = null;
   readonly #signIns = new SignIns();
   readonly #hashing = new Hashing();
+  readonly #throttle = new SignInThrottle(systemClock);
   #stopping: Promise<void> | null = null;
 
   readonly #onState: (state: ServerState) => void;
@@ -117,8 +120,11 @@ class ServerProcess implements RunningServer, ServerFacts {
       mode: 'thread',
     });
     this.#storage = storage;
+    const isAnyAnonymous = config.hosts.some(({ kind }) => kind === 'anonymous');
+    if (isAnyAnonymous) this.#transient = await openStorage({ memory: true, log: this.#log });
     const server = new Server(config.hosts, {
       storage,
+      ...(this.#transient && { transient: this.#transient }),
       directory: new LocalDirectory(),
       clock: this.#clock,
       log: this.#log,
@@ -183,7 +189,12 @@ class ServerProcess implements RunningServer, ServerFacts {
 
   async #listen(hosts: LiveHosts['streamHosts']): Promise<void> {
     const { note: onSignIn } = this.#signIns;
-    const deps = { deadlines: this.#deadlines, log: this.#log, hashing: this.#hashing };
+    const deps = {
+      deadlines: this.#deadlines,
+      log: this.#log,
+      hashing: this.#hashing,
+      throttle: this.#throttle,
+    };
     const onConnection = clientStreams({ hosts, onSignIn, ...deps });
     for (const each of this.config.listeners) {
       const listener = await listenTcp({
@@ -221,6 +232,7 @@ class ServerProcess implements RunningServer, ServerFacts {
       signIns: this.#signIns,
       hashing: this.#hashing,
       certificates: () => this.#reloader!.inUse(),
+      throttle: this.#throttle,
       listeners: new Map(places),
       lag,
       lagInterval: LAG_INTERVAL,
@@ -257,6 +269,7 @@ class ServerProcess implements RunningServer, ServerFacts {
     await Promise.all(this.#listeners.map(({ listener }) => listener.close()));
     await this.#metrics?.close();
     await this.#control?.close();
+    await this.#transient?.close();
     await this.#storage?.close();
     this.#log.info({}, 'stopped');
     this.#end.resolve();

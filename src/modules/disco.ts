@@ -5,6 +5,7 @@ import {
   type AccountIqHandler,
   type AccountRequest,
   defineModule,
+  type HostKind,
   type Identity,
   type IqRequest,
   provide,
@@ -18,10 +19,11 @@ import { Rosters } from './roster/rosters.ts';
 
 const NS_ITEMS = 'http://jabber.org/protocol/disco#items';
 
-const OWN: Readonly<Record<Target, Identity>> = {
-  host: { category: 'server', type: 'im', name: 'Epode' },
-  account: { category: 'account', type: 'registered' },
-};
+/** XEP-0175 §5 has a type of its own for who is anonymous. */
+function ownIdentity(target: Target, kind: HostKind): Identity {
+  if (target === 'host') return { category: 'server', type: 'im', name: 'Epode' };
+  return { category: 'account', type: kind === 'anonymous' ? 'anonymous' : 'registered' };
+}
 
 /** XEP-0030 §4.1. */
 export interface DiscoItem {
@@ -69,7 +71,7 @@ export default defineModule({
       const { parts } = host;
       const known = gathered.get(target);
       if (known?.parts === parts) return known.info;
-      const info = gather(parts, target);
+      const info = gather(parts, target, host.kind);
       gathered.set(target, { parts, info });
       return info;
     };
@@ -81,16 +83,20 @@ export default defineModule({
       target: 'host' as const,
       answer,
     });
-    /** XEP-0030 §8: only those who see the account's presence; others cannot tell that it exists. */
+    /**
+     * XEP-0030 §8: only those who see the account's presence; others cannot tell that it
+     * exists. Of who is anonymous everybody may know just that (XEP-0175 §5).
+     */
+    const assertVisible = ({ account, from }: AccountRequest) =>
+      host.kind === 'anonymous' ? undefined : rosters.assertVisible(account, from);
+
     const accountInfo: AccountIqHandler = {
       ...query,
       xmlns: NS_DISCO_INFO,
       target: 'account',
       isPrivate: false,
       answer: (request) =>
-        then(rosters.assertVisible(request.account, request.from), () =>
-          infoFor(request, info('account'), accountSources),
-        ),
+        then(assertVisible(request), () => infoFor(request, info('account'), accountSources)),
     };
 
     /** XEP-0030 §8: for strangers there is nothing, as there is of a name without account. */
@@ -126,9 +132,13 @@ export default defineModule({
   },
 });
 
-function gather({ identities, features, forms }: HostParts, target: Target): DiscoInfo {
+function gather(
+  { identities, features, forms }: HostParts,
+  target: Target,
+  kind: HostKind,
+): DiscoInfo {
   return {
-    identities: [OWN[target], ...identities[target]],
+    identities: [ownIdentity(target, kind), ...identities[target]],
     features: [...new Set(features[target])],
     forms: forms[target],
   };

@@ -36,6 +36,7 @@ const IsFlushing = slot<boolean>('offline flush');
 /** XEP-0160: what comes for an account that nobody can read waits for its next session. */
 export default defineModule({
   name: 'offline',
+  hosts: ['accounts'],
   summary: 'Keeps messages for people who are away, and delivers them when they come.',
   implements: [
     { xep: 160, version: '1.0.1', status: 'complete' },

@@ -2,7 +2,7 @@ import type { Clock } from '../lib/clock.ts';
 import type { Storage, StoredScramKeys, WholeAccount } from '../storage/ports.ts';
 import { Jid } from '../xmpp/jid.ts';
 import { SaslprepError } from '../xmpp/saslprep.ts';
-import { deriveAccountKeys } from './account-keys.ts';
+import { deriveAccountKeys, HASHES } from './account-keys.ts';
 import type { Account } from './accounts.ts';
 import type { Host } from './host.ts';
 import { ImportedPasswords } from './imported-passwords.ts';
@@ -93,6 +93,13 @@ export class AccountKeeper {
     return this.#close(local, 'the password has changed', spared);
   }
 
+  /** Creates the account of somebody who is anonymous, without any way to sign in again. */
+  async admit(local: string): Promise<void> {
+    const blank = { nickname: null, isDisabled: false, lastLogin: null, imported: null };
+    const created = this.#clock.now();
+    await this.#storage.users.create({ owner: this.#owner(local), created, ...blank }, []);
+  }
+
   /**
    * Creates an account with all that it had elsewhere, also under a retired name, with
    * keys for `password` where there is one. False when the account exists; rejects as
@@ -120,6 +127,17 @@ export class AccountKeeper {
     }
   }
 
+  /** Gives an imported account keys of more hashes, beside those that it has (XEP-0480). */
+  async addKeys(local: string, imported: string, added: readonly StoredScramKeys[]): Promise<void> {
+    const { users, durability } = this.#storage;
+    const owner = this.#owner(local);
+    const keys = [...(await users.keys(owner)), ...added];
+    const known = HASHES.filter((hash) => keys.some((each) => each.hash === hash));
+    const still = known.length < HASHES.length ? known.join(' ') : null;
+    await durability.whenCommitted(users.upgrade(owner, imported, keys, still));
+    await this.#lookAgain();
+  }
+
   /** Lets the account sign in again, or not any more; returns how many sessions that ended. */
   async setDisabled(local: string, isDisabled: boolean): Promise<number> {
     const { users, durability } = this.#storage;
@@ -141,7 +159,8 @@ export class AccountKeeper {
     const closed = this.#close(local, WHY, spared);
     const account = await this.#host.accounts.find(local);
     if (account) await this.#farewell(account);
-    const retiredUntil = this.#clock.now() + this.#rules.nameRetirement;
+    const { nameRetirement } = this.#rules;
+    const retiredUntil = nameRetirement > 0 ? this.#clock.now() + nameRetirement : 0;
     await durability.whenCommitted(users.delete(owner, retiredUntil));
     await this.#lookAgain();
     this.#host.accounts.forget(local);

@@ -2,7 +2,8 @@ import type { StoredScramKeys } from '../storage/ports.ts';
 import type { ScramHash } from '../stream/ports.ts';
 import { deriveScramKeys } from '../stream/sasl/scram-keys.ts';
 
-const HASHES: readonly ScramHash[] = ['SHA-1', 'SHA-256', 'SHA-512'];
+/** All that there are keys of, once the server has seen the password. */
+export const HASHES: readonly ScramHash[] = ['SHA-1', 'SHA-256', 'SHA-512'];
 
 /**
  * What to store for a password: keys of every SCRAM mechanism, so that the

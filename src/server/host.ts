@@ -55,7 +55,7 @@ export interface HostParts {
 export class Host {
   readonly domain: string;
   readonly jid: Jid;
-  readonly kind: HostKind = 'accounts';
+  readonly kind: HostKind;
   readonly accounts: Accounts;
   readonly directory: SessionDirectory;
   /** What the sessions of this host have sent. */
@@ -66,9 +66,11 @@ export class Host {
 
   constructor(
     domain: string,
+    kind: HostKind,
     deps: { accounts: Accounts; directory: SessionDirectory; router: Router; log: Log },
   ) {
     this.domain = domain;
+    this.kind = kind;
     this.jid = Jid.of('', domain);
     this.accounts = deps.accounts;
     this.directory = deps.directory;

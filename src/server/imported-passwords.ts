@@ -1,5 +1,7 @@
 import type { UserStore } from '../storage/ports.ts';
+import type { ScramHash } from '../stream/ports.ts';
 import { decoyOf } from '../stream/sasl/bcrypt.ts';
+import { HASHES } from './account-keys.ts';
 
 const PLAIN = 'PLAIN';
 
@@ -49,6 +51,13 @@ export class ImportedPasswords {
     const suits = (mechanism: string) => scram.every((hashes) => isAmong(hashes, mechanism));
     const suitable = mechanisms.filter(suits);
     return suitable.length > 0 ? suitable : mechanisms;
+  }
+
+  /** Hashes of the mechanisms that some account with keys of others lacks (XEP-0480). */
+  upgrades(mechanisms: readonly string[]): ScramHash[] {
+    const kinds = this.#kinds.filter((kind) => !isBcrypt(kind)).map((kind) => kind.split(' '));
+    const lacks = (hash: ScramHash) => kinds.some((hashes) => !hashes.includes(hash));
+    return HASHES.filter((hash) => mechanisms.includes(`SCRAM-${hash}`) && lacks(hash));
   }
 }
 

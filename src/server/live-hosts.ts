@@ -73,16 +73,17 @@ function openAll(config: HostsConfig, deps: Deps, saltSecret: Buffer): Promise<O
 async function openHost(
   host: HostConfig,
   { tls, dataDirectory }: HostsConfig,
-  { server, storage, clock, log }: Deps,
+  { server, clock, log }: Deps,
   saltSecret: Buffer,
 ): Promise<Opened> {
   const now = () => clock.now();
   const certificate = await openCertificate(host, { tls, dataDirectory, now: now() });
   for (const warning of certificate.warnings) log.warn({ warning }, 'certificate');
-  await server.find(host.domain)!.keeper.imported.look();
+  const served = server.find(host.domain)!;
+  await served.keeper.imported.look();
   const { secureContext } = certificate;
   const settings = { policy: host.policy, secureContext, saltSecret: secretOf(host, saltSecret) };
-  const streamHost = new ServedStreamHost(server.find(host.domain)!, settings, { storage, now });
+  const streamHost = new ServedStreamHost(served, settings, { storage: served.storage, now });
   return { streamHost, facts: certificateFacts(host.domain, certificate) };
 }
 

@@ -24,7 +24,8 @@ import type { Session } from './session.ts';
 /** Where an IQ or a disco feature belongs: the host itself, or an account's bare JID. */
 export type Target = 'host' | 'account';
 
-export type HostKind = 'accounts';
+/** `anonymous`: whoever signs in gets an account that ends with the session (XEP-0175). */
+export type HostKind = 'accounts' | 'anonymous';
 
 export interface XepClaim {
   readonly xep: number;
@@ -179,7 +180,7 @@ export function defineModule<C>(
 ): ModuleDefinition<C> {
   return {
     implements: [],
-    hosts: ['accounts'],
+    hosts: ['accounts', 'anonymous'],
     provides: [],
     needs: [],
     after: [],

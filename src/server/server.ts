@@ -5,7 +5,7 @@ import type { Storage } from '../storage/ports.ts';
 import { AccountKeeper, type AccountRules } from './account-keeper.ts';
 import { Accounts } from './accounts.ts';
 import { Host } from './host.ts';
-import type { ModuleDefinition } from './module.ts';
+import type { HostKind, ModuleDefinition } from './module.ts';
 import { ModuleHost } from './module-host.ts';
 import { Router } from './router.ts';
 import { SessionBinder, type SessionRules } from './session-binder.ts';
@@ -13,6 +13,8 @@ import { SessionBinder, type SessionRules } from './session-binder.ts';
 /** What a host needs to know of its configuration. */
 export interface HostSettings {
   readonly domain: string;
+  /** `accounts` unless given. */
+  readonly kind?: HostKind;
   readonly sessions: SessionRules;
   readonly accounts: AccountRules;
   /** By module name: the section, or false where the module is off. */
@@ -21,6 +23,8 @@ export interface HostSettings {
 
 export interface ServerDeps {
   readonly storage: Storage;
+  /** In memory, for what ends with an anonymous session; the same as the others' unless given. */
+  readonly transient?: Storage;
   readonly directory: SessionDirectory;
   readonly clock: Clock;
   readonly log: Log;
@@ -33,6 +37,8 @@ export interface ServedHost {
   readonly modules: ModuleHost;
   readonly binder: SessionBinder;
   readonly keeper: AccountKeeper;
+  /** Where its accounts are kept. */
+  readonly storage: Storage;
 }
 
 /** The hosts of this process and the router between them; knows no transport. */
@@ -72,13 +78,15 @@ export class Server {
   }
 
   #serve(settings: HostSettings): void {
-    const { storage, directory, clock, log } = this.#deps;
+    const { directory, clock, log } = this.#deps;
+    const { kind = 'accounts' } = settings;
+    const storage = this.#storageFor(kind);
     const accounts = new Accounts(settings.domain, storage.users);
-    const host = new Host(settings.domain, { accounts, directory, router: this.router, log });
+    const host = new Host(settings.domain, kind, { accounts, directory, router: this.router, log });
     const modules = new ModuleHost(host, { storage, clock, log });
     const isOn = (module: ModuleDefinition) =>
       module.hosts.includes(host.kind) && settings.modules.get(module.name) !== false;
-    const emit = modules.emit.bind(modules);
+    const emit: ModuleHost['emit'] = (event, fact) => modules.emit(event, fact);
     const binder = new SessionBinder(host, settings.sessions, { clock, log, emit });
     const farewell = modules.farewell.bind(modules);
     const deps = { storage, clock, binder, farewell };
@@ -86,6 +94,11 @@ export class Server {
     const configOf = (name: string) => settings.modules.get(name);
     modules.start(this.#deps.modules.filter(isOn), { keeper, configOf });
     this.router.add(host);
-    this.#served.set(settings.domain, { host, modules, binder, keeper });
+    this.#served.set(settings.domain, { host, modules, binder, keeper, storage });
+  }
+
+  #storageFor(kind: HostKind): Storage {
+    const { storage, transient = storage } = this.#deps;
+    return kind === 'anonymous' ? transient : storage;
   }
 }

@@ -7,6 +7,7 @@ import type {
   BindRequest,
   Credentials,
   ImportedCredentials,
+  ScramHash,
   SessionWire,
   StreamHost,
   StreamHosts,
@@ -67,6 +68,10 @@ export class ServedStreamHost implements StreamHost {
     return this.#served.keeper.imported.decoy;
   }
 
+  get upgrades(): readonly ScramHash[] {
+    return this.#served.keeper.imported.upgrades(this.#policy.mechanisms);
+  }
+
   credentials(username: string): Maybe<Credentials | null> {
     const { users } = this.#storage;
     const owner = this.#owner(username);
@@ -82,17 +87,25 @@ export class ServedStreamHost implements StreamHost {
     return {
       bcrypt: isBcrypt(imported) ? imported : null,
       upgrade: (password) => this.#served.keeper.upgrade(username, imported, password),
+      addKeys: (keys) => this.#served.keeper.addKeys(username, imported, keys),
     };
   }
 
   bind(username: string, request: BindRequest, wire: SessionWire): Maybe<Session> {
     const { userAgent } = request;
     const resource = request.resource || this.#resources.choose(username, request);
-    const session = this.#served.binder.bind(username, resource, wire, userAgent);
+    const admitted = this.#isAnonymous ? this.#served.keeper.admit(username) : undefined;
+    const session = then(admitted, () =>
+      this.#served.binder.bind(username, resource, wire, userAgent),
+    );
     return then(session, (session) => {
       this.#storage.users.noteLogin(this.#owner(username), this.#now());
       return session;
     });
+  }
+
+  get #isAnonymous(): boolean {
+    return this.#served.host.kind === 'anonymous';
   }
 
   #owner(username: string): string {

@@ -103,8 +103,16 @@ export interface UserStore {
   create(user: UserRecord, keys: readonly StoredScramKeys[]): Promise<void>;
   /** With them the account is not as it was imported any more. */
   setKeys(owner: Owner, keys: readonly StoredScramKeys[]): Ticket;
-  /** As `setKeys`, unless the account has got another password than `imported` meanwhile. */
-  upgrade(owner: Owner, imported: string, keys: readonly StoredScramKeys[]): Ticket;
+  /**
+   * As `setKeys`, unless the account has got another password than `imported` meanwhile;
+   * `still` is what it is imported as from then on, null for not any more.
+   */
+  upgrade(
+    owner: Owner,
+    imported: string,
+    keys: readonly StoredScramKeys[],
+    still?: string | null,
+  ): Ticket;
   /** Those still as they were imported, as `list` does. */
   listImported(domain: string, after: Owner | null, limit: number): Maybe<readonly UserRecord[]>;
   /** Every `imported` that is there at a domain, but of bcrypt hashes one alone. */
@@ -117,7 +125,7 @@ export interface UserStore {
   noteLogin(owner: Owner, time: number): void;
   /**
    * Takes everything of the account along. Nobody should get its name before
-   * `retiredUntil`, in milliseconds since 1970.
+   * `retiredUntil`, in milliseconds since 1970; 0 keeps no note of it.
    */
   delete(owner: Owner, retiredUntil: number): Ticket;
   /** Until when the name of a deleted account is nobody's; null where none was kept. */

@@ -194,6 +194,11 @@ export class ClientStream implements ConnectionListener, SessionWire, Expiring {
     this.#isProbed = false;
   }
 
+  onWhiteSpace(): void {
+    const isBorne = this.#engaged?.bearsWhiteSpace ?? true;
+    if (!isBorne) this.close('policy-violation', 'white space within an exchange');
+  }
+
   onClose(_error?: Error): void {
     this.#isOver = true;
     this.#deps.deadlines.clear(this);

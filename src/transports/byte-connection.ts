@@ -136,6 +136,8 @@ export abstract class ByteConnection implements Connection, Sink, Expiring {
     this.endBytes();
   }
 
+  abstract certifiedAddresses(context: SecureContext): readonly string[];
+
   abstract write(bytes: Buffer, done: (error?: Error | null) => void): void;
 
   /** Bytes have come from the peer. */

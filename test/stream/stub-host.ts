@@ -38,6 +38,7 @@ const POLICY: StreamPolicy = {
   negotiationTimeout: 60_000,
   idleTimeout: 300_000,
   maxAuthAttempts: 3,
+  maxFailureDelay: 5000,
   scramIterations: 4096,
   mechanisms: ['SCRAM-SHA-512', 'SCRAM-SHA-256', 'SCRAM-SHA-1', 'PLAIN'],
 };

@@ -10,6 +10,7 @@ import type { HostConfig } from '../../src/server/config/config.ts';
 import { parseConfig } from '../../src/server/config/load.ts';
 import type { ModuleDefinition } from '../../src/server/module.ts';
 import { Server } from '../../src/server/server.ts';
+import { SignInThrottle } from '../../src/server/sign-in-throttle.ts';
 import { ServedStreamHost, ServedStreamHosts } from '../../src/server/stream-hosts.ts';
 import type { Storage } from '../../src/storage/ports.ts';
 import { openStorage } from '../../src/storage/sqlite/open.ts';
@@ -56,6 +57,8 @@ export class TestServer implements Stage {
   readonly patience: number;
   readonly clock = new ManualClock();
   readonly storage: Storage;
+  /** Of anonymous accounts. */
+  readonly transient: Storage;
   readonly server: Server;
   readonly #deadlines = new Deadlines(this.clock);
   readonly #limits: XmlLimits;
@@ -75,6 +78,7 @@ export class TestServer implements Stage {
         ? makeSecureContext({ ...certificate, minVersion: 'TLSv1.2' })
         : createSecureContext(),
       saltSecret: await place.storage.secret('salt', 32),
+      transient: await openStorage({ memory: true, log: place.log }),
     });
     if (transport === 'tls') await server.#listen();
     return server;
@@ -84,7 +88,12 @@ export class TestServer implements Stage {
     place: Place,
     host: HostConfig,
     modules: readonly ModuleDefinition[],
-    settings: { usesTls: boolean; secureContext: SecureContext; saltSecret: Buffer },
+    settings: {
+      usesTls: boolean;
+      secureContext: SecureContext;
+      saltSecret: Buffer;
+      transient: Storage;
+    },
   ) {
     const { clock } = this;
     const { storage, log } = place;
@@ -94,12 +103,15 @@ export class TestServer implements Stage {
     this.#place = place;
     this.#limits = host.policy.beforeLogin;
     const directory = new LocalDirectory();
-    this.server = new Server([host], { storage, directory, clock, log, modules });
-    const deps = { storage, now: () => clock.now() };
+    const { transient } = settings;
+    this.transient = transient;
+    this.server = new Server([host], { storage, transient, directory, clock, log, modules });
     const served = this.server.find(DOMAIN)!;
+    const deps = { storage: served.storage, now: () => clock.now() };
     const streamHost = new ServedStreamHost(served, { policy: host.policy, ...settings }, deps);
     const hosts = new ServedStreamHosts([streamHost]);
-    this.#onConnection = clientStreams({ hosts, deadlines: this.#deadlines, log });
+    const throttle = new SignInThrottle(clock);
+    this.#onConnection = clientStreams({ hosts, deadlines: this.#deadlines, log, throttle });
     this.#secureContextFor = hosts.secureContextFor;
   }
 
@@ -135,6 +147,7 @@ export class TestServer implements Stage {
     this.server.stop();
     await this.idle();
     await this.#listener?.close();
+    await this.transient.close();
     await this.storage.close();
     await remove();
     if (failures.length > 0) {

@@ -16,6 +16,7 @@ const PASSWORD_CHANGES_PER_HOUR = 10;
 /** XEP-0077: users keep their own accounts; where the operator wants it, they make them as well. */
 export default defineModule({
   name: 'registration',
+  hosts: ['accounts'],
   summary: 'Lets users change their password, delete their account, and sign up where that is on.',
   implements: [
     { xep: 4, version: '2.13.2', status: 'complete' },

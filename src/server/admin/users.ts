@@ -4,7 +4,7 @@ import type { Jid } from '../../xmpp/jid.ts';
 import { SaslprepError } from '../../xmpp/saslprep.ts';
 import type { Obstacle } from '../account-keeper.ts';
 import type { ServedHost, Server } from '../server.ts';
-import { accountAddress, requireServed } from './addresses.ts';
+import { accountAddress, requireKept, requireServed } from './addresses.ts';
 import { type AdminCommand, AdminError, adminCommand } from './command.ts';
 
 /** An account as operators see it. */
@@ -184,7 +184,7 @@ class Users {
   }
 
   #hostOf(jid: Jid): ServedHost {
-    return this.#server.find(jid.domain)!;
+    return requireKept(this.#server.find(jid.domain)!);
   }
 
   async #require(jid: Jid): Promise<UserRecord> {

@@ -19,8 +19,15 @@ const LIVE: Picks<Config> = {
 
 const LIVE_OF_HOST: Picks<HostConfig> = {
   certificate: ({ certificate }) => certificate,
-  signIn: (host) => [signInRules(host), host.sessions, host.accounts.scramIterations],
+  signIn: (host) => [
+    [signInRules(host), host.sessions, host.accounts.scramIterations],
+    host.clientAuthority,
+  ],
   accounts: ({ accounts }) => accounts.nameRetirement,
+};
+
+const FIXED_OF_HOST: Picks<HostConfig> = {
+  'signIn.anonymous': ({ kind }) => kind,
 };
 
 /** What a reload puts to use, by keys of the file or of a host: `limits`, `certificate`. */
@@ -41,10 +48,13 @@ export function compareConfigs(running: Config, next: Config): ConfigChanges {
   return {
     live: [
       ...differing(LIVE, running, next),
-      ...pairs.flatMap(([from, to]) => differing(LIVE_OF_HOST, from, to).map(at(to))),
+      ...pairs
+        .filter(([from, to]) => from.kind === to.kind)
+        .flatMap(([from, to]) => differing(LIVE_OF_HOST, from, to).map(at(to))),
     ],
     needsRestart: [
       ...differing(FIXED, running, next),
+      ...pairs.flatMap(([from, to]) => differing(FIXED_OF_HOST, from, to).map(at(to))),
       ...pairs.flatMap(([from, to]) => differingModules(from, to).map(at(to))),
     ],
   };
@@ -54,7 +64,7 @@ export function compareConfigs(running: Config, next: Config): ConfigChanges {
 export function withLiveParts(running: Config, next: Config): Config {
   const hosts = running.hosts.map((host) => {
     const found = next.hosts.find(({ domain }) => domain === host.domain) ?? host;
-    return { ...found, modules: host.modules };
+    return found.kind === host.kind ? { ...found, modules: host.modules } : host;
   });
   const { tls, limits, warnings } = next;
   return {
@@ -95,6 +105,6 @@ function streamLimits({ policy }: HostConfig): unknown {
 }
 
 function signInRules({ policy }: HostConfig): unknown {
-  const { requiresTls, allowsPlainLoopback, maxAuthAttempts, mechanisms } = policy;
-  return [requiresTls, allowsPlainLoopback, maxAuthAttempts, mechanisms];
+  const { requiresTls, allowsPlainLoopback, maxAuthAttempts, maxFailureDelay, mechanisms } = policy;
+  return [requiresTls, allowsPlainLoopback, maxAuthAttempts, maxFailureDelay, mechanisms];
 }

@@ -23,8 +23,12 @@ export interface Config {
 export interface HostConfig {
   /** Prepared (RFC 7622 §3.2). */
   readonly domain: string;
+  /** Whether accounts are kept there, or end with their session. */
+  readonly kind: 'accounts' | 'anonymous';
   /** Null where none is configured: the server makes a self-signed one. */
   readonly certificate: CertificateFiles | null;
+  /** The file with the authority whose certificates clients may sign in with; null: none may. */
+  readonly clientAuthority: string | null;
   readonly policy: StreamPolicy;
   readonly sessions: SessionRules;
   readonly accounts: AccountRules;

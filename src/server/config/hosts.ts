@@ -3,7 +3,7 @@ import type { StreamPolicy } from '../../stream/ports.ts';
 import type { XmlLimits } from '../../xml/frame.ts';
 import { prepareDomain } from '../../xmpp/domain.ts';
 import { JidError } from '../../xmpp/jid-error.ts';
-import type { CertificateFiles, HostConfig } from './config.ts';
+import type { AccountRules, CertificateFiles, HostConfig } from './config.ts';
 import { type ConfigurableModule, readModules } from './modules.ts';
 import { isSection, type RawSection } from './raw.ts';
 import {
@@ -15,6 +15,9 @@ import {
 } from './schema.ts';
 import type { KeyPath } from './schema-walk.ts';
 import type { SectionReader, WrittenSection } from './sections.ts';
+
+/** The one mechanism of a host where everybody is anonymous. */
+const ANONYMOUS = 'ANONYMOUS';
 
 /** One entry of `hosts`, checked as far as it can be without the other sections. */
 export interface HostDraft {
@@ -43,15 +46,30 @@ export function readHosts(
 export function resolveHost(draft: HostDraft, file: FileConfig, directory: string): HostConfig {
   const signIn = draft.signIn!;
   const { sessionsPerAccount: perAccount, resourceConflict } = signIn;
-  const { scramIterations, suitImported: suitsImported } = signIn;
   return {
     domain: draft.domain,
+    kind: signIn.anonymous ? 'anonymous' : 'accounts',
     certificate: certificateOf(file.hosts[draft.key]!, directory),
+    clientAuthority: clientAuthorityOf(signIn, directory),
     policy: policyOf(signIn, file.limits),
     sessions: { perAccount, resourceConflict },
-    accounts: { ...draft.accounts!, scramIterations, suitsImported },
+    accounts: accountRules(draft.accounts!, signIn),
     modules: draft.modules,
   };
+}
+
+/** Where everybody is anonymous, no certificate is for an account. */
+function clientAuthorityOf({ clientCertificates, anonymous }: SignIn, directory: string) {
+  return clientCertificates && !anonymous ? resolve(directory, clientCertificates.ca) : null;
+}
+
+/** Names of anonymous accounts come once only, so that there is nothing to keep of them. */
+function accountRules(
+  accounts: AccountSettings,
+  { scramIterations, suitImported: suitsImported, anonymous }: SignIn,
+): AccountRules {
+  const nameRetirement = anonymous ? 0 : accounts.nameRetirement;
+  return { scramIterations, suitsImported, nameRetirement };
 }
 
 function readHost(
@@ -120,8 +138,9 @@ function policyOf(signIn: SignIn, limits: FileConfig['limits']): StreamPolicy {
     negotiationTimeout: limits.negotiationTimeout,
     idleTimeout: limits.idleTimeout,
     maxAuthAttempts: signIn.maxAttempts,
+    maxFailureDelay: signIn.failureDelay,
     scramIterations: signIn.scramIterations,
-    mechanisms: signIn.mechanisms,
+    mechanisms: signIn.anonymous ? [ANONYMOUS] : signIn.mechanisms,
   };
 }
 

@@ -85,6 +85,9 @@ export const signInSchema = z.strictObject({
     .default(10_000)
     .describe('For passwords that are set from now on.'),
   maxAttempts: z.int().min(1).max(100).default(5).describe('Failures before the stream is closed.'),
+  failureDelay: duration({ min: '0s', max: '30s' })
+    .prefault('5s')
+    .describe('How long the answer to a wrong password waits at most, once there were many.'),
   requireTls: z.boolean().default(true).describe('Whether signing in needs TLS.'),
   allowPlainOnLoopback: z
     .boolean()
@@ -100,6 +103,16 @@ export const signInSchema = z.strictObject({
     .enum(['replace', 'refuse', 'rename'])
     .default('replace')
     .describe('For a resource in use: end the old session, refuse the new one, or rename that.'),
+  anonymous: z
+    .boolean()
+    .default(false)
+    .describe('Whether everybody is anonymous here, and needs no account.'),
+  clientCertificates: z
+    .strictObject({
+      ca: z.string().min(1).describe('A file with the certificates of the authority, in PEM.'),
+    })
+    .optional()
+    .describe('Whose client certificates sign in.'),
 });
 
 /** Rules of keeping accounts; a host may lay its own keys over the common ones. */

@@ -65,8 +65,8 @@ export class UserTable {
       .prepare<[string, string], string>(`
         SELECT imported FROM user WHERE domain = ? AND imported > ? ORDER BY imported LIMIT 1`)
       .pluck();
-    this.#settle = db.prepare<[Owner]>(
-      'UPDATE user SET imported = NULL WHERE jid = ? AND imported IS NOT NULL',
+    this.#settle = db.prepare<[string | null, Owner]>(
+      'UPDATE user SET imported = ? WHERE jid = ? AND imported IS NOT NULL',
     );
     this.#isImported = db
       .prepare<[Owner, string], 1>('SELECT 1 FROM user WHERE jid = ? AND imported = ?')
@@ -142,13 +142,19 @@ export class UserTable {
   }
 
   setKeys(owner: Owner, keys: readonly StoredScramKeys[]): boolean {
-    this.#settle.run(owner);
+    this.#settle.run(null, owner);
     return this.#putKeys(owner, keys);
   }
 
-  upgrade(owner: Owner, imported: string, keys: readonly StoredScramKeys[]): boolean {
-    const isAsBefore = this.#isImported.get(owner, imported) !== undefined;
-    return isAsBefore ? this.setKeys(owner, keys) : true;
+  upgrade(
+    owner: Owner,
+    imported: string,
+    keys: readonly StoredScramKeys[],
+    still: string | null,
+  ): boolean {
+    if (this.#isImported.get(owner, imported) === undefined) return true;
+    this.#settle.run(still, owner);
+    return this.#putKeys(owner, keys);
   }
 
   #putKeys(owner: Owner, keys: readonly StoredScramKeys[]): boolean {
@@ -170,7 +176,8 @@ export class UserTable {
   }
 
   delete(owner: Owner, retiredUntil: number): boolean {
-    if (this.#delete.run(owner).changes > 0) this.#retire.run(owner, retiredUntil);
+    const isGone = this.#delete.run(owner).changes > 0;
+    if (isGone && retiredUntil > 0) this.#retire.run(owner, retiredUntil);
     return true;
   }
 
@@ -236,8 +243,13 @@ export class SqliteUsers implements UserStore {
     return this.#access.change(owner, ['users', 'setKeys', owner, keys]);
   }
 
-  upgrade(owner: Owner, imported: string, keys: readonly StoredScramKeys[]): Ticket {
-    return this.#access.change(owner, ['users', 'upgrade', owner, imported, keys]);
+  upgrade(
+    owner: Owner,
+    imported: string,
+    keys: readonly StoredScramKeys[],
+    still: string | null = null,
+  ): Ticket {
+    return this.#access.change(owner, ['users', 'upgrade', owner, imported, keys, still]);
   }
 
   listImported(domain: string, after: Owner | null, limit: number): Maybe<readonly UserRecord[]> {

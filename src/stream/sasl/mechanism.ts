@@ -48,6 +48,8 @@ export interface SaslContext {
   readonly scramIterations: number;
   /** Null where the client was not offered to bind to its connection. */
   readonly channelBindings: ChannelBindings | null;
+  /** Localparts that the client's certificate is for. */
+  readonly certifiedUsers: readonly string[];
   /** Null leaves out the proof of what was offered (XEP-0474). */
   readonly offer: SaslOffer | null;
   /** As the host has it. */
@@ -67,6 +69,8 @@ export interface SaslMechanism {
   readonly isPlaintext: boolean;
   /** Whether it binds to the connection, which then needs channel bindings. */
   readonly isBound: boolean;
+  /** Whether who has signed in by it has just shown to know the password; not unless true. */
+  readonly provesPassword?: boolean;
   begin(context: SaslContext): SaslExchange;
 }
 

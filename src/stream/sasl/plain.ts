@@ -22,6 +22,7 @@ export const plain: SaslMechanism = {
   name: 'PLAIN',
   isPlaintext: true,
   isBound: false,
+  provesPassword: true,
   begin: (context) => new PlainExchange(context),
 };
 

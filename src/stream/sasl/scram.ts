@@ -22,6 +22,7 @@ export function scram(hash: ScramHash, makeNonce: () => string = freshNonce): Sa
     name: `SCRAM-${hash}`,
     isPlaintext: false,
     isBound: false,
+    provesPassword: true,
     begin: (context) => new ScramExchange(hash, context, makeNonce(), bindNothing),
   };
 }
@@ -32,6 +33,7 @@ export function scramPlus(hash: ScramHash, makeNonce: () => string = freshNonce)
     name: `SCRAM-${hash}-PLUS`,
     isPlaintext: false,
     isBound: true,
+    provesPassword: true,
     begin: (context) => new ScramExchange(hash, context, makeNonce(), bindToChannel),
   };
 }

@@ -130,7 +130,7 @@ hosts:
 listeners:
   - { type: c2s, address: 127.0.0.1, port: ${plain} }
   - { type: c2s-tls, address: 127.0.0.1, port: ${tls} }
-signIn: { scramIterations: ${ITERATIONS}, maxAttempts: 3 }
+signIn: { scramIterations: ${ITERATIONS}, maxAttempts: 3, failureDelay: 0s }
 log: { format: json, level: debug }
 ${this.#settings}`;
   }

@@ -66,6 +66,15 @@ describe('user.add', () => {
     }
   });
 
+  test('refuses a host where everybody is anonymous [XEP-0175 3]', async () => {
+    const hosts = [{ ...HOSTS[0]!, kind: 'anonymous' as const }];
+    const directory = new LocalDirectory();
+    server = new Server(hosts, { storage, directory, clock, log: silentLog, modules: [] });
+    expect(await run('user.add', { jid: 'juliet@b.example', password: 'secret' })).toMatchObject({
+      error: { code: 'bad-address', message: expect.stringContaining('everybody is anonymous') },
+    });
+  });
+
   test.each([
     ['juliet', 'bad-address', 'Write it as juliet@b.example.'],
     ['a.example', 'bad-address', 'Write it as a.example@b.example.'],

@@ -14,6 +14,7 @@ const context: SaslContext = {
   saltSecret: Buffer.from('a secret of the host'),
   scramIterations: 4096,
   channelBindings: null,
+  certifiedUsers: [],
   offer: null,
   credentials: (username) => accounts.get(username) ?? null,
 };
