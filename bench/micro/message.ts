@@ -55,7 +55,14 @@ const wire: SessionWire = {
 
 async function signIn(username: string) {
   const owner = `${username}@localhost`;
-  const blank = { nickname: null, isDisabled: false, created: 0, lastLogin: null, imported: null };
+  const blank = {
+    nickname: null,
+    isDisabled: false,
+    created: 0,
+    lastLogin: null,
+    imported: null,
+    source: null,
+  };
   await storage.users.create({ owner, ...blank }, []);
   const session = await server.find('localhost')!.binder.bind(username, 'phone', wire);
   const handler: XmlStreamHandler = {

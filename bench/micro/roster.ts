@@ -54,6 +54,7 @@ async function createAccounts(storage: Storage, prefix: string, size: typeof LAR
       created: 0,
       lastLogin: null,
       imported: null,
+      source: null,
     };
     await storage.users.create({ owner, ...blank }, []);
     // Nobody is in two rosters, so that no address is shared.

@@ -77,7 +77,13 @@ export class AccountKeeper {
   async create(local: string, password: string): Promise<void> {
     const keys = await this.#deriveKeys(password);
     const created = this.#clock.now();
-    const blank = { nickname: null, isDisabled: false, lastLogin: null, imported: null };
+    const blank = {
+      nickname: null,
+      isDisabled: false,
+      lastLogin: null,
+      imported: null,
+      source: null,
+    };
     await this.#storage.users.create({ owner: this.#owner(local), created, ...blank }, keys);
   }
 

@@ -70,6 +70,8 @@ export interface UserRecord {
    * such as `SHA-1 SHA-256`. Null once it is like that of any other account.
    */
   readonly imported: string | null;
+  /** The type of the source that vouched for the account, such as `ldap`; null for one kept here. */
+  readonly source: string | null;
 }
 
 /** A picture of somebody. */
@@ -81,7 +83,9 @@ export interface Avatar {
 
 /** What may change of an account. */
 export type UserUpdate = Partial<
-  Pick<UserRecord, 'nickname' | 'isDisabled' | 'lastLogin'> & { readonly avatar: Avatar | null }
+  Pick<UserRecord, 'nickname' | 'isDisabled' | 'lastLogin' | 'source'> & {
+    readonly avatar: Avatar | null;
+  }
 >;
 
 export interface UserStore {

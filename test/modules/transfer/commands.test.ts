@@ -66,6 +66,7 @@ describe('an import', () => {
       created: clock.now(),
       lastLogin: null,
       imported: null,
+      source: null,
     });
     const romeo = { imported: BCRYPT, isDisabled: true };
     expect(await storage.users.find('romeo@b.example')).toMatchObject(romeo);

@@ -248,7 +248,14 @@ function spawnServer(file: string, largestFile?: number): ChildProcess {
 }
 
 export async function addAccount(storage: Storage, owner: string, isDisabled = false) {
-  const facts = { nickname: null, isDisabled, created: 0, lastLogin: null, imported: null };
+  const facts = {
+    nickname: null,
+    isDisabled,
+    created: 0,
+    lastLogin: null,
+    imported: null,
+    source: null,
+  };
   const keys = await deriveAccountKeys(PASSWORD, ITERATIONS);
   await storage.users.create({ owner, ...facts }, keys);
 }
