@@ -12,7 +12,7 @@ const LAYERS: readonly (readonly string[])[] = [
   ['xml', 'lib'],
   ['xmpp'],
   ['stream'],
-  ['storage', 'cluster'],
+  ['storage', 'cluster', 'sources'],
   ['transports'],
   ['server', 'web'],
   ['modules'],
@@ -112,12 +112,12 @@ describe('layers', () => {
     expect(findCircles()).toEqual([]);
   });
 
-  test('server and modules see storage and cluster through their ports', () => {
+  test('server and modules see storage, cluster and sources through their ports', () => {
     const behind = sources
       .filter(({ path }) => isIn(['server', 'modules'], path))
       .flatMap(({ path, imports }) =>
         imports
-          .filter(({ target }) => isIn(['storage', 'cluster'], target))
+          .filter(({ target }) => isIn(['storage', 'cluster', 'sources'], target))
           .filter(({ target }) => basename(target) !== 'ports.ts')
           .map(({ target }) => `${path} -> ${target}`),
       );

@@ -101,7 +101,7 @@ export interface UserStore {
    * The name of a deleted account is free again with it.
    */
   create(user: UserRecord, keys: readonly StoredScramKeys[]): Promise<void>;
-  /** With them the account is not as it was imported any more. */
+  /** With them the account is kept here, and not as it was imported any more. */
   setKeys(owner: Owner, keys: readonly StoredScramKeys[]): Ticket;
   /** As `setKeys`, unless the account has got another password than `imported` meanwhile. */
   upgrade(owner: Owner, imported: string, keys: readonly StoredScramKeys[]): Ticket;

@@ -11,6 +11,7 @@ import { parseConfig } from '../../src/server/config/load.ts';
 import type { ModuleDefinition } from '../../src/server/module.ts';
 import { Server } from '../../src/server/server.ts';
 import { ServedStreamHost, ServedStreamHosts } from '../../src/server/stream-hosts.ts';
+import { openSource } from '../../src/sources/open.ts';
 import type { Storage } from '../../src/storage/ports.ts';
 import { openStorage } from '../../src/storage/sqlite/open.ts';
 import { clientStreams } from '../../src/stream/client-streams.ts';
@@ -32,6 +33,7 @@ const IDLE_TURNS = 6;
 /** What a conversation may set, as an operator would write it. */
 export interface TestConfig {
   readonly signIn?: Readonly<Record<string, unknown>>;
+  readonly accounts?: Readonly<Record<string, unknown>>;
   readonly modules?: Readonly<Record<string, unknown>>;
 }
 
@@ -44,7 +46,11 @@ export interface Manner {
   readonly config?: TestConfig;
   /** Besides those that come with the server. */
   readonly modules?: readonly ModuleDefinition[];
+  readonly createAccount?: CreateAccount;
 }
+
+/** Makes an account where it is kept, if that is not the server's own store. */
+export type CreateAccount = (username: string, password: string) => void;
 
 /**
  * A whole server in this process, with a clock that only tests move. It is put together as `main.ts` does, and configured by the
@@ -62,6 +68,7 @@ export class TestServer implements Stage {
   readonly #onConnection: ReturnType<typeof clientStreams>;
   readonly #secureContextFor: ServedStreamHosts['secureContextFor'];
   readonly #place: Place;
+  #createAccount: CreateAccount | null = null;
   #listener: TcpListener | null = null;
 
   static async start(manner: Manner): Promise<TestServer> {
@@ -76,6 +83,7 @@ export class TestServer implements Stage {
         : createSecureContext(),
       saltSecret: await place.storage.secret('salt', 32),
     });
+    server.#createAccount = manner.createAccount ?? null;
     if (transport === 'tls') await server.#listen();
     return server;
   }
@@ -94,7 +102,7 @@ export class TestServer implements Stage {
     this.#place = place;
     this.#limits = host.policy.beforeLogin;
     const directory = new LocalDirectory();
-    this.server = new Server([host], { storage, directory, clock, log, modules });
+    this.server = new Server([host], { storage, directory, clock, log, openSource, modules });
     const deps = { storage, now: () => clock.now() };
     const served = this.server.find(DOMAIN)!;
     const streamHost = new ServedStreamHost(served, { policy: host.policy, ...settings }, deps);
@@ -112,6 +120,7 @@ export class TestServer implements Stage {
   }
 
   async createAccount(username: string, password: string): Promise<void> {
+    if (this.#createAccount) return this.#createAccount(username, password);
     await storeAccount(this.storage, `${username}@${DOMAIN}`, password);
   }
 
@@ -180,10 +189,11 @@ async function openOnDisk(): Promise<Place> {
   return { storage, log, failures, remove: () => rm(directory, { recursive: true }) };
 }
 
-function hostConfig({ signIn = {}, modules = {} }: TestConfig): HostConfig {
+function hostConfig({ signIn = {}, accounts = {}, modules = {} }: TestConfig): HostConfig {
   const file = {
     hosts: { [DOMAIN]: null },
     signIn: { allowPlainOnLoopback: true, ...signIn },
+    accounts,
     modules,
   };
   // JSON is YAML.

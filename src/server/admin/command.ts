@@ -32,6 +32,8 @@ export type AdminErrorCode =
   | 'bad-password'
   | 'exists'
   | 'retired'
+  | 'kept-elsewhere'
+  | 'source-failed'
   | 'not-found'
   | 'bad-certificate'
   | 'bad-config'

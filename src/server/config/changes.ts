@@ -32,6 +32,10 @@ const FIXED: Picks<Config> = {
   metrics: ({ metrics }) => metrics,
 };
 
+const FIXED_OF_HOST: Picks<HostConfig> = {
+  'accounts.source': ({ source }) => source,
+};
+
 /** Compares what runs with what the file says now. */
 export function compareConfigs(running: Config, next: Config): ConfigChanges {
   const pairs = hostPairs(running, next);
@@ -42,6 +46,7 @@ export function compareConfigs(running: Config, next: Config): ConfigChanges {
     ],
     needsRestart: [
       ...differing(FIXED, running, next),
+      ...pairs.flatMap(([from, to]) => differing(FIXED_OF_HOST, from, to).map(at(to))),
       ...pairs.flatMap(([from, to]) => differingModules(from, to).map(at(to))),
     ],
   };
@@ -51,7 +56,7 @@ export function compareConfigs(running: Config, next: Config): ConfigChanges {
 export function withLiveParts(running: Config, next: Config): Config {
   const hosts = running.hosts.map((host) => {
     const found = next.hosts.find(({ domain }) => domain === host.domain) ?? host;
-    return { ...found, modules: host.modules };
+    return { ...found, source: host.source, modules: host.modules };
   });
   const { tls, limits, warnings } = next;
   return {

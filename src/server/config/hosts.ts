@@ -15,6 +15,7 @@ import {
 } from './schema.ts';
 import type { KeyPath } from './schema-walk.ts';
 import type { SectionReader, WrittenSection } from './sections.ts';
+import { resolveSource } from './sources.ts';
 
 /** One entry of `hosts`, checked as far as it can be without the other sections. */
 export interface HostDraft {
@@ -43,13 +44,15 @@ export function readHosts(
 export function resolveHost(draft: HostDraft, file: FileConfig, directory: string): HostConfig {
   const signIn = draft.signIn!;
   const { sessionsPerAccount: perAccount, resourceConflict } = signIn;
+  const { nameRetirement } = draft.accounts!;
   const { scramIterations, suitImported: suitsImported } = signIn;
   return {
     domain: draft.domain,
     certificate: certificateOf(file.hosts[draft.key]!, directory),
     policy: policyOf(signIn, file.limits),
     sessions: { perAccount, resourceConflict },
-    accounts: { ...draft.accounts!, scramIterations, suitsImported },
+    accounts: { nameRetirement, scramIterations, suitsImported },
+    source: resolveSource(draft.accounts!),
     modules: draft.modules,
   };
 }

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { duration, size } from './quantities.ts';
+import { refuseUndescribed, sourceKeys } from './sources.ts';
 
 /**
  * The configuration file as a schema. Defaults stand here and nowhere else, as
@@ -50,9 +51,12 @@ export const signInSchema = z.strictObject({
 });
 
 /** Rules of keeping accounts; a host may lay its own keys over the common ones. */
-export const accountsSchema = z.strictObject({
-  nameRetirement: duration({ min: '0s', max: '3650d' }).prefault('90d'),
-});
+export const accountsSchema = z
+  .strictObject({
+    nameRetirement: duration({ min: '0s', max: '3650d' }).prefault('90d'),
+    ...sourceKeys,
+  })
+  .superRefine(refuseUndescribed);
 
 const beforeLogin = z.strictObject({
   stanza: stanzaSize().prefault('10 KB'),

@@ -68,7 +68,7 @@ export class UserTable {
         SELECT imported FROM user WHERE domain = ? AND imported > ? ORDER BY imported LIMIT 1`)
       .pluck();
     this.#settle = db.prepare<[Owner]>(
-      'UPDATE user SET imported = NULL WHERE jid = ? AND imported IS NOT NULL',
+      'UPDATE user SET imported = NULL, source = NULL WHERE jid = ? AND coalesce(imported, source) IS NOT NULL',
     );
     this.#isImported = db
       .prepare<[Owner, string], 1>('SELECT 1 FROM user WHERE jid = ? AND imported = ?')

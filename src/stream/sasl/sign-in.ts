@@ -119,6 +119,8 @@ export class SignIn {
       channelBindings: isBindable ? connection.channelBindings : null,
       offer: this.#offer,
       credentials: (username) => host.credentials(username),
+      verify: host.verify?.bind(host) ?? null,
+      verifyToken: host.verifyToken?.bind(host) ?? null,
     };
   }
 

@@ -6,9 +6,9 @@ import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { expect } from '@jest/globals';
 import { silentLog as log } from '../../../src/lib/log.ts';
-import { deriveAccountKeys } from '../../../src/server/account-keys.ts';
 import type { Storage } from '../../../src/storage/ports.ts';
 import { openStorage } from '../../../src/storage/sqlite/open.ts';
+import { deriveAccountKeys } from '../../../src/stream/sasl/account-keys.ts';
 import { Attacker, type Target } from './attacker.ts';
 
 const MAIN = resolve('src/cli/main.ts');

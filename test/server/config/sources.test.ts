@@ -1,0 +1,69 @@
+import { describe, expect, test } from '@jest/globals';
+import { builtinModules } from '../../../src/builtin-modules.ts';
+import { parseConfig } from '../../../src/server/config/load.ts';
+import type { ConfigError } from '../../../src/server/config/problems.ts';
+
+const parse = (text: string) => parseConfig('/etc/epode.yaml', text, builtinModules);
+const SITE = 'http: { url: "https://site.example/ask", secret: s }';
+
+function problemsOf(accounts: string): string[] {
+  try {
+    parse(`hosts: { a.example: }\naccounts: ${accounts}`);
+    return [];
+  } catch (error) {
+    return (error as ConfigError).problems.map(({ line, message }) => `${line}: ${message}`);
+  }
+}
+
+describe('where accounts are kept', () => {
+  test('is here by default, and another place for one host', () => {
+    const { hosts } = parse(`
+hosts:
+  a.example: { accounts: { source: http } }
+  b.example:
+accounts: { ${SITE} }`);
+    expect(hosts.map(({ source }) => source)).toEqual([
+      {
+        type: 'http',
+        url: 'https://site.example/ask',
+        secret: 's',
+        timeout: 5_000,
+        hasScramKeys: false,
+        takesChanges: false,
+      },
+      { type: 'internal' },
+    ]);
+  });
+
+  test.each([
+    ['{ source: http }', ['2: accounts.source needs a section "http" beside it']],
+    [
+      '{ source: htpp }',
+      [expect.stringContaining('accounts.source must be one of internal, http')],
+    ],
+    [
+      '{ source: http, http: { url: "https://a/" } }',
+      [expect.stringContaining('accounts.http.secret')],
+    ],
+    ['{ http: { url: "ftp://a/", secret: s } }', [expect.stringContaining('accounts.http.url')]],
+    [
+      '{ http: { url: "https://a/", secret: "file:/nowhere" } }',
+      [expect.stringContaining('accounts.http.secret: no secret to be had')],
+    ],
+  ])('%s is refused, with its place', (accounts, problems) => {
+    expect(problemsOf(accounts)).toEqual(problems);
+  });
+
+  test.each([
+    ['http://site.example/', 1],
+    ['http://127.0.0.1:8080/', 0],
+    ['http://[::1]/', 0],
+    ['http://localhost/', 0],
+    ['https://site.example/', 0],
+  ])('%s brings %i warnings', (url, count) => {
+    const { warnings } = parse(`
+hosts: { a.example: }
+accounts: { source: http, http: { url: "${url}", secret: s } }`);
+    expect(warnings.filter((warning) => warning.includes('unencrypted'))).toHaveLength(count);
+  });
+});
