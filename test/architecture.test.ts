@@ -24,6 +24,7 @@ const WALLS: readonly { readonly what: RegExp; readonly only: string }[] = [
   { what: /^node:(net|tls|https?|http2|dgram)$/, only: 'src/transports/' },
   { what: /^better-sqlite3$/, only: 'src/storage/sqlite/' },
   { what: /^commander$/, only: 'src/cli/' },
+  { what: /^(jose|ldapts)$/, only: 'src/sources/' },
 ];
 
 const MAX_LINES = 400;

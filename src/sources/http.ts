@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { ScramKeys } from '../stream/ports.ts';
 import { HASH_LENGTHS } from '../stream/sasl/hashing.ts';
+import { boundedFetch } from './bounded-fetch.ts';
 import type { Gate } from './gate.ts';
 import {
   type AccountSource,
@@ -65,36 +66,22 @@ export class HttpSource implements AccountSource {
   }
 
   #ask<T>(question: object, answer: z.ZodType<T>): Promise<T> {
+    const { url, secret } = this.#settings;
+    const headers = {
+      authorization: `Bearer ${secret}`,
+      'content-type': 'application/json',
+      accept: 'application/json',
+    };
     const body = JSON.stringify({ ...question, domain: this.#domain });
+    const request = { method: 'POST', headers, body };
     return this.#gate.run(async (signal) => {
-      const response = await fetch(this.#settings.url, {
-        method: 'POST',
-        redirect: 'error',
-        headers: {
-          authorization: `Bearer ${this.#settings.secret}`,
-          'content-type': 'application/json',
-          accept: 'application/json',
-        },
-        body,
-        signal,
-      });
-      if (response.status !== 200) throw new SourceError(`it answers ${response.status}`);
-      const parsed = answer.safeParse(parseJson(await readText(response)));
+      const { status, text } = await boundedFetch(url, { ...request, signal }, MAX_ANSWER);
+      if (status !== 200) throw new SourceError(`it answers ${status}`);
+      const parsed = answer.safeParse(parseJson(text));
       if (!parsed.success) throw new SourceError('its answer is not what was asked for');
       return parsed.data;
     });
   }
-}
-
-async function readText(response: Response): Promise<string> {
-  const chunks: Uint8Array[] = [];
-  let size = 0;
-  for await (const chunk of response.body ?? []) {
-    size += chunk.length;
-    if (size > MAX_ANSWER) throw new SourceError(`its answer has over ${MAX_ANSWER} bytes`);
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks).toString();
 }
 
 function parseJson(text: string): unknown {

@@ -4,6 +4,7 @@ import type { Storage } from '../storage/ports.ts';
 import { Gate } from './gate.ts';
 import { HttpSource } from './http.ts';
 import { InternalSource } from './internal.ts';
+import { JwtSource } from './jwt.ts';
 import type { AccountSource, SourceSettings } from './ports.ts';
 
 /** What sources need of the server. */
@@ -22,5 +23,10 @@ export function openSource(
   if (settings.type === 'internal') return new InternalSource(domain, storage);
   const own = log.child({ host: domain, source: settings.type });
   const gate = new Gate(settings.timeout, { clock, log: own });
-  return new HttpSource(domain, settings, gate);
+  switch (settings.type) {
+    case 'http':
+      return new HttpSource(domain, settings, gate);
+    case 'jwt':
+      return new JwtSource(domain, settings, gate);
+  }
 }

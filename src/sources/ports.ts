@@ -29,7 +29,7 @@ export interface AccountSource {
 export type SourceType = SourceSettings['type'];
 
 /** What an operator says of a source. Times in milliseconds. */
-export type SourceSettings = InternalSettings | HttpSettings;
+export type SourceSettings = InternalSettings | HttpSettings | JwtSettings;
 
 /** The accounts are kept in this server's own store. */
 export interface InternalSettings {
@@ -47,6 +47,28 @@ export interface HttpSettings {
   readonly hasScramKeys: boolean;
   /** Whether users may change their passwords from here. */
   readonly takesChanges: boolean;
+}
+
+/** Whoever issues tokens. */
+export interface JwtSettings {
+  readonly type: 'jwt';
+  /** Who has to have issued a token, and for whom. */
+  readonly issuer: string;
+  readonly audience: string;
+  /** Where the keys are published, or what they are: PEM, or a set in JSON. */
+  readonly keys: { readonly url: string } | { readonly text: string };
+  readonly algorithms: readonly string[];
+  /** What of a token holds the name. */
+  readonly claim: string;
+  /** What it has to be for; null for anything. */
+  readonly scope: string | null;
+  /** Milliseconds by which clocks may differ. */
+  readonly clockTolerance: number;
+  /** Whether clients may send it in place of a password. */
+  readonly isPassword: boolean;
+  /** Where clients read how to get one; null where they are not told. */
+  readonly configuration: string | null;
+  readonly timeout: number;
 }
 
 /** The source gave no answer, or none that can be used. Operators see `message`. */

@@ -36,7 +36,12 @@ export interface ImportedCredentials {
 /** Whom a bearer token lets in, or what is wrong with it (RFC 6750 §3.1). */
 export type TokenVerdict =
   | { readonly username: string }
-  | { readonly error: 'invalid_token' | 'insufficient_scope' };
+  | {
+      readonly error: 'invalid_token' | 'insufficient_scope';
+      /** What the token should be for, and where clients read how to get one. */
+      readonly scope?: string;
+      readonly configuration?: string;
+    };
 
 /** How a client wants to be bound. */
 export interface BindRequest {

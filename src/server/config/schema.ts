@@ -8,7 +8,13 @@ import { refuseUndescribed, sourceKeys } from './sources.ts';
  */
 
 /** SASL mechanisms that exist here, best first. */
-export const MECHANISMS = ['SCRAM-SHA-512', 'SCRAM-SHA-256', 'SCRAM-SHA-1', 'PLAIN'] as const;
+export const MECHANISMS = [
+  'SCRAM-SHA-512',
+  'SCRAM-SHA-256',
+  'SCRAM-SHA-1',
+  'OAUTHBEARER',
+  'PLAIN',
+] as const;
 
 /** RFC 6120 §13.12: no limit on stanzas may be below 10,000 bytes. */
 const stanzaSize = () => size({ min: '10 KB', max: '16 MiB' });

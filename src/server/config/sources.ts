@@ -1,3 +1,4 @@
+import { createPublicKey } from 'node:crypto';
 import { z } from 'zod';
 import type { SourceSettings } from '../../sources/ports.ts';
 import { isLoopback } from '../../transports/address.ts';
@@ -5,22 +6,70 @@ import { duration } from './quantities.ts';
 import { secret } from './secret.ts';
 
 /** Where accounts are kept. */
-const SOURCES = ['internal', 'http'] as const;
+const SOURCES = ['internal', 'http', 'jwt'] as const;
 
+/** With a key that is public: a secret that both sides share proves less. */
+const ALGORITHMS = [
+  'RS256',
+  'RS384',
+  'RS512',
+  'PS256',
+  'PS384',
+  'PS512',
+  'ES256',
+  'ES384',
+  'ES512',
+  'EdDSA',
+] as const;
+
+const webAddress = () => z.url({ protocol: /^https?$/ });
 const timeout = () => duration({ min: '100ms', max: '30s' }).prefault('5s');
 
 const http = z.strictObject({
-  url: z.url({ protocol: /^https?$/ }),
+  url: webAddress(),
   secret: secret(),
   timeout: timeout(),
   scramKeys: z.boolean().default(false),
   changePassword: z.boolean().default(false),
 });
 
+const jwt = z
+  .strictObject({
+    issuer: z.string().min(1),
+    audience: z.string().min(1),
+    jwks: webAddress().optional(),
+    publicKey: secret().refine(isPublicKey, 'must be a public key in PEM, or a JWKS').optional(),
+    algorithms: z
+      .array(z.enum(ALGORITHMS))
+      .min(1)
+      .default([...ALGORITHMS]),
+    claim: z.string().min(1).default('sub'),
+    scope: z.string().min(1).optional(),
+    clockTolerance: duration({ min: '0s', max: '5m' }).prefault('30s'),
+    tokenAsPassword: z.boolean().default(false),
+    discovery: webAddress().optional(),
+    timeout: timeout(),
+  })
+  .superRefine(({ jwks, publicKey }, context) => {
+    if ((jwks === undefined) !== (publicKey === undefined)) return;
+    const message = 'needs one of jwks and publicKey';
+    context.addIssue({ code: 'custom', message });
+  });
+
+function isPublicKey(text: string): boolean {
+  try {
+    if (text.trimStart().startsWith('{')) return Array.isArray(JSON.parse(text).keys);
+    return createPublicKey(text).type === 'public' && !text.includes('PRIVATE KEY');
+  } catch {
+    return false;
+  }
+}
+
 /** The keys of the section `accounts` that say where the accounts are kept. */
 export const sourceKeys = {
   source: z.enum(SOURCES).default('internal'),
   http: http.optional(),
+  jwt: jwt.optional(),
 };
 
 type SourceKeys = z.output<z.ZodObject<typeof sourceKeys>>;
@@ -33,16 +82,41 @@ export function refuseUndescribed(keys: SourceKeys, context: z.RefinementCtx): v
   context.addIssue({ code: 'custom', path: ['source'], message });
 }
 
-export function resolveSource({ source, http }: SourceKeys): SourceSettings {
-  if (source === 'internal' || !http) return { type: 'internal' };
-  const { url, secret, timeout, scramKeys: hasScramKeys, changePassword: takesChanges } = http;
-  return { type: 'http', url, secret, timeout, hasScramKeys, takesChanges };
+export function resolveSource({ source, ...described }: SourceKeys): SourceSettings {
+  const { http, jwt } = described;
+  if (source === 'http' && http) return httpSettings(http);
+  if (source === 'jwt' && jwt) return jwtSettings(jwt);
+  return { type: 'internal' };
+}
+
+function httpSettings(section: z.output<typeof http>): SourceSettings {
+  const { scramKeys: hasScramKeys, changePassword: takesChanges, ...rest } = section;
+  return { type: 'http', ...rest, hasScramKeys, takesChanges };
+}
+
+function jwtSettings(section: z.output<typeof jwt>): SourceSettings {
+  const { jwks, publicKey = '', tokenAsPassword: isPassword, discovery, scope, ...rest } = section;
+  return {
+    type: 'jwt',
+    ...rest,
+    keys: jwks === undefined ? { text: publicKey } : { url: jwks },
+    isPassword,
+    scope: scope ?? null,
+    configuration: discovery ?? null,
+  };
 }
 
 /** What is allowed and still deserves a second thought. */
 export function sourceWarnings(domain: string, source: SourceSettings): string[] {
-  if (source.type === 'internal' || !isReadable(source.url)) return [];
-  return [`${domain}: passwords go to ${source.url} unencrypted; anyone on the way can read along`];
+  const address = addressOf(source);
+  if (address === null || !isReadable(address)) return [];
+  const what = source.type === 'jwt' ? 'keys come from' : 'passwords go to';
+  return [`${domain}: ${what} ${address} unencrypted; anyone on the way can read and change them`];
+}
+
+function addressOf(source: SourceSettings): string | null {
+  if (source.type === 'http') return source.url;
+  return source.type === 'jwt' && 'url' in source.keys ? source.keys.url : null;
 }
 
 function isReadable(address: string): boolean {

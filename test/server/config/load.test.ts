@@ -70,7 +70,7 @@ describe('a sound file', () => {
       idleTimeout: 300_000,
       maxAuthAttempts: 5,
       scramIterations: 10_000,
-      mechanisms: ['SCRAM-SHA-512', 'SCRAM-SHA-256', 'SCRAM-SHA-1', 'PLAIN'],
+      mechanisms: ['SCRAM-SHA-512', 'SCRAM-SHA-256', 'SCRAM-SHA-1', 'OAUTHBEARER', 'PLAIN'],
     });
   });
 

@@ -47,6 +47,18 @@ accounts: { ${SITE} }`);
     ],
     ['{ http: { url: "ftp://a/", secret: s } }', [expect.stringContaining('accounts.http.url')]],
     [
+      '{ source: jwt, jwt: { issuer: i, audience: a } }',
+      ['2: accounts.jwt needs one of jwks and publicKey'],
+    ],
+    [
+      '{ source: jwt, jwt: { issuer: i, audience: a, publicKey: x } }',
+      ['2: accounts.jwt.publicKey must be a public key in PEM, or a JWKS'],
+    ],
+    [
+      '{ jwt: { issuer: i, audience: a, jwks: "https://a/", algorithms: [HS256] } }',
+      [expect.stringContaining('accounts.jwt.algorithms[0] must be one of RS256')],
+    ],
+    [
       '{ http: { url: "https://a/", secret: "file:/nowhere" } }',
       [expect.stringContaining('accounts.http.secret: no secret to be had')],
     ],
