@@ -5,6 +5,7 @@ import { Gate } from './gate.ts';
 import { HttpSource } from './http.ts';
 import { InternalSource } from './internal.ts';
 import { JwtSource } from './jwt.ts';
+import { LdapSource } from './ldap.ts';
 import type { AccountSource, SourceSettings } from './ports.ts';
 
 /** What sources need of the server. */
@@ -28,5 +29,7 @@ export function openSource(
       return new HttpSource(domain, settings, gate);
     case 'jwt':
       return new JwtSource(domain, settings, gate);
+    case 'ldap':
+      return new LdapSource(settings, gate, () => clock.now());
   }
 }

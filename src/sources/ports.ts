@@ -29,7 +29,7 @@ export interface AccountSource {
 export type SourceType = SourceSettings['type'];
 
 /** What an operator says of a source. Times in milliseconds. */
-export type SourceSettings = InternalSettings | HttpSettings | JwtSettings;
+export type SourceSettings = InternalSettings | HttpSettings | JwtSettings | LdapSettings;
 
 /** The accounts are kept in this server's own store. */
 export interface InternalSettings {
@@ -68,6 +68,26 @@ export interface JwtSettings {
   readonly isPassword: boolean;
   /** Where clients read how to get one; null where they are not told. */
   readonly configuration: string | null;
+  readonly timeout: number;
+}
+
+/** A directory. */
+export interface LdapSettings {
+  readonly type: 'ldap';
+  /** `ldap:` or `ldaps:`, host and port. */
+  readonly url: string;
+  /** Whether `ldap:` goes on under TLS before anything else is said. */
+  readonly startTls: boolean;
+  /** Certificates in PEM to trust instead of the usual ones; null for those. */
+  readonly ca: string | null;
+  /** As whom to search; both '' for nobody. */
+  readonly bindDn: string;
+  readonly password: string;
+  readonly base: string;
+  /** With `{name}` where the name goes. */
+  readonly filter: string;
+  /** What holds the name. */
+  readonly attribute: string;
   readonly timeout: number;
 }
 

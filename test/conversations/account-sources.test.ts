@@ -235,6 +235,20 @@ describe('a site that fails', () => {
   });
 });
 
+const unreachable = {
+  absent: ['juliet'] as const,
+  createAccount,
+  config: { accounts: { source: 'ldap', ldap: { url: 'ldap://127.0.0.1:1', base: 'dc=example' } } },
+};
+conversation(
+  'a directory that is not there lets nobody in, and says so [RFC6120 6.5.11]',
+  unreachable,
+  async ({ juliet }) => {
+    await juliet.exists();
+    expect(await tries(juliet, PASSWORD)).toBe('temporary-auth-failure');
+  },
+);
+
 describe('users of a site', () => {
   conversation(
     'cannot change their password or delete their account from here [XEP-0077 3.2, 3.3]',

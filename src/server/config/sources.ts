@@ -1,4 +1,4 @@
-import { createPublicKey } from 'node:crypto';
+import { createPublicKey, X509Certificate } from 'node:crypto';
 import { z } from 'zod';
 import type { SourceSettings } from '../../sources/ports.ts';
 import { isLoopback } from '../../transports/address.ts';
@@ -6,7 +6,7 @@ import { duration } from './quantities.ts';
 import { secret } from './secret.ts';
 
 /** Where accounts are kept. */
-const SOURCES = ['internal', 'http', 'jwt'] as const;
+const SOURCES = ['internal', 'http', 'jwt', 'ldap'] as const;
 
 /** With a key that is public: a secret that both sides share proves less. */
 const ALGORITHMS = [
@@ -22,7 +22,15 @@ const ALGORITHMS = [
   'EdDSA',
 ] as const;
 
-const webAddress = () => z.url({ protocol: /^https?$/ });
+/** With a scheme such as `https:`. */
+const address = (...schemes: string[]) =>
+  z
+    .string()
+    .refine(
+      (text) => URL.canParse(text) && schemes.includes(new URL(text).protocol),
+      `must be an address that begins with ${schemes.map((scheme) => `${scheme}//`).join(' or ')}`,
+    );
+const webAddress = () => address('https:', 'http:');
 const timeout = () => duration({ min: '100ms', max: '30s' }).prefault('5s');
 
 const http = z.strictObject({
@@ -38,7 +46,7 @@ const jwt = z
     issuer: z.string().min(1),
     audience: z.string().min(1),
     jwks: webAddress().optional(),
-    publicKey: secret().refine(isPublicKey, 'must be a public key in PEM, or a JWKS').optional(),
+    publicKey: secret().optional(),
     algorithms: z
       .array(z.enum(ALGORITHMS))
       .min(1)
@@ -51,10 +59,48 @@ const jwt = z
     timeout: timeout(),
   })
   .superRefine(({ jwks, publicKey }, context) => {
-    if ((jwks === undefined) !== (publicKey === undefined)) return;
-    const message = 'needs one of jwks and publicKey';
-    context.addIssue({ code: 'custom', message });
+    const refuse = refuser(context);
+    if ((jwks === undefined) === (publicKey === undefined))
+      refuse('needs one of jwks and publicKey');
+    if (publicKey !== undefined && !isPublicKey(publicKey)) {
+      refuse('must be a public key in PEM, or a JWKS', 'publicKey');
+    }
   });
+
+const ldap = z
+  .strictObject({
+    url: address('ldaps:', 'ldap:'),
+    startTls: z.boolean().default(true),
+    ca: secret().optional(),
+    bindDn: z.string().min(1).optional(),
+    password: secret().optional(),
+    base: z.string().min(1),
+    filter: z
+      .string()
+      .refine((text) => text.includes('{name}'), 'must hold {name}, where the name goes')
+      .default('(uid={name})'),
+    nameAttribute: z.string().min(1).default('uid'),
+    timeout: timeout(),
+  })
+  .superRefine(({ bindDn, password, ca }, context) => {
+    const refuse = refuser(context);
+    const isWhole = (bindDn === undefined) === (password === undefined);
+    if (!isWhole) refuse('needs both of bindDn and password, or neither');
+    if (ca !== undefined && !isCertificate(ca)) refuse('must be a certificate in PEM', 'ca');
+  });
+
+/** Of the whole section, or of one key. */
+function refuser(context: z.RefinementCtx): (message: string, ...path: string[]) => void {
+  return (message, ...path) => context.addIssue({ code: 'custom', path, message });
+}
+
+function isCertificate(text: string): boolean {
+  try {
+    return new X509Certificate(text).raw.length > 0;
+  } catch {
+    return false;
+  }
+}
 
 function isPublicKey(text: string): boolean {
   try {
@@ -70,6 +116,7 @@ export const sourceKeys = {
   source: z.enum(SOURCES).default('internal'),
   http: http.optional(),
   jwt: jwt.optional(),
+  ldap: ldap.optional(),
 };
 
 type SourceKeys = z.output<z.ZodObject<typeof sourceKeys>>;
@@ -83,9 +130,10 @@ export function refuseUndescribed(keys: SourceKeys, context: z.RefinementCtx): v
 }
 
 export function resolveSource({ source, ...described }: SourceKeys): SourceSettings {
-  const { http, jwt } = described;
+  const { http, jwt, ldap } = described;
   if (source === 'http' && http) return httpSettings(http);
   if (source === 'jwt' && jwt) return jwtSettings(jwt);
+  if (source === 'ldap' && ldap) return ldapSettings(ldap);
   return { type: 'internal' };
 }
 
@@ -106,6 +154,11 @@ function jwtSettings(section: z.output<typeof jwt>): SourceSettings {
   };
 }
 
+function ldapSettings(section: z.output<typeof ldap>): SourceSettings {
+  const { ca = null, bindDn = '', password = '', nameAttribute: attribute, ...rest } = section;
+  return { type: 'ldap', ...rest, ca, bindDn, password, attribute };
+}
+
 /** What is allowed and still deserves a second thought. */
 export function sourceWarnings(domain: string, source: SourceSettings): string[] {
   const address = addressOf(source);
@@ -116,11 +169,12 @@ export function sourceWarnings(domain: string, source: SourceSettings): string[]
 
 function addressOf(source: SourceSettings): string | null {
   if (source.type === 'http') return source.url;
+  if (source.type === 'ldap') return source.startTls ? null : source.url;
   return source.type === 'jwt' && 'url' in source.keys ? source.keys.url : null;
 }
 
 function isReadable(address: string): boolean {
   const { protocol, hostname } = new URL(address);
   const isNear = hostname === 'localhost' || isLoopback(hostname.replace(/^\[(.*)\]$/, '$1'));
-  return protocol === 'http:' && !isNear;
+  return ['http:', 'ldap:'].includes(protocol) && !isNear;
 }

@@ -1,10 +1,24 @@
+import { createPublicKey } from 'node:crypto';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { builtinModules } from '../../../src/builtin-modules.ts';
 import { parseConfig } from '../../../src/server/config/load.ts';
 import type { ConfigError } from '../../../src/server/config/problems.ts';
+import { selfSigned } from '../../support/self-signed.ts';
 
 const parse = (text: string) => parseConfig('/etc/epode.yaml', text, builtinModules);
 const SITE = 'http: { url: "https://site.example/ask", secret: s }';
+
+const SPKI = { type: 'spki', format: 'pem' } as const;
+const KEPT_IN_FILES = `
+hosts:
+  a.example:
+    accounts: { source: ldap, ldap: { url: "ldap://a.example", base: dc=a, ca: "file:a.crt" } }
+  b.example:
+    accounts: { source: jwt, jwt: { issuer: i, audience: a, publicKey: "file:a.pem" } }
+`;
 
 function problemsOf(accounts: string): string[] {
   try {
@@ -47,6 +61,21 @@ accounts: { ${SITE} }`);
     ],
     ['{ http: { url: "ftp://a/", secret: s } }', [expect.stringContaining('accounts.http.url')]],
     [
+      '{ source: ldap, ldap: { url: "http://a/", base: b, filter: "(uid=x)", bindDn: c } }',
+      [
+        '2: accounts.ldap needs both of bindDn and password, or neither',
+        '2: accounts.ldap.url must be an address that begins with ldaps:// or ldap://',
+        '2: accounts.ldap.filter must hold {name}, where the name goes',
+      ],
+    ],
+    [
+      '{ source: ldap, ldap: { url: "ldap://a/", base: b, bindDn: c, ca: d } }',
+      [
+        '2: accounts.ldap needs both of bindDn and password, or neither',
+        '2: accounts.ldap.ca must be a certificate in PEM',
+      ],
+    ],
+    [
       '{ source: jwt, jwt: { issuer: i, audience: a } }',
       ['2: accounts.jwt needs one of jwks and publicKey'],
     ],
@@ -64,6 +93,19 @@ accounts: { ${SITE} }`);
     ],
   ])('%s is refused, with its place', (accounts, problems) => {
     expect(problemsOf(accounts)).toEqual(problems);
+  });
+
+  test('may be described with files that hold keys and certificates', async () => {
+    const directory = mkdtempSync(join(tmpdir(), 'epode-sources-'));
+    const { cert, key } = await selfSigned('a.example');
+    writeFileSync(join(directory, 'a.crt'), cert);
+    writeFileSync(join(directory, 'a.pem'), createPublicKey(key).export(SPKI));
+    const file = join(directory, 'epode.yaml');
+    const { hosts } = parseConfig(file, KEPT_IN_FILES, builtinModules);
+    rmSync(directory, { recursive: true });
+    expect(hosts[0]!.source).toMatchObject({ type: 'ldap', ca: cert.trimEnd(), bindDn: '' });
+    const keys = { text: expect.stringContaining('BEGIN PUBLIC KEY') };
+    expect(hosts[1]!.source).toMatchObject({ type: 'jwt', keys, clockTolerance: 30_000 });
   });
 
   test.each([
