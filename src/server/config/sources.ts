@@ -159,6 +159,14 @@ function ldapSettings(section: z.output<typeof ldap>): SourceSettings {
   return { type: 'ldap', ...rest, ca, bindDn, password, attribute };
 }
 
+/** Whether people can sign in with a mechanism where accounts are kept like that. */
+export function suits(source: SourceSettings, mechanism: string): boolean {
+  if (source.type === 'internal') return mechanism !== 'OAUTHBEARER';
+  if (mechanism.startsWith('SCRAM-')) return source.type === 'http' && source.hasScramKeys;
+  if (mechanism === 'PLAIN') return source.type !== 'jwt' || source.isPassword;
+  return mechanism !== 'OAUTHBEARER' || source.type === 'jwt';
+}
+
 /** What is allowed and still deserves a second thought. */
 export function sourceWarnings(domain: string, source: SourceSettings): string[] {
   const address = addressOf(source);

@@ -95,6 +95,17 @@ accounts: { ${SITE} }`);
     expect(problemsOf(accounts)).toEqual(problems);
   });
 
+  test.each([
+    ['[SCRAM-SHA-1]', 'http', 'add PLAIN'],
+    ['[OAUTHBEARER]', 'internal', 'add SCRAM-SHA-512 or SCRAM-SHA-256 or SCRAM-SHA-1 or PLAIN'],
+  ])('has to leave a way to sign in: %s, %s', (mechanisms, source, hint) => {
+    const text = `hosts: { a.example: }
+signIn: { mechanisms: ${mechanisms} }
+accounts: { source: ${source}, ${SITE} }`;
+    const message = `nobody can sign in to a.example: none of these goes with accounts.source ${source}`;
+    expect(() => parse(text)).toThrow(`/etc/epode.yaml:2:23: ${message}; ${hint}`);
+  });
+
   test('may be described with files that hold keys and certificates', async () => {
     const directory = mkdtempSync(join(tmpdir(), 'epode-sources-'));
     const { cert, key } = await selfSigned('a.example');
