@@ -24,6 +24,7 @@ import { LocalSessionControl } from './server/session-control.ts';
 import { SignInThrottle } from './server/sign-in-throttle.ts';
 import { SignIns } from './server/sign-ins.ts';
 import { version } from './server/version.ts';
+import { openSource } from './sources/open.ts';
 import type { Storage, StorageError } from './storage/ports.ts';
 import { openStorage } from './storage/sqlite/open.ts';
 import { clientStreams } from './stream/client-streams.ts';
@@ -128,6 +129,7 @@ class ServerProcess implements RunningServer, ServerFacts {
       directory: new LocalDirectory(),
       clock: this.#clock,
       log: this.#log,
+      openSource,
       modules: builtinModules,
     });
     this.#server = server;

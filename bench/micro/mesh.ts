@@ -16,6 +16,7 @@ import { silentLog as log } from '../../src/lib/log.ts';
 import { parseConfig } from '../../src/server/config/load.ts';
 import { Server } from '../../src/server/server.ts';
 import type { Session } from '../../src/server/session.ts';
+import { openSource } from '../../src/sources/open.ts';
 import type { Storage } from '../../src/storage/ports.ts';
 import { openStorage } from '../../src/storage/sqlite/open.ts';
 import type { SessionWire } from '../../src/stream/ports.ts';
@@ -50,7 +51,14 @@ const wire: SessionWire = {
 };
 
 async function createAccounts(storage: Storage): Promise<void> {
-  const blank = { nickname: null, isDisabled: false, created: 0, lastLogin: null, imported: null };
+  const blank = {
+    nickname: null,
+    isDisabled: false,
+    created: 0,
+    lastLogin: null,
+    imported: null,
+    source: null,
+  };
   for (const name of NAMES) {
     const owner = `${name}@localhost`;
     await storage.users.create({ owner, ...blank }, []);
@@ -100,6 +108,7 @@ try {
     directory: new LocalDirectory(),
     clock: systemClock,
     log,
+    openSource,
     modules: builtinModules,
   };
   const server = new Server(config.hosts, deps);

@@ -9,6 +9,7 @@ import { userCommands } from '../server/admin/users.ts';
 import type { Config } from '../server/config/config.ts';
 import { loadConfig } from '../server/config/load.ts';
 import { Server } from '../server/server.ts';
+import { openSource } from '../sources/open.ts';
 import type { Storage } from '../storage/ports.ts';
 import { openStorage } from '../storage/sqlite/open.ts';
 import { ControlError, callControl } from '../transports/control.ts';
@@ -94,6 +95,7 @@ async function openStore(
     directory: new LocalDirectory(),
     clock: systemClock,
     log: silentLog,
+    openSource,
     modules: builtinModules,
   });
   const commands = [

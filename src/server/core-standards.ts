@@ -12,6 +12,7 @@ export const coreRfcs: ReadonlyMap<number, string> = new Map([
   [4505, 'The ANONYMOUS SASL Mechanism'],
   [4616, 'The PLAIN SASL Mechanism'],
   [5802, 'SCRAM'],
+  [7628, 'SASL for OAuth: OAUTHBEARER'],
   [7677, 'SCRAM-SHA-256'],
   [5929, 'Channel Bindings for TLS'],
   [9266, 'Channel Bindings for TLS 1.3'],

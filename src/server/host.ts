@@ -144,7 +144,8 @@ export class Host {
 
   /** For the account in the store. */
   #look(stanza: Stanza, to: Jid): Maybe<Outcome> {
-    return then(this.accounts.find(to.local), (account) =>
+    const found = mayWait(stanza) ? this.accounts.seek(to.local) : this.accounts.find(to.local);
+    return then(found, (account) =>
       account ? this.#enter(stanza, to, account) : this.#refuse(stanza),
     );
   }
@@ -327,6 +328,11 @@ export class Host {
 /** Presence that tells of itself and asks for nothing (RFC 6121 §4.7.1). */
 function isShown({ kind, type }: Stanza): boolean {
   return kind === 'presence' && (type === '' || type === 'unavailable');
+}
+
+/** Whether an account keeps it for somebody who has never been here. */
+function mayWait({ kind, type }: Stanza): boolean {
+  return (kind === 'message' && type !== 'error') || (kind === 'presence' && type === 'subscribe');
 }
 
 /** RFC 6121 §4.3.2: what whoever may not see an account is told, whether it exists or not. */

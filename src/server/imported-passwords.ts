@@ -1,7 +1,7 @@
 import type { UserStore } from '../storage/ports.ts';
 import type { ScramHash } from '../stream/ports.ts';
+import { HASHES } from '../stream/sasl/account-keys.ts';
 import { decoyOf } from '../stream/sasl/bcrypt.ts';
-import { HASHES } from './account-keys.ts';
 
 const PLAIN = 'PLAIN';
 

@@ -1,9 +1,11 @@
 import type { SessionDirectory } from '../cluster/ports.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Log } from '../lib/log.ts';
+import type { AccountSource, SourceSettings } from '../sources/ports.ts';
 import type { Storage } from '../storage/ports.ts';
 import { AccountKeeper, type AccountRules } from './account-keeper.ts';
 import { Accounts } from './accounts.ts';
+import { ForeignAccounts } from './foreign-accounts.ts';
 import { Host } from './host.ts';
 import type { HostKind, ModuleDefinition } from './module.ts';
 import { ModuleHost } from './module-host.ts';
@@ -17,6 +19,7 @@ export interface HostSettings {
   readonly kind?: HostKind;
   readonly sessions: SessionRules;
   readonly accounts: AccountRules;
+  readonly source: SourceSettings;
   /** By module name: the section, or false where the module is off. */
   readonly modules: ReadonlyMap<string, unknown | false>;
 }
@@ -29,6 +32,11 @@ export interface ServerDeps {
   readonly clock: Clock;
   readonly log: Log;
   readonly modules: readonly ModuleDefinition[];
+  openSource(
+    domain: string,
+    settings: SourceSettings,
+    deps: Pick<ServerDeps, 'storage' | 'clock' | 'log'>,
+  ): AccountSource;
 }
 
 /** One served host with its modules and the way into it. */
@@ -37,8 +45,11 @@ export interface ServedHost {
   readonly modules: ModuleHost;
   readonly binder: SessionBinder;
   readonly keeper: AccountKeeper;
-  /** Where its accounts are kept. */
+  /** Where what belongs to its accounts is kept. */
   readonly storage: Storage;
+  readonly source: AccountSource;
+  /** Null where the accounts are kept here. */
+  readonly foreign: ForeignAccounts | null;
 }
 
 /** The hosts of this process and the router between them; knows no transport. */
@@ -71,30 +82,35 @@ export class Server {
 
   /** Closes every session with system-shutdown and stops the modules. */
   stop(): void {
-    for (const { binder, modules } of this.#served.values()) {
+    for (const { binder, modules, source } of this.#served.values()) {
       binder.closeAll('system-shutdown');
       modules.stop();
+      source.close?.();
     }
   }
 
   #serve(settings: HostSettings): void {
     const { directory, clock, log } = this.#deps;
-    const { kind = 'accounts' } = settings;
+    const { domain, kind = 'accounts' } = settings;
     const storage = this.#storageFor(kind);
-    const accounts = new Accounts(settings.domain, storage.users);
-    const host = new Host(settings.domain, kind, { accounts, directory, router: this.router, log });
+    const { users } = storage;
+    const source = this.#deps.openSource(domain, settings.source, { storage, clock, log });
+    const isForeign = source.type !== 'internal';
+    const foreign = isForeign ? new ForeignAccounts(domain, source, { users, clock }) : null;
+    const accounts = new Accounts(domain, users, foreign?.discover);
+    const host = new Host(domain, kind, { accounts, directory, router: this.router, log });
     const modules = new ModuleHost(host, { storage, clock, log });
     const isOn = (module: ModuleDefinition) =>
       module.hosts.includes(host.kind) && settings.modules.get(module.name) !== false;
     const emit: ModuleHost['emit'] = (event, fact) => modules.emit(event, fact);
     const binder = new SessionBinder(host, settings.sessions, { clock, log, emit });
     const farewell = modules.farewell.bind(modules);
-    const deps = { storage, clock, binder, farewell };
+    const deps = { storage, clock, binder, source, foreign, farewell };
     const keeper = new AccountKeeper(host, settings.accounts, deps);
     const configOf = (name: string) => settings.modules.get(name);
     modules.start(this.#deps.modules.filter(isOn), { keeper, configOf });
     this.router.add(host);
-    this.#served.set(settings.domain, { host, modules, binder, keeper, storage });
+    this.#served.set(domain, { host, modules, binder, keeper, storage, source, foreign });
   }
 
   #storageFor(kind: HostKind): Storage {

@@ -74,6 +74,8 @@ export interface UserRecord {
    * such as `SHA-1 SHA-256`. Null once it is like that of any other account.
    */
   readonly imported: string | null;
+  /** The type of the source that vouched for the account, such as `ldap`; null for one kept here. */
+  readonly source: string | null;
 }
 
 /** A picture of somebody. */
@@ -85,7 +87,9 @@ export interface Avatar {
 
 /** What may change of an account. */
 export type UserUpdate = Partial<
-  Pick<UserRecord, 'nickname' | 'isDisabled' | 'lastLogin'> & { readonly avatar: Avatar | null }
+  Pick<UserRecord, 'nickname' | 'isDisabled' | 'lastLogin' | 'source'> & {
+    readonly avatar: Avatar | null;
+  }
 >;
 
 export interface UserStore {
@@ -101,7 +105,7 @@ export interface UserStore {
    * The name of a deleted account is free again with it.
    */
   create(user: UserRecord, keys: readonly StoredScramKeys[]): Promise<void>;
-  /** With them the account is not as it was imported any more. */
+  /** With them the account is kept here, and not as it was imported any more. */
   setKeys(owner: Owner, keys: readonly StoredScramKeys[]): Ticket;
   /**
    * As `setKeys`, unless the account has got another password than `imported` meanwhile;

@@ -35,6 +35,16 @@ export interface ImportedCredentials {
   addKeys(keys: readonly ScramKeys[]): Promise<void>;
 }
 
+/** Whom a bearer token lets in, or what is wrong with it (RFC 6750 §3.1). */
+export type TokenVerdict =
+  | { readonly username: string }
+  | {
+      readonly error: 'invalid_token' | 'insufficient_scope';
+      /** What the token should be for, and where clients read how to get one. */
+      readonly scope?: string;
+      readonly configuration?: string;
+    };
+
 /** How a client wants to be bound. */
 export interface BindRequest {
   /** The resource that it wants; null leaves the choice to the server (RFC 6120 §7.6). */
@@ -64,6 +74,10 @@ export interface StreamHost {
   readonly upgrades?: readonly ScramHash[];
   /** Null for a name without account. */
   credentials(username: string): Maybe<Credentials | null>;
+  /** Whether the password lets in; where it is there, PLAIN asks this and no keys. */
+  verify?(username: string, password: string): Promise<boolean>;
+  /** Whom a token lets in; where it is missing, none does. */
+  verifyToken?(token: string): Promise<TokenVerdict>;
   /** Features that modules add, already in order. */
   readonly features: readonly StreamFeature[];
   /** What modules can turn on as a session begins. */

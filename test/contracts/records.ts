@@ -23,6 +23,7 @@ export function user(owner: string, more: Partial<UserRecord> = {}): UserRecord 
     created: 1,
     lastLogin: null,
     imported: null,
+    source: null,
     ...more,
   };
 }

@@ -15,7 +15,7 @@ const JULIA = 'julia@localhost';
 
 /** An account of which an export had keys for SCRAM-SHA-1 alone. */
 async function importAccount(server: TestServer): Promise<void> {
-  const facts = { nickname: null, isDisabled: false, created: 0, lastLogin: null };
+  const facts = { nickname: null, isDisabled: false, created: 0, lastLogin: null, source: null };
   const keys = [await deriveScramKeys(PASSWORD, 'SHA-1', 4096)];
   await server.storage.users.create({ owner: JULIA, ...facts, imported: 'SHA-1' }, keys);
   await server.server.find('localhost')!.keeper.imported.look();

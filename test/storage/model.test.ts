@@ -60,6 +60,7 @@ const update = fc.record(
     nickname: nullable,
     isDisabled: fc.boolean(),
     lastLogin: fc.option(fc.maxSafeNat(), { nil: null }),
+    source: nullable,
     avatar: fc.option(
       fc.record({ type: text, data: fc.uint8Array().map((bytes) => Buffer.from(bytes)) }),
       { nil: null },

@@ -12,6 +12,7 @@ import type { ModuleDefinition } from '../../src/server/module.ts';
 import { Server } from '../../src/server/server.ts';
 import { SignInThrottle } from '../../src/server/sign-in-throttle.ts';
 import { ServedStreamHost, ServedStreamHosts } from '../../src/server/stream-hosts.ts';
+import { openSource } from '../../src/sources/open.ts';
 import type { Storage } from '../../src/storage/ports.ts';
 import { openStorage } from '../../src/storage/sqlite/open.ts';
 import { clientStreams } from '../../src/stream/client-streams.ts';
@@ -33,6 +34,7 @@ const IDLE_TURNS = 6;
 /** What a conversation may set, as an operator would write it. */
 export interface TestConfig {
   readonly signIn?: Readonly<Record<string, unknown>>;
+  readonly accounts?: Readonly<Record<string, unknown>>;
   readonly modules?: Readonly<Record<string, unknown>>;
 }
 
@@ -45,7 +47,11 @@ export interface Manner {
   readonly config?: TestConfig;
   /** Besides those that come with the server. */
   readonly modules?: readonly ModuleDefinition[];
+  readonly createAccount?: CreateAccount;
 }
+
+/** Makes an account where it is kept, if that is not the server's own store. */
+export type CreateAccount = (username: string, password: string) => void;
 
 /**
  * A whole server in this process, with a clock that only tests move. It is put together as `main.ts` does, and configured by the
@@ -65,6 +71,7 @@ export class TestServer implements Stage {
   readonly #onConnection: ReturnType<typeof clientStreams>;
   readonly #secureContextFor: ServedStreamHosts['secureContextFor'];
   readonly #place: Place;
+  #createAccount: CreateAccount | null = null;
   #listener: TcpListener | null = null;
 
   static async start(manner: Manner): Promise<TestServer> {
@@ -80,6 +87,7 @@ export class TestServer implements Stage {
       saltSecret: await place.storage.secret('salt', 32),
       transient: await openStorage({ memory: true, log: place.log }),
     });
+    server.#createAccount = manner.createAccount ?? null;
     if (transport === 'tls') await server.#listen();
     return server;
   }
@@ -105,7 +113,8 @@ export class TestServer implements Stage {
     const directory = new LocalDirectory();
     const { transient } = settings;
     this.transient = transient;
-    this.server = new Server([host], { storage, transient, directory, clock, log, modules });
+    const opened = { storage, transient, openSource };
+    this.server = new Server([host], { ...opened, directory, clock, log, modules });
     const served = this.server.find(DOMAIN)!;
     const deps = { storage: served.storage, now: () => clock.now() };
     const streamHost = new ServedStreamHost(served, { policy: host.policy, ...settings }, deps);
@@ -124,6 +133,7 @@ export class TestServer implements Stage {
   }
 
   async createAccount(username: string, password: string): Promise<void> {
+    if (this.#createAccount) return this.#createAccount(username, password);
     await storeAccount(this.storage, `${username}@${DOMAIN}`, password);
   }
 
@@ -193,10 +203,11 @@ async function openOnDisk(): Promise<Place> {
   return { storage, log, failures, remove: () => rm(directory, { recursive: true }) };
 }
 
-function hostConfig({ signIn = {}, modules = {} }: TestConfig): HostConfig {
+function hostConfig({ signIn = {}, accounts = {}, modules = {} }: TestConfig): HostConfig {
   const file = {
     hosts: { [DOMAIN]: null },
     signIn: { allowPlainOnLoopback: true, ...signIn },
+    accounts,
     modules,
   };
   // JSON is YAML.

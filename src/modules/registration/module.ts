@@ -66,9 +66,10 @@ export default defineModule({
   }),
   setup({ config, host, keeper, clock, log }) {
     const places = new Places(PLACES);
+    const isHere = keeper.keptElsewhere === null;
     const own = new OwnAccount({
-      mayChangePassword: config.allowPasswordChange,
-      mayRemove: config.allowRemoval,
+      mayChangePassword: config.allowPasswordChange && keeper.canSetPasswords,
+      mayRemove: config.allowRemoval && isHere,
       changes: new Rate(clock, PASSWORD_CHANGES_PER_HOUR, HOUR),
       places,
       keeper,
@@ -76,7 +77,7 @@ export default defineModule({
       log,
     });
     const signUp = signUpFeature({
-      isOn: config.signUp,
+      isOn: config.signUp && isHere,
       page: config.signUpPage ?? null,
       names: new NameRules(config.maxNameLength, config.reservedNames),
       perAddress: new Rate(clock, config.signUpsPerAddress, config.signUpInterval),

@@ -3,6 +3,7 @@ import type { AccountKeeper } from '../../server/account-keeper.ts';
 import type { Host } from '../../server/host.ts';
 import type { IqRequest } from '../../server/module.ts';
 import type { Session } from '../../server/session.ts';
+import { PasswordRefusedError, SourceError } from '../../sources/ports.ts';
 import type { Element } from '../../xml/element.ts';
 import { StanzaError } from '../../xmpp/errors.ts';
 import { Jid, JidError } from '../../xmpp/jid.ts';
@@ -67,7 +68,8 @@ export class OwnAccount {
     // A second account for one who has one (§3.1.1), or somebody else's.
     if (!isNameOf(jid, username)) throw new StanzaError('not-acceptable', 'that is not your name');
     if (!changes.take(jid.local)) throw new StanzaError('resource-constraint', 'try again later');
-    const closed = await places.during(() => keeper.setPassword(jid.local, password, session));
+    const change = () => keeper.setPassword(jid.local, password, session);
+    const closed = await places.during(() => change().catch(refuse));
     log.info({ jid: jid.bare, closed }, 'password changed by its user');
   }
 
@@ -85,6 +87,14 @@ export class OwnAccount {
   #isOurs({ local, domain }: Jid): boolean {
     return local !== '' && domain === this.#deps.host.domain;
   }
+}
+
+/** What an account source says to a change of password. */
+function refuse(error: unknown): never {
+  if (error instanceof PasswordRefusedError)
+    throw new StanzaError('not-acceptable', 'not this one');
+  if (error instanceof SourceError) throw new StanzaError('resource-constraint', 'try again later');
+  throw error;
 }
 
 /** The usual answer has found no account any more, so that the session itself is given one. */

@@ -33,6 +33,9 @@ export const ADMIN_ERRORS = {
   'bad-password': 'The password cannot be one: it is empty, or holds what SASLprep forbids.',
   exists: 'What is to be made is there already.',
   retired: 'An account of that name was deleted lately (`accounts.nameRetirement`).',
+  'kept-elsewhere':
+    'The accounts of the domain are kept elsewhere (`accounts.source`); change it there.',
+  'source-failed': 'Where the accounts are kept does not answer, or not as it should.',
   'not-found': 'The account, contact or session is not there.',
   'bad-certificate': 'A certificate cannot be used; all is as it was.',
   'bad-config': 'The configuration has mistakes; all is as it was.',

@@ -26,10 +26,6 @@ const LIVE_OF_HOST: Picks<HostConfig> = {
   accounts: ({ accounts }) => accounts.nameRetirement,
 };
 
-const FIXED_OF_HOST: Picks<HostConfig> = {
-  'signIn.anonymous': ({ kind }) => kind,
-};
-
 /** What a reload puts to use, by keys of the file or of a host: `limits`, `certificate`. */
 export const LIVE_KEYS: readonly string[] = [LIVE, LIVE_OF_HOST].flatMap(Object.keys);
 
@@ -40,6 +36,11 @@ const FIXED: Picks<Config> = {
   'log.format': ({ log }) => log.format,
   'control.socket': ({ controlSocket }) => controlSocket,
   metrics: ({ metrics }) => metrics,
+};
+
+const FIXED_OF_HOST: Picks<HostConfig> = {
+  'signIn.anonymous': ({ kind }) => kind,
+  'accounts.source': ({ source }) => source,
 };
 
 /** Compares what runs with what the file says now. */
@@ -64,7 +65,8 @@ export function compareConfigs(running: Config, next: Config): ConfigChanges {
 export function withLiveParts(running: Config, next: Config): Config {
   const hosts = running.hosts.map((host) => {
     const found = next.hosts.find(({ domain }) => domain === host.domain) ?? host;
-    return found.kind === host.kind ? { ...found, modules: host.modules } : host;
+    if (found.kind !== host.kind) return host;
+    return { ...found, source: host.source, modules: host.modules };
   });
   const { tls, limits, warnings } = next;
   return {

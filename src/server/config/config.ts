@@ -1,3 +1,4 @@
+import type { SourceSettings } from '../../sources/ports.ts';
 import type { StreamPolicy } from '../../stream/ports.ts';
 
 /** The configuration as the server uses it: paths absolute, times in ms, sizes in bytes. */
@@ -32,6 +33,8 @@ export interface HostConfig {
   readonly policy: StreamPolicy;
   readonly sessions: SessionRules;
   readonly accounts: AccountRules;
+  /** Where the accounts are kept. */
+  readonly source: SourceSettings;
   /** By module name: the checked section, or false where the module is off. */
   readonly modules: ReadonlyMap<string, unknown | false>;
 }

@@ -10,11 +10,13 @@ import {
   type AccountSettings,
   accountsSchema,
   type FileConfig,
+  MECHANISMS,
   type SignIn,
   signInSchema,
 } from './schema.ts';
 import type { KeyPath } from './schema-walk.ts';
 import type { SectionReader, WrittenSection } from './sections.ts';
+import { resolveSource, suits } from './sources.ts';
 
 /** The one mechanism of a host where everybody is anonymous. */
 const ANONYMOUS = 'ANONYMOUS';
@@ -54,6 +56,7 @@ export function resolveHost(draft: HostDraft, file: FileConfig, directory: strin
     policy: policyOf(signIn, file.limits),
     sessions: { perAccount, resourceConflict },
     accounts: accountRules(draft.accounts!, signIn),
+    source: resolveSource(draft.accounts!),
     modules: draft.modules,
   };
 }
@@ -82,13 +85,27 @@ function readHost(
   const path = ['hosts', key];
   const own = isSection(hosts[key]) ? hosts[key] : {};
   const both = (name: string) => [sectionOf(file, [], name), sectionOf(own, path, name)] as const;
-  return {
+  const draft = {
     key,
     domain: readDomain(reader, key),
     signIn: reader.read(signInSchema, ...both('signIn')),
     accounts: reader.read(accountsSchema, ...both('accounts')),
     modules: readModules(reader, modules, ...both('modules')),
   };
+  refuseLockedDoor(reader, draft);
+  return draft;
+}
+
+/** A host needs a mechanism that goes with where its accounts are kept. */
+function refuseLockedDoor(reader: SectionReader, { key, signIn, accounts }: HostDraft): void {
+  if (!signIn || !accounts) return;
+  const source = resolveSource(accounts);
+  if (signIn.mechanisms.some((mechanism) => suits(source, mechanism))) return;
+  const own = ['hosts', key, 'signIn', 'mechanisms'];
+  const place = reader.document.has(own) ? own : ['signIn', 'mechanisms'];
+  const message = `nobody can sign in to ${key}: none of these goes with accounts.source ${source.type}`;
+  const fitting = MECHANISMS.filter((mechanism) => suits(source, mechanism)).join(' or ');
+  reader.problems.push(reader.document.atValue(place, message, `add ${fitting}`));
 }
 
 function readDomain(reader: SectionReader, key: string): string {

@@ -1,6 +1,6 @@
 import type { Maybe } from '../../lib/maybe.ts';
 import type { ChannelBindings } from '../connection.ts';
-import type { Credentials, ScramHash } from '../ports.ts';
+import type { Credentials, ScramHash, TokenVerdict } from '../ports.ts';
 import type { Hashing } from './hashing.ts';
 
 /** SASL failure conditions (RFC 6120 §6.5). */
@@ -55,6 +55,9 @@ export interface SaslContext {
   /** As the host has it. */
   readonly decoyBcrypt?: string | null;
   credentials(username: string): Maybe<Credentials | null>;
+  /** As the host has them. */
+  readonly verify?: ((username: string, password: string) => Promise<boolean>) | null;
+  readonly verifyToken?: ((token: string) => Promise<TokenVerdict>) | null;
 }
 
 /** One attempt to sign in; it sees the client's messages and does no I/O of its own. */

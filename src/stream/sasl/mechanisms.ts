@@ -1,6 +1,7 @@
 import { anonymous } from './anonymous.ts';
 import { external } from './external.ts';
 import type { SaslMechanism } from './mechanism.ts';
+import { oauthBearer } from './oauthbearer.ts';
 import { plain } from './plain.ts';
 import { scram, scramPlus } from './scram.ts';
 
@@ -9,6 +10,7 @@ const ALL = [
   external,
   ...HASHES.map((hash) => scramPlus(hash)),
   ...HASHES.map((hash) => scram(hash)),
+  oauthBearer,
   plain,
   anonymous,
 ];

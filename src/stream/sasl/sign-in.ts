@@ -137,7 +137,15 @@ export class SignIn {
         this.#account = `${username}@${host.domain}`;
         return host.credentials(username);
       },
+      verify: host.verify ? (username, password) => this.#verify(username, password) : null,
+      verifyToken: host.verifyToken?.bind(host) ?? null,
     };
+  }
+
+  #verify(username: string, password: string): Promise<boolean> {
+    const { host } = this.#stream;
+    this.#account = `${username}@${host.domain}`;
+    return host.verify!(username, password);
   }
 
   #tell(profile: SaslProfile, outcome: SaslOutcome): Maybe<Step> {

@@ -5,6 +5,7 @@ import { type ExportPage, transferCommands } from '../../../src/modules/transfer
 import type { ImportResult } from '../../../src/modules/transfer/portable-account.ts';
 import { type AdminAnswer, AdminDispatcher } from '../../../src/server/admin/dispatch.ts';
 import { Server } from '../../../src/server/server.ts';
+import { openSource } from '../../../src/sources/open.ts';
 import type { Storage } from '../../../src/storage/ports.ts';
 import { openStorage } from '../../../src/storage/sqlite/open.ts';
 import { ManualClock } from '../../support/manual-clock.ts';
@@ -15,6 +16,7 @@ const HOSTS = ['a.example', 'b.example'].map((domain) => ({
   domain,
   sessions: { perAccount: 10, resourceConflict: 'replace' as const },
   accounts: { scramIterations: 4096, nameRetirement: 90_000, suitsImported: true },
+  source: { type: 'internal' as const },
   modules: new Map(),
 }));
 
@@ -26,7 +28,14 @@ beforeEach(async () => {
   clock = new ManualClock();
   storage = await openStorage({ memory: true, log: silentLog });
   const directory = new LocalDirectory();
-  server = new Server(HOSTS, { storage, directory, clock, log: silentLog, modules: [] });
+  server = new Server(HOSTS, {
+    storage,
+    directory,
+    clock,
+    log: silentLog,
+    openSource,
+    modules: [],
+  });
   admin = new AdminDispatcher(transferCommands(server, storage, clock), (error) => {
     throw error;
   });
@@ -66,6 +75,7 @@ describe('an import', () => {
       created: clock.now(),
       lastLogin: null,
       imported: null,
+      source: null,
     });
     const romeo = { imported: BCRYPT, isDisabled: true };
     expect(await storage.users.find('romeo@b.example')).toMatchObject(romeo);

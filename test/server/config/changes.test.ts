@@ -37,6 +37,11 @@ test.each([
     'modules: { ping: false }',
     ['modules.ping (a.example)', 'modules.ping (b.example)'],
   ],
+  [
+    'the accounts’ source',
+    'accounts: { source: http, http: { url: "https://a.example/", secret: s } }',
+    ['accounts.source (a.example)', 'accounts.source (b.example)'],
+  ],
 ])('%s needs a restart, until which all is as it was', (_, text, needsRestart) => {
   const [running, next] = [parse(BEFORE), parse(BEFORE + text)];
   expect(compareConfigs(running, next)).toEqual({ live: [], needsRestart });

@@ -71,7 +71,7 @@ describe('a sound file', () => {
       maxAuthAttempts: 5,
       maxFailureDelay: 5_000,
       scramIterations: 10_000,
-      mechanisms: ['SCRAM-SHA-512', 'SCRAM-SHA-256', 'SCRAM-SHA-1', 'PLAIN'],
+      mechanisms: ['SCRAM-SHA-512', 'SCRAM-SHA-256', 'SCRAM-SHA-1', 'OAUTHBEARER', 'PLAIN'],
     });
   });
 

@@ -1,6 +1,5 @@
-import type { StoredScramKeys } from '../storage/ports.ts';
-import type { ScramHash } from '../stream/ports.ts';
-import { deriveScramKeys } from '../stream/sasl/scram-keys.ts';
+import type { ScramHash, ScramKeys } from '../ports.ts';
+import { deriveScramKeys } from './scram-keys.ts';
 
 /** All that there are keys of, once the server has seen the password. */
 export const HASHES: readonly ScramHash[] = ['SHA-1', 'SHA-256', 'SHA-512'];
@@ -13,6 +12,6 @@ export const HASHES: readonly ScramHash[] = ['SHA-1', 'SHA-256', 'SHA-512'];
 export function deriveAccountKeys(
   password: string,
   iterations: number,
-): Promise<readonly StoredScramKeys[]> {
+): Promise<readonly ScramKeys[]> {
   return Promise.all(HASHES.map((hash) => deriveScramKeys(password, hash, iterations)));
 }
