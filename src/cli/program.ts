@@ -1,16 +1,20 @@
 import { Argument, Command, InvalidArgumentError, Option } from 'commander';
 import type { Config } from '../server/config/config.ts';
 import { loadConfig } from '../server/config/load.ts';
+import { Jid } from '../xmpp/jid.ts';
 import { backUp, restore } from './backup.ts';
 import { reloadCertificates, showCertificates } from './certificates.ts';
 import { checkInstallation, describeCheck } from './check.ts';
 import { completionScript, SHELLS, type Shell } from './completion.ts';
 import { showConfig } from './config.ts';
 import { findConfigFile } from './config-file.ts';
+import { examine } from './doctor/doctor.ts';
+import { describeFindings } from './doctor/report.ts';
 import { exportUsers } from './export.ts';
 import { EXIT } from './failure.ts';
 import { importUsers } from './import.ts';
 import { listModules } from './modules.ts';
+import { readPassword } from './password.ts';
 import { reload } from './reload.ts';
 import { addContact, listContacts, removeContact } from './rosters.ts';
 import { explainFlows, kickSessions, listSessions, showStatus, stopServer } from './server.ts';
@@ -18,6 +22,7 @@ import { startUntilStopped } from './start.ts';
 import { FORMATS } from './transfer/formats.ts';
 import {
   addUser,
+  checkAccount,
   deleteUser,
   disableUser,
   enableUser,
@@ -48,6 +53,7 @@ export function buildProgram(version: string): Command {
   addCertificateCommands(program);
   addBackupCommands(program);
   addOverviewCommands(program);
+  addDoctorCommand(program);
   return program;
 }
 
@@ -238,6 +244,29 @@ function addOverviewCommands(program: Command): void {
     .action((shell: Shell) => {
       process.stdout.write(completionScript(program, shell));
     });
+}
+
+function addDoctorCommand(program: Command): void {
+  program
+    .command('doctor')
+    .description('sign in as a client on every listener, and say in plain words what is wrong')
+    .option('--host <domain>', 'look at this host only')
+    .option('--account <jid>', 'sign in as this account, not as one made for the purpose')
+    .option('--password-stdin', "read that account's password from stdin")
+    .action(async ({ host, account, passwordStdin = false }) => {
+      const { builtinModules } = await import('../builtin-modules.ts');
+      const given = account && (await credentialsOf(program, account, passwordStdin));
+      const options = { ...(host && { host }), ...(given && { account: given }) };
+      const findings = await examine(fileOf(program), builtinModules, options);
+      const report = describeFindings(findings);
+      show(program, report);
+      process.exitCode = report.exitCode;
+    });
+}
+
+async function credentialsOf(program: Command, account: string, isFromStdin: boolean) {
+  const jid = Jid.parse(checkAccount(configOf(program), account));
+  return { jid, password: await readPassword(isFromStdin) };
 }
 
 async function check(program: Command): Promise<void> {

@@ -130,9 +130,13 @@ export class AccountKeeper {
   /**
    * Deletes the account with everything that belongs to it, after its contacts
    * have heard; returns how many sessions that ended. `spared` outlives it, for
-   * the answer to whoever asked for this.
+   * the answer to whoever asked for this. Where the name does not retire, nobody
+   * has ever known it.
    */
-  async remove(local: string, spared?: Session): Promise<number> {
+  async remove(
+    local: string,
+    { spared, retires = true }: { spared?: Session; retires?: boolean } = {},
+  ): Promise<number> {
     const WHY = 'the account has been deleted';
     const { users, durability } = this.#storage;
     const owner = this.#owner(local);
@@ -141,7 +145,7 @@ export class AccountKeeper {
     const closed = this.#close(local, WHY, spared);
     const account = await this.#host.accounts.find(local);
     if (account) await this.#farewell(account);
-    const retiredUntil = this.#clock.now() + this.#rules.nameRetirement;
+    const retiredUntil = retires ? this.#clock.now() + this.#rules.nameRetirement : 0;
     await durability.whenCommitted(users.delete(owner, retiredUntil));
     await this.#lookAgain();
     this.#host.accounts.forget(local);

@@ -113,7 +113,7 @@ export interface UserStore {
   noteLogin(owner: Owner, time: number): void;
   /**
    * Takes everything of the account along. Nobody should get its name before
-   * `retiredUntil`, in milliseconds since 1970.
+   * `retiredUntil`, in milliseconds since 1970; 0 where nobody minds.
    */
   delete(owner: Owner, retiredUntil: number): Ticket;
   /** Until when the name of a deleted account is nobody's; null where none was kept. */

@@ -170,7 +170,8 @@ export class UserTable {
   }
 
   delete(owner: Owner, retiredUntil: number): boolean {
-    if (this.#delete.run(owner).changes > 0) this.#retire.run(owner, retiredUntil);
+    const isGone = this.#delete.run(owner).changes > 0;
+    if (isGone && retiredUntil > 0) this.#retire.run(owner, retiredUntil);
     return true;
   }
 
