@@ -13,6 +13,7 @@ import type { FlowFacts, ListenerFacts, ServerFacts, ServerStatus } from './serv
 import { reloadCommands } from './server/admin/reload.ts';
 import { serverCommands } from './server/admin/server.ts';
 import { sessionCommands } from './server/admin/sessions.ts';
+import { traceCommands } from './server/admin/trace.ts';
 import { userCommands } from './server/admin/users.ts';
 import type { Config, ListenerConfig } from './server/config/config.ts';
 import { loadConfig } from './server/config/load.ts';
@@ -219,13 +220,14 @@ class ServerProcess implements RunningServer, ServerFacts {
         ...moduleCommands(server),
         ...transferCommands(server, storage, this.#clock),
         ...sessionCommands(sessions, domains),
+        ...traceCommands(server, { clock: this.#clock, log: this.#log }),
         ...reloadCommands(this.#reloader!),
         ...backupCommands(storage),
         ...serverCommands(this, () => void this.stop()),
       ],
       (error, command) => this.#log.error({ err: error, command }, 'a command failed'),
     );
-    return (name: string, params: unknown) => dispatcher.run(name, params);
+    return dispatcher.run.bind(dispatcher);
   }
 
   /** In reverse: no newcomers, streams ended, everything written, then the store. */

@@ -60,13 +60,13 @@ export class AccountCommands {
 
   /** As `runOnAccounts` does. */
   async run<T>(command: string, params: object, timeout?: number): Promise<T> {
-    if (this.#store) return resultOf<T>(await this.#store.admin.run(command, params));
+    if (this.#store) return runInStore<T>(this.#store, command, params);
     try {
       return await runInServer<T>(this.#config, command, params, timeout);
     } catch (error) {
       if (!(error instanceof ControlError && error.code === 'not-running')) throw error;
       this.#store = await openStore(this.#config, this.#mode);
-      return resultOf<T>(await this.#store.admin.run(command, params));
+      return runInStore<T>(this.#store, command, params);
     }
   }
 
@@ -108,7 +108,12 @@ async function openStore(
   return { storage, admin: new AdminDispatcher(commands, rethrow) };
 }
 
-function resultOf<T>(answer: AdminAnswer): T {
+async function runInStore<T>({ admin }: OpenStore, command: string, params: object): Promise<T> {
+  return resultOf<T>((await admin.run(command, params)) as AdminAnswer);
+}
+
+/** @throws {AdminError} for an answer that says so. */
+export function resultOf<T>(answer: AdminAnswer): T {
   if (!('error' in answer)) return answer.result as T;
   const { code, message, hint } = answer.error;
   throw new AdminError(code as AdminErrorCode, message, hint);

@@ -1,6 +1,7 @@
 import { Argument, Command, InvalidArgumentError, Option } from 'commander';
 import type { Config } from '../server/config/config.ts';
 import { loadConfig } from '../server/config/load.ts';
+import { parseDuration } from '../server/config/quantities.ts';
 import { Jid } from '../xmpp/jid.ts';
 import { backUp, restore } from './backup.ts';
 import { reloadCertificates, showCertificates } from './certificates.ts';
@@ -19,6 +20,7 @@ import { reload } from './reload.ts';
 import { addContact, listContacts, removeContact } from './rosters.ts';
 import { explainFlows, kickSessions, listSessions, showStatus, stopServer } from './server.ts';
 import { startUntilStopped } from './start.ts';
+import { traceAccount } from './trace.ts';
 import { FORMATS } from './transfer/formats.ts';
 import {
   addUser,
@@ -54,6 +56,7 @@ export function buildProgram(version: string): Command {
   addBackupCommands(program);
   addOverviewCommands(program);
   addDoctorCommand(program);
+  addTraceCommand(program);
   return program;
 }
 
@@ -160,6 +163,23 @@ function addTransferCommands(program: Command, user: Command): void {
       const report = await exportUsers(configOf(program), all);
       if (options.output === undefined) process.stderr.write(`${report.text}\n`);
       else show(program, report);
+    });
+}
+
+function addTraceCommand(program: Command): void {
+  program
+    .command('trace <jid>')
+    .description("tell what happens to an account's stanzas, as it happens")
+    .option('--bodies', 'show texts, names and addresses in them too, but never passwords')
+    .option('--for <duration>', 'how long: 60s, 10m; at most an hour', traceDuration, 60_000)
+    .option('--count <number>', 'end after so many events', traceCount, 1_000)
+    .action(async (jid: string, { bodies = false, for: duration, count }) => {
+      const isJson = program.opts<GlobalOptions>().json === true;
+      // Whoever reads along has enough.
+      process.stdout.on('error', () => process.exit());
+      const options = { bodies, count, duration, isJson };
+      const write = (line: string) => void process.stdout.write(`${line}\n`);
+      await traceAccount(configOf(program), jid, options, write);
     });
 }
 
@@ -295,6 +315,18 @@ function show(program: Command, report: Report): void {
 
 function collect(value: string, before: readonly string[]): string[] {
   return [...before, value];
+}
+
+function traceDuration(text: string): number {
+  const duration = parseDuration(text);
+  if (duration !== null && duration >= 1_000 && duration <= 3_600_000) return duration;
+  throw new InvalidArgumentError('It must be between 1s and 60m.');
+}
+
+function traceCount(text: string): number {
+  const number = Number(text);
+  if (Number.isInteger(number) && number >= 1 && number <= 1_000_000) return number;
+  throw new InvalidArgumentError('It must be a number from 1 to 1000000.');
 }
 
 function listLimit(text: string): number {

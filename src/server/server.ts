@@ -9,6 +9,7 @@ import type { ModuleDefinition } from './module.ts';
 import { ModuleHost } from './module-host.ts';
 import { Router } from './router.ts';
 import { SessionBinder, type SessionRules } from './session-binder.ts';
+import { Tracing } from './tracing.ts';
 
 /** What a host needs to know of its configuration. */
 export interface HostSettings {
@@ -38,6 +39,7 @@ export interface ServedHost {
 /** The hosts of this process and the router between them; knows no transport. */
 export class Server {
   readonly router = new Router();
+  readonly tracing = new Tracing();
   readonly #served = new Map<string, ServedHost>();
   readonly #deps: ServerDeps;
 
@@ -74,7 +76,8 @@ export class Server {
   #serve(settings: HostSettings): void {
     const { storage, directory, clock, log } = this.#deps;
     const accounts = new Accounts(settings.domain, storage.users);
-    const host = new Host(settings.domain, { accounts, directory, router: this.router, log });
+    const { router, tracing } = this;
+    const host = new Host(settings.domain, { accounts, directory, router, tracing, log });
     const modules = new ModuleHost(host, { storage, clock, log });
     const isOn = (module: ModuleDefinition) =>
       module.hosts.includes(host.kind) && settings.modules.get(module.name) !== false;

@@ -37,8 +37,8 @@ export async function killServers(): Promise<void> {
   await Promise.all(running.splice(0).map(({ ended }) => ended));
 }
 
-/** What a server logs, line by line. */
-class LogLines {
+/** What a server logs, or another command says, line by line. */
+export class LogLines {
   #text = '';
   #heard = () => {};
 
