@@ -19,6 +19,7 @@ import type { Config, ListenerConfig } from './server/config/config.ts';
 import { loadConfig } from './server/config/load.ts';
 import { LiveHosts } from './server/live-hosts.ts';
 import { collectMetrics } from './server/metrics.ts';
+import { waitsForRestart } from './server/module-order.ts';
 import { Reloader } from './server/reloader.ts';
 import { Server } from './server/server.ts';
 import { LocalSessionControl } from './server/session-control.ts';
@@ -115,7 +116,8 @@ class ServerProcess implements RunningServer, ServerFacts {
     await this.#listen(hosts.streamHosts);
     const read = () => loadConfig(config.file, builtinModules);
     const apply = (changed: Config) => this.#apply(changed);
-    this.#reloader = new Reloader(config, { read, hosts, apply, log: this.#log });
+    const waits = waitsForRestart(builtinModules);
+    this.#reloader = new Reloader(config, { read, hosts, apply, waits, log: this.#log });
     this.#metrics = await this.#serveMetrics(server, storage);
     this.#control = await serveControl(config.controlSocket, this.#commands(server, storage));
     // Nothing more can be promised to anybody once a commit has failed.
@@ -185,8 +187,8 @@ class ServerProcess implements RunningServer, ServerFacts {
   }
 
   #apply(config: Config): void {
+    this.#server!.useSettings(config.hosts);
     this.#log.setLevel(config.log.level);
-    this.#server!.useRules(config.hosts);
     for (const { listener } of this.#listeners) listener.useLimits(limitsOf(config));
   }
 

@@ -1,6 +1,7 @@
 import type { SessionDirectory } from '../cluster/ports.ts';
 import type { Log } from '../lib/log.ts';
 import { isLater, type Maybe, then } from '../lib/maybe.ts';
+import { Slots } from '../lib/token.ts';
 import { NO_TICKET, type Ticket } from '../storage/ports.ts';
 import type { Element } from '../xml/element.ts';
 import { StanzaError } from '../xmpp/errors.ts';
@@ -52,9 +53,10 @@ export interface HostParts {
 
 /**
  * A virtual host: the flows that stanzas of its accounts pass on their way out,
- * and those that stanzas to its addresses pass on their way in.
+ * and those that stanzas to its addresses pass on their way in. On its slots modules
+ * keep what outlives a change of their settings.
  */
-export class Host {
+export class Host extends Slots {
   readonly domain: string;
   readonly jid: Jid;
   readonly kind: HostKind = 'accounts';
@@ -79,6 +81,7 @@ export class Host {
       log: Log;
     },
   ) {
+    super();
     this.domain = domain;
     this.jid = Jid.of('', domain);
     this.accounts = deps.accounts;

@@ -2,7 +2,7 @@ import type { Log } from '../lib/log.ts';
 import { Turns } from '../lib/turns.ts';
 import type { CertificateControl, ReloadControl, ReloadFacts } from './admin/ports.ts';
 import type { CertificateFacts } from './certificate-facts.ts';
-import { compareConfigs, withLiveParts } from './config/changes.ts';
+import { compareConfigs, type Waits, withLiveParts } from './config/changes.ts';
 import type { Config } from './config/config.ts';
 import type { LiveHosts } from './live-hosts.ts';
 
@@ -11,8 +11,9 @@ export interface ReloadTargets {
   /** @throws {ConfigError} with every problem of the file. */
   read(): Config;
   readonly hosts: LiveHosts;
-  /** Puts the rest of what may change to use; cannot fail. */
+  /** Puts the rest of what may change to use, or throws and has changed nothing. */
   apply(config: Config): void;
+  readonly waits: Waits;
   readonly log: Log;
 }
 
@@ -44,13 +45,13 @@ export class Reloader implements ReloadControl, CertificateControl {
   }
 
   async #reload(): Promise<ReloadFacts> {
-    const { read, hosts, apply, log } = this.#targets;
+    const { read, hosts, apply, waits, log } = this.#targets;
     const next = read();
-    const changes = compareConfigs(this.#config, next);
-    const config = withLiveParts(this.#config, next);
+    const changes = compareConfigs(this.#config, next, waits);
+    const config = withLiveParts(this.#config, next, waits);
     const use = await hosts.prepare(config);
-    use();
     apply(config);
+    use();
     this.#config = config;
     for (const warning of next.warnings) log.warn({ warning }, 'configuration');
     log.info(changes, 'configuration reloaded');

@@ -6,7 +6,7 @@ import { AccountKeeper, type AccountRules } from './account-keeper.ts';
 import { Accounts } from './accounts.ts';
 import { Host } from './host.ts';
 import type { ModuleDefinition } from './module.ts';
-import { ModuleHost } from './module-host.ts';
+import { ModuleHost, type PreparedModules } from './module-host.ts';
 import { Router } from './router.ts';
 import { SessionBinder, type SessionRules } from './session-binder.ts';
 import { Tracing } from './tracing.ts';
@@ -56,13 +56,18 @@ export class Server {
     return this.#served.get(domain) ?? null;
   }
 
-  /** Puts new rules of the same hosts to use; their modules stay as they are. */
-  useRules(hosts: readonly HostSettings[]): void {
+  /**
+   * Puts new settings of the same hosts to use: all of them in one turn, or none where a
+   * module throws. Which modules are on stays as it is.
+   */
+  useSettings(hosts: readonly HostSettings[]): void {
+    const prepared = this.#prepare(hosts);
     for (const { domain, sessions, accounts } of hosts) {
       const served = this.find(domain);
       served?.binder.useRules(sessions);
       served?.keeper.useRules(accounts);
     }
+    for (const each of prepared) each.use();
   }
 
   /** Closes every session with system-shutdown and stops the modules. */
@@ -70,6 +75,20 @@ export class Server {
     for (const { binder, modules } of this.#served.values()) {
       binder.closeAll('system-shutdown');
       modules.stop();
+    }
+  }
+
+  #prepare(hosts: readonly HostSettings[]): readonly PreparedModules[] {
+    const prepared: PreparedModules[] = [];
+    try {
+      for (const { domain, modules } of hosts) {
+        const served = this.find(domain);
+        if (served) prepared.push(served.modules.prepare((name) => modules.get(name)));
+      }
+      return prepared;
+    } catch (error) {
+      for (const each of prepared) each.discard();
+      throw error;
     }
   }
 

@@ -31,8 +31,6 @@ export class ServedStreamHost implements StreamHost {
   readonly hasAccounts = true;
   readonly secureContext: SecureContext | null;
   readonly saltSecret: Buffer;
-  readonly features: readonly StreamFeature[];
-  readonly sessionFeatures: readonly SessionFeature[];
   readonly #policy: StreamPolicy;
   readonly #served: ServedHost;
   readonly #resources: Resources;
@@ -48,12 +46,18 @@ export class ServedStreamHost implements StreamHost {
     this.#policy = settings.policy;
     this.secureContext = settings.secureContext;
     this.saltSecret = settings.saltSecret;
-    this.features = served.modules.streamFeatures;
-    this.sessionFeatures = served.modules.sessionFeatures;
     this.#served = served;
     this.#resources = new Resources(settings.saltSecret);
     this.#storage = deps.storage;
     this.#now = deps.now;
+  }
+
+  get features(): readonly StreamFeature[] {
+    return this.#served.modules.streamFeatures;
+  }
+
+  get sessionFeatures(): readonly SessionFeature[] {
+    return this.#served.modules.sessionFeatures;
   }
 
   /** Mechanisms are fewer while there are accounts that they do not suit. */

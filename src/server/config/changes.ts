@@ -32,26 +32,30 @@ const FIXED: Picks<Config> = {
   metrics: ({ metrics }) => metrics,
 };
 
+/** Whether a module's settings wait for a restart. */
+export type Waits = (module: string) => boolean;
+
 /** Compares what runs with what the file says now. */
-export function compareConfigs(running: Config, next: Config): ConfigChanges {
+export function compareConfigs(running: Config, next: Config, waits: Waits): ConfigChanges {
   const pairs = hostPairs(running, next);
   return {
     live: [
       ...differing(LIVE, running, next),
       ...pairs.flatMap(([from, to]) => differing(LIVE_OF_HOST, from, to).map(at(to))),
+      ...pairs.flatMap(([from, to]) => modulesThat(isLive, from, to, waits).map(at(to))),
     ],
     needsRestart: [
       ...differing(FIXED, running, next),
-      ...pairs.flatMap(([from, to]) => differingModules(from, to).map(at(to))),
+      ...pairs.flatMap(([from, to]) => modulesThat(isFixed, from, to, waits).map(at(to))),
     ],
   };
 }
 
 /** The running configuration with what may change while the server runs. */
-export function withLiveParts(running: Config, next: Config): Config {
+export function withLiveParts(running: Config, next: Config, waits: Waits): Config {
   const hosts = running.hosts.map((host) => {
     const found = next.hosts.find(({ domain }) => domain === host.domain) ?? host;
-    return { ...found, modules: host.modules };
+    return { ...found, modules: liveModules(host, found, waits) };
   });
   const { tls, limits, warnings } = next;
   return {
@@ -76,11 +80,32 @@ function differing<T>(picks: Picks<T>, running: T, next: T): string[] {
   return names.filter((name) => !isDeepStrictEqual(picks[name]!(running), picks[name]!(next)));
 }
 
-function differingModules(running: HostConfig, next: HostConfig): string[] {
-  const names = [...next.modules.keys()];
-  return names
-    .filter((name) => !isDeepStrictEqual(running.modules.get(name), next.modules.get(name)))
-    .map((name) => `modules.${name}`);
+/** A module's section before and after; false where it is off. */
+type SectionChange = (from: unknown, to: unknown, waits: boolean) => boolean;
+
+const isLive: SectionChange = (from, to, waits) =>
+  from !== false && to !== false && !waits && !isDeepStrictEqual(from, to);
+
+const isFixed: SectionChange = (from, to, waits) =>
+  !isDeepStrictEqual(from, to) && !isLive(from, to, waits);
+
+function modulesThat(
+  changed: SectionChange,
+  running: HostConfig,
+  next: HostConfig,
+  waits: Waits,
+): string[] {
+  return [...next.modules]
+    .filter(([name, to]) => changed(running.modules.get(name), to, waits(name)))
+    .map(([name]) => `modules.${name}`);
+}
+
+function liveModules(running: HostConfig, next: HostConfig, waits: Waits): HostConfig['modules'] {
+  const sections = [...running.modules].map(([name, from]) => {
+    const to = next.modules.get(name);
+    return [name, isLive(from, to, waits(name)) ? to : from] as const;
+  });
+  return new Map(sections);
 }
 
 function at({ domain }: HostConfig): (name: string) => string {
