@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { builtinModules } from './builtin-modules.ts';
 import { LocalDirectory } from './cluster/local-directory.ts';
@@ -10,17 +11,18 @@ import { backupCommands } from './server/admin/backup.ts';
 import { AdminDispatcher } from './server/admin/dispatch.ts';
 import { moduleCommands } from './server/admin/modules.ts';
 import type { FlowFacts, ListenerFacts, ServerFacts, ServerStatus } from './server/admin/ports.ts';
-import { reloadCommands } from './server/admin/reload.ts';
+import { configCommands, reloadCommands } from './server/admin/reload.ts';
 import { serverCommands } from './server/admin/server.ts';
 import { sessionCommands } from './server/admin/sessions.ts';
 import { traceCommands } from './server/admin/trace.ts';
 import { userCommands } from './server/admin/users.ts';
 import type { Config, ListenerConfig } from './server/config/config.ts';
-import { loadConfig } from './server/config/load.ts';
+import { valuesOf } from './server/config/differences.ts';
+import { parseConfig, readText } from './server/config/load.ts';
 import { LiveHosts } from './server/live-hosts.ts';
 import { collectMetrics } from './server/metrics.ts';
 import { waitsForRestart } from './server/module-order.ts';
-import { Reloader } from './server/reloader.ts';
+import { type ReadConfig, Reloader } from './server/reloader.ts';
 import { Server } from './server/server.ts';
 import { LocalSessionControl } from './server/session-control.ts';
 import { SignIns } from './server/sign-ins.ts';
@@ -58,8 +60,7 @@ export interface RunningServer {
  * system's errors for ports; after each nothing is left running.
  */
 export async function startServer(options: { configFile: string }): Promise<RunningServer> {
-  const config = loadConfig(options.configFile, builtinModules);
-  const server = new ServerProcess(config);
+  const server = new ServerProcess(readConfig(resolve(options.configFile)));
   try {
     return await server.start();
   } catch (error) {
@@ -68,10 +69,17 @@ export async function startServer(options: { configFile: string }): Promise<Runn
   }
 }
 
+/** Of the file, or as if `text` stood there. */
+function readConfig(file: string, text = readText(file)): ReadConfig {
+  const config = parseConfig(file, text, builtinModules);
+  return { config, text, values: valuesOf(file, text, builtinModules) };
+}
+
 /** Everything of one server in this process, from its first part to its last. */
 class ServerProcess implements RunningServer, ServerFacts {
   readonly config: Config;
   readonly stopped: Promise<void>;
+  readonly #read: ReadConfig;
   readonly #log: RootLog;
   readonly #clock: Clock = systemClock;
   readonly #deadlines = new Deadlines(systemClock);
@@ -86,7 +94,9 @@ class ServerProcess implements RunningServer, ServerFacts {
   readonly #signIns = new SignIns();
   #stopping: Promise<void> | null = null;
 
-  constructor(config: Config) {
+  constructor(read: ReadConfig) {
+    const { config } = read;
+    this.#read = read;
     this.config = config;
     this.#log = openLog(config);
     this.#end = Promise.withResolvers<void>();
@@ -114,10 +124,11 @@ class ServerProcess implements RunningServer, ServerFacts {
     const deps = { server, storage, clock: this.#clock, log: this.#log };
     const hosts = await LiveHosts.open(config, deps);
     await this.#listen(hosts.streamHosts);
-    const read = () => loadConfig(config.file, builtinModules);
+    const read = (text?: string) => readConfig(config.file, text);
     const apply = (changed: Config) => this.#apply(changed);
     const waits = waitsForRestart(builtinModules);
-    this.#reloader = new Reloader(config, { read, hosts, apply, waits, log: this.#log });
+    const targets = { read, hosts, apply, waits, clock: this.#clock, log: this.#log };
+    this.#reloader = new Reloader(this.#read, targets);
     this.#metrics = await this.#serveMetrics(server, storage);
     this.#control = await serveControl(config.controlSocket, this.#commands(server, storage));
     // Nothing more can be promised to anybody once a commit has failed.
@@ -224,6 +235,7 @@ class ServerProcess implements RunningServer, ServerFacts {
         ...sessionCommands(sessions, domains),
         ...traceCommands(server, { clock: this.#clock, log: this.#log }),
         ...reloadCommands(this.#reloader!),
+        ...configCommands(this.#reloader!),
         ...backupCommands(storage),
         ...serverCommands(this, () => void this.stop()),
       ],

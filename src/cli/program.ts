@@ -8,6 +8,7 @@ import { reloadCertificates, showCertificates } from './certificates.ts';
 import { checkInstallation, describeCheck } from './check.ts';
 import { completionScript, SHELLS, type Shell } from './completion.ts';
 import { showConfig } from './config.ts';
+import { applyConfig, confirmConfig, diffConfig, rollBackConfig } from './config-change.ts';
 import { findConfigFile } from './config-file.ts';
 import { examine } from './doctor/doctor.ts';
 import { describeFindings } from './doctor/report.ts';
@@ -55,6 +56,7 @@ export function buildProgram(version: string): Command {
   addCertificateCommands(program);
   addBackupCommands(program);
   addOverviewCommands(program);
+  addConfigCommands(program);
   addDoctorCommand(program);
   addTraceCommand(program);
   return program;
@@ -171,7 +173,7 @@ function addTraceCommand(program: Command): void {
     .command('trace <jid>')
     .description("tell what happens to an account's stanzas, as it happens")
     .option('--bodies', 'show texts, names and addresses in them too, but never passwords')
-    .option('--for <duration>', 'how long: 60s, 10m; at most an hour', traceDuration, 60_000)
+    .option('--for <duration>', 'how long: 60s, 10m; at most an hour', upToAnHour, 60_000)
     .option('--count <number>', 'end after so many events', traceCount, 1_000)
     .action(async (jid: string, { bodies = false, for: duration, count }) => {
       const isJson = program.opts<GlobalOptions>().json === true;
@@ -252,18 +254,39 @@ function addOverviewCommands(program: Command): void {
     .description('list what the server can do, and what of it the configuration turns on')
     .action(async () => show(program, await listModules(fileOf(program))));
   program
-    .command('config')
-    .description('look after the configuration')
-    .command('show')
-    .description('show the configuration with every default in place, secrets hidden')
-    .action(async () => show(program, await showConfig(fileOf(program))));
-  program
     .command('completion')
     .description('print what lets a shell complete these commands')
     .addArgument(new Argument('<shell>').choices(SHELLS))
     .action((shell: Shell) => {
       process.stdout.write(completionScript(program, shell));
     });
+}
+
+function addConfigCommands(program: Command): void {
+  const config = program.command('config').description('look after the configuration');
+  config
+    .command('show')
+    .description('show the configuration with every default in place, secrets hidden')
+    .action(async () => show(program, await showConfig(fileOf(program))));
+  config
+    .command('diff [file]')
+    .description('list what it, or another file, would change of the running server')
+    .action(async (file?: string) => show(program, await diffConfig(fileOf(program), file)));
+  config
+    .command('apply [file]')
+    .description('take it, or another file in its place')
+    .option('--confirm <duration>', 'go back by itself unless confirmed in time: 60s', upToAnHour)
+    .action(async (file: string | undefined, { confirm = null }) =>
+      show(program, await applyConfig(fileOf(program), file, confirm)),
+    );
+  config
+    .command('confirm')
+    .description('keep what apply --confirm has taken')
+    .action(async () => show(program, await confirmConfig(fileOf(program))));
+  config
+    .command('rollback')
+    .description('go back to what was before apply --confirm')
+    .action(async () => show(program, await rollBackConfig(fileOf(program))));
 }
 
 function addDoctorCommand(program: Command): void {
@@ -317,7 +340,7 @@ function collect(value: string, before: readonly string[]): string[] {
   return [...before, value];
 }
 
-function traceDuration(text: string): number {
+function upToAnHour(text: string): number {
   const duration = parseDuration(text);
   if (duration !== null && duration >= 1_000 && duration <= 3_600_000) return duration;
   throw new InvalidArgumentError('It must be between 1s and 60m.');

@@ -58,6 +58,7 @@ export class AccountKeeper {
   /** For what is done to accounts from now on. */
   useRules(rules: AccountRules): void {
     this.#rules = rules;
+    this.imported.isHeeded = rules.suitsImported;
   }
 
   /** What stands in the way of a new account; null when nothing does. */

@@ -19,7 +19,12 @@ const LIVE: Picks<Config> = {
 
 const LIVE_OF_HOST: Picks<HostConfig> = {
   certificate: ({ certificate }) => certificate,
-  signIn: (host) => [signInRules(host), host.sessions, host.accounts.scramIterations],
+  signIn: (host) => [
+    signInRules(host),
+    host.sessions,
+    host.accounts.scramIterations,
+    host.accounts.suitsImported,
+  ],
   accounts: ({ accounts }) => accounts.nameRetirement,
 };
 
