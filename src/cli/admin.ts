@@ -24,7 +24,19 @@ export async function runInServer<T>(
   timeout?: number,
 ): Promise<T> {
   const answer = await callControl(config.controlSocket, command, params, timeout);
-  return resultOf<T>(answer as AdminAnswer);
+  try {
+    return resultOf<T>(answer as AdminAnswer);
+  } catch (error) {
+    throw explainNewHost(error as AdminError, config);
+  }
+}
+
+/** What the file has and the server does not is new, mostly. */
+function explainNewHost(error: AdminError, { hosts }: Config): AdminError {
+  const { code, message, hint } = error;
+  const isNew = hosts.some(({ domain }) => message.includes(` ${domain} `));
+  if (code !== 'unknown-host' || !isNew) return error;
+  return new AdminError(code, message, `${hint} One that is new in the file needs a restart.`);
 }
 
 /**

@@ -14,8 +14,8 @@ export async function freePort(): Promise<number> {
 }
 
 /** Starts the server; resolves once it says how to make an account. */
-export async function startServer(epode: Installation) {
-  const child = epode.start(['start']);
+export async function startServer(epode: Installation, more: readonly string[] = []) {
+  const child = epode.start(['start', ...more]);
   const ended = new Promise<number | string | null>((resolve) =>
     child.on('close', (code, signal) => resolve(code ?? signal)),
   );

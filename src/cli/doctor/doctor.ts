@@ -145,9 +145,19 @@ async function visitAll(
     findings.push(...onFile);
     if (!status) continue;
     const isAsked = account === undefined || account.jid.domain === host.domain;
-    if (isAsked) findings.push(...(await visitHost(host, config, fingerprint, account)));
+    if (!status.hosts.includes(host.domain)) findings.push(...notServed(host));
+    else if (isAsked) findings.push(...(await visitHost(host, config, fingerprint, account)));
   }
   return findings;
+}
+
+function notServed({ domain }: HostConfig): readonly Finding[] {
+  const findings = new Findings('sign-in');
+  findings.error(
+    `The file has the host ${domain}, but the running server does not serve it.`,
+    'Hosts come and go with a restart: restart the server.',
+  );
+  return findings.all;
 }
 
 async function visitHost(

@@ -99,7 +99,6 @@ function addressOf({ address }: ListenerConfig): string {
 const MENDS: ReadonlyMap<string, string> = new Map([
   ['ECONNREFUSED', 'Nothing listens there: restart the server.'],
   ['EHOSTUNREACH', "Look at the machine's addresses and firewall."],
-  ['host-unknown', 'The running server does not serve it: restart the server after adding a host.'],
   ['not-authorized', 'The password is wrong, or the account does not exist.'],
   ['account-disabled', 'The account may not sign in: epode user enable.'],
   ['policy-violation', "A limit was exceeded; see the server's log, and limits and signIn."],
