@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { builtinModules } from './builtin-modules.ts';
 import { LocalDirectory } from './cluster/local-directory.ts';
@@ -10,15 +11,18 @@ import { backupCommands } from './server/admin/backup.ts';
 import { AdminDispatcher } from './server/admin/dispatch.ts';
 import { moduleCommands } from './server/admin/modules.ts';
 import type { FlowFacts, ListenerFacts, ServerFacts, ServerStatus } from './server/admin/ports.ts';
-import { reloadCommands } from './server/admin/reload.ts';
+import { configCommands, reloadCommands } from './server/admin/reload.ts';
 import { serverCommands } from './server/admin/server.ts';
 import { sessionCommands } from './server/admin/sessions.ts';
+import { traceCommands } from './server/admin/trace.ts';
 import { userCommands } from './server/admin/users.ts';
 import type { Config, ListenerConfig } from './server/config/config.ts';
-import { loadConfig } from './server/config/load.ts';
+import { valuesOf } from './server/config/differences.ts';
+import { parseConfig, readText } from './server/config/load.ts';
 import { LiveHosts } from './server/live-hosts.ts';
 import { collectMetrics } from './server/metrics.ts';
-import { Reloader } from './server/reloader.ts';
+import { waitsForRestart } from './server/module-order.ts';
+import { type ReadConfig, Reloader } from './server/reloader.ts';
 import { Server } from './server/server.ts';
 import { LocalSessionControl } from './server/session-control.ts';
 import { SignInThrottle } from './server/sign-in-throttle.ts';
@@ -70,8 +74,7 @@ export interface StartOptions {
  */
 export async function startServer(options: StartOptions): Promise<RunningServer> {
   const { configFile, onState = () => {} } = options;
-  const config = loadConfig(configFile, builtinModules);
-  const server = new ServerProcess(config, onState);
+  const server = new ServerProcess(readConfig(resolve(configFile)), onState);
   try {
     return await server.start();
   } catch (error) {
@@ -80,10 +83,17 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
   }
 }
 
+/** Of the file, or as if `text` stood there. */
+function readConfig(file: string, text = readText(file)): ReadConfig {
+  const config = parseConfig(file, text, builtinModules);
+  return { config, text, values: valuesOf(file, text, builtinModules) };
+}
+
 /** Everything of one server in this process, from its first part to its last. */
 class ServerProcess implements RunningServer, ServerFacts {
   readonly config: Config;
   readonly stopped: Promise<void>;
+  readonly #read: ReadConfig;
   readonly #log: RootLog;
   readonly #clock: Clock = systemClock;
   readonly #deadlines = new Deadlines(systemClock);
@@ -103,7 +113,9 @@ class ServerProcess implements RunningServer, ServerFacts {
 
   readonly #onState: (state: ServerState) => void;
 
-  constructor(config: Config, onState: (state: ServerState) => void) {
+  constructor(read: ReadConfig, onState: (state: ServerState) => void) {
+    const { config } = read;
+    this.#read = read;
     this.config = config;
     this.#onState = onState;
     this.#log = openLog(config);
@@ -136,10 +148,12 @@ class ServerProcess implements RunningServer, ServerFacts {
     const deps = { server, storage, clock: this.#clock, log: this.#log };
     const hosts = await LiveHosts.open(config, deps);
     await this.#listen(hosts.streamHosts);
-    const read = () => loadConfig(config.file, builtinModules);
+    const read = (text?: string) => readConfig(config.file, text);
     const apply = (changed: Config) => this.#apply(changed);
     const onState = this.#onState;
-    this.#reloader = new Reloader(config, { read, hosts, apply, onState, log: this.#log });
+    const waits = waitsForRestart(builtinModules);
+    const targets = { read, hosts, apply, onState, waits, clock: this.#clock, log: this.#log };
+    this.#reloader = new Reloader(this.#read, targets);
     this.#metrics = await this.#serveMetrics(server, storage);
     this.#control = await serveControl(config.controlSocket, this.#commands(server, storage));
     // Nothing more can be promised to anybody once a commit has failed.
@@ -215,8 +229,8 @@ class ServerProcess implements RunningServer, ServerFacts {
   }
 
   #apply(config: Config): void {
+    this.#server!.useSettings(config.hosts);
     this.#log.setLevel(config.log.level);
-    this.#server!.useRules(config.hosts);
     for (const { listener } of this.#listeners) listener.useLimits(limitsOf(config));
   }
 
@@ -253,13 +267,15 @@ class ServerProcess implements RunningServer, ServerFacts {
         ...moduleCommands(server),
         ...transferCommands(server, storage, this.#clock),
         ...sessionCommands(sessions, domains),
+        ...traceCommands(server, { clock: this.#clock, log: this.#log }),
         ...reloadCommands(this.#reloader!),
+        ...configCommands(this.#reloader!),
         ...backupCommands(storage),
         ...serverCommands(this, () => void this.stop()),
       ],
       (error, command) => this.#log.error({ err: error, command }, 'a command failed'),
     );
-    return (name: string, params: unknown) => dispatcher.run(name, params);
+    return dispatcher.run.bind(dispatcher);
   }
 
   /** In reverse: no newcomers, streams ended, everything written, then the store. */

@@ -44,9 +44,10 @@ export interface DiscoSource<R extends IqRequest> {
 export interface Disco {
   /** What the host, or any account, says of itself; the same object until that changes. */
   info(target: Target): DiscoInfo;
-  addToHost(source: DiscoSource<IqRequest>): void;
-  /** Asked only in the name of those who may see the account. */
-  addToAccounts(source: DiscoSource<AccountRequest>): void;
+  /** The returned function, for `stop`, takes it away again. */
+  addToHost(source: DiscoSource<IqRequest>): () => void;
+  /** As `addToHost`; asked only in the name of those who may see the account. */
+  addToAccounts(source: DiscoSource<AccountRequest>): () => void;
 }
 
 export const Disco = service<Disco>('disco');
@@ -64,8 +65,8 @@ export default defineModule({
   setup({ host, use }) {
     const rosters = use(Rosters);
     const gathered = new Map<Target, { parts: HostParts; info: DiscoInfo }>();
-    const hostSources: DiscoSource<IqRequest>[] = [];
-    const accountSources: DiscoSource<AccountRequest>[] = [];
+    const hostSources = new Set<DiscoSource<IqRequest>>();
+    const accountSources = new Set<DiscoSource<AccountRequest>>();
 
     const info = (target: Target): DiscoInfo => {
       const { parts } = host;
@@ -116,8 +117,8 @@ export default defineModule({
 
     const disco: Disco = {
       info,
-      addToHost: (source) => hostSources.push(source),
-      addToAccounts: (source) => accountSources.push(source),
+      addToHost: (source) => added(source, hostSources),
+      addToAccounts: (source) => added(source, accountSources),
     };
     return {
       provides: [provide(Disco, disco)],
@@ -131,6 +132,11 @@ export default defineModule({
     };
   },
 });
+
+function added<T>(source: T, sources: Set<T>): () => void {
+  sources.add(source);
+  return () => void sources.delete(source);
+}
 
 function gather(
   { identities, features, forms }: HostParts,
@@ -148,23 +154,23 @@ function gather(
 function infoFor<R extends IqRequest>(
   request: R,
   whole: DiscoInfo,
-  sources: readonly DiscoSource<R>[],
+  sources: ReadonlySet<DiscoSource<R>>,
 ): Maybe<Element> {
   const node = nodeOf(request);
   if (node === null) return encodeDiscoInfo(whole);
-  const found = firstOf(sources, (source) => source.info?.(node, request) ?? null);
+  const found = firstOf([...sources], (source) => source.info?.(node, request) ?? null);
   return then(found, (info) => encodeDiscoInfo(info ?? notFound(), node));
 }
 
 /** XEP-0030 §4. */
 function itemsFor<R extends IqRequest>(
   request: R,
-  sources: readonly DiscoSource<R>[],
+  sources: ReadonlySet<DiscoSource<R>>,
 ): Maybe<Element> {
   const node = nodeOf(request);
   const ask = (source: DiscoSource<R>) => source.items?.(node, request) ?? null;
-  if (node === null) return then(allOf(sources, ask), (items) => encodeItems(items));
-  return then(firstOf(sources, ask), (items) => encodeItems(items ?? notFound(), node));
+  if (node === null) return then(allOf([...sources], ask), (items) => encodeItems(items));
+  return then(firstOf([...sources], ask), (items) => encodeItems(items ?? notFound(), node));
 }
 
 function nodeOf({ payload }: IqRequest): string | null {

@@ -30,6 +30,8 @@ const NS_HINTS = 'urn:xmpp:hints';
 
 /** What waits for an account, measured once and kept true from then on. */
 const Waiting = slot<Backlog>('offline messages');
+/** How many expiries there were at a host. */
+const Expiries = slot<{ count: number }>('expiries of offline messages');
 /** Set while one session is being given them, so that no other gets them too. */
 const IsFlushing = slot<boolean>('offline flush');
 
@@ -60,14 +62,14 @@ export default defineModule({
       .describe('How long a message waits at most; without it, for ever.'),
   }),
   setup({ config, host, storage, clock, log }) {
-    let expiries = 0;
+    const expiries = host.kept(Expiries, () => ({ count: 0 }));
 
     const measure = (account: Account): Maybe<void> => {
-      if (account.get(Waiting)?.expiries === expiries) return undefined;
+      if (account.get(Waiting)?.expiries === expiries.count) return undefined;
       return then(storage.offline.count(account.owner), (messages) =>
         then(storage.offline.bytes(account.owner), (bytes) => {
-          if (account.get(Waiting)?.expiries === expiries) return;
-          account.set(Waiting, { messages, bytes, expiries });
+          if (account.get(Waiting)?.expiries === expiries.count) return;
+          account.set(Waiting, { messages, bytes, expiries: expiries.count });
         }),
       );
     };
@@ -77,7 +79,7 @@ export default defineModule({
     /** What waits is measured anew behind it. */
     const expire = (age: number): void => {
       storage.offline.expire(host.domain, clock.now() - age);
-      expiries++;
+      expiries.count++;
     };
 
     const store = (stanza: Stanza, { account, plan }: Incoming) => {

@@ -67,6 +67,7 @@ export class AccountKeeper {
   /** For what is done to accounts from now on. */
   useRules(rules: AccountRules): void {
     this.#rules = rules;
+    this.imported.isHeeded = rules.suitsImported;
   }
 
   /** Where the accounts are kept, if not here: only there are they made, and ended for good. */
@@ -178,9 +179,13 @@ export class AccountKeeper {
   /**
    * Deletes the account with everything that belongs to it, after its contacts
    * have heard; returns how many sessions that ended. `spared` outlives it, for
-   * the answer to whoever asked for this.
+   * the answer to whoever asked for this. Where the name does not retire, nobody
+   * has ever known it.
    */
-  async remove(local: string, spared?: Session): Promise<number> {
+  async remove(
+    local: string,
+    { spared, retires = true }: { spared?: Session; retires?: boolean } = {},
+  ): Promise<number> {
     const WHY = 'the account has been deleted';
     const { users, durability } = this.#storage;
     const owner = this.#owner(local);
@@ -189,8 +194,8 @@ export class AccountKeeper {
     const closed = this.#close(local, WHY, spared);
     const account = await this.#host.accounts.find(local);
     if (account) await this.#farewell(account);
-    const { nameRetirement } = this.#rules;
-    const retiredUntil = nameRetirement > 0 ? this.#clock.now() + nameRetirement : 0;
+    const isKept = retires && this.#rules.nameRetirement > 0;
+    const retiredUntil = isKept ? this.#clock.now() + this.#rules.nameRetirement : 0;
     await durability.whenCommitted(users.delete(owner, retiredUntil));
     await this.#lookAgain();
     this.#host.accounts.forget(local);

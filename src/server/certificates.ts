@@ -305,7 +305,8 @@ function chainOf(path: string, pem: string): X509Certificate[] {
 
 function nameWarnings(leaf: X509Certificate, domain: string): string[] {
   if (leaf.checkHost(asciiDomain(domain), { subject: 'never' })) return [];
-  const names = leaf.subjectAltName ?? 'no name at all';
+  const names =
+    leaf.subjectAltName ?? 'no name at all: it has no subjectAltName, where alone clients look';
   return [`the certificate of ${domain} is not valid for that domain, but for ${names}`];
 }
 

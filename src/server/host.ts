@@ -1,6 +1,7 @@
 import type { SessionDirectory } from '../cluster/ports.ts';
 import type { Log } from '../lib/log.ts';
 import { isLater, type Maybe, then } from '../lib/maybe.ts';
+import { Slots } from '../lib/token.ts';
 import { NO_TICKET, type Ticket } from '../storage/ports.ts';
 import type { Element } from '../xml/element.ts';
 import { StanzaError } from '../xmpp/errors.ts';
@@ -25,6 +26,8 @@ import type { IqTable } from './iq-table.ts';
 import type { HostKind, Identity, IqHandler, Target, XepClaim } from './module.ts';
 import type { Router } from './router.ts';
 import { Session } from './session.ts';
+import { tracedParts } from './traced-parts.ts';
+import type { Tracing } from './tracing.ts';
 import { Traffic } from './traffic.ts';
 
 /**
@@ -50,9 +53,10 @@ export interface HostParts {
 
 /**
  * A virtual host: the flows that stanzas of its accounts pass on their way out,
- * and those that stanzas to its addresses pass on their way in.
+ * and those that stanzas to its addresses pass on their way in. On its slots modules
+ * keep what outlives a change of their settings.
  */
-export class Host {
+export class Host extends Slots {
   readonly domain: string;
   readonly jid: Jid;
   readonly kind: HostKind;
@@ -60,15 +64,25 @@ export class Host {
   readonly directory: SessionDirectory;
   /** What the sessions of this host have sent. */
   readonly traffic = new Traffic();
+  readonly tracing: Tracing;
   readonly #router: Router;
   readonly #log: Log;
+  #installed!: HostParts;
+  /** What stanzas pass: what is installed, or the same under the eyes of an operator. */
   #parts!: HostParts;
 
   constructor(
     domain: string,
     kind: HostKind,
-    deps: { accounts: Accounts; directory: SessionDirectory; router: Router; log: Log },
+    deps: {
+      accounts: Accounts;
+      directory: SessionDirectory;
+      router: Router;
+      tracing: Tracing;
+      log: Log;
+    },
   ) {
+    super();
     this.domain = domain;
     this.kind = kind;
     this.jid = Jid.of('', domain);
@@ -76,15 +90,27 @@ export class Host {
     this.directory = deps.directory;
     this.#router = deps.router;
     this.#log = deps.log.child({ host: domain });
+    this.tracing = deps.tracing;
+    this.tracing.onChange((owner) => this.#retrace(owner));
   }
 
-  /** Puts the compiled modules in place; at boot, before the first stanza. */
+  /** Puts the compiled modules in place; stanzas under way go on with those they began with. */
   install(parts: HostParts): void {
-    this.#parts = parts;
+    this.#installed = parts;
+    this.#parts = this.tracing.isOn ? tracedParts(parts, this.tracing) : parts;
   }
 
   get parts(): HostParts {
-    return this.#parts;
+    return this.#installed;
+  }
+
+  /** Somebody begins or ends to look on at an account, perhaps one of this host. */
+  #retrace(owner: string): void {
+    const isTraced = this.#parts !== this.#installed;
+    if (isTraced !== this.tracing.isOn) this.install(this.#installed);
+    for (const entry of this.directory.peek(owner)) {
+      if (entry instanceof Session && entry.host === this) entry.trace = this.tracing.of(owner);
+    }
   }
 
   /** Routes a stanza that the server itself sends; nobody hears of its failure. */

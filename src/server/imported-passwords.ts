@@ -13,15 +13,15 @@ const PLAIN = 'PLAIN';
 export class ImportedPasswords {
   readonly #domain: string;
   readonly #users: UserStore;
-  readonly #isHeeded: boolean;
+  /** Unless it is, all mechanisms are offered whatever the accounts are. */
+  isHeeded: boolean;
   /** As `UserStore.importedKinds` has them. */
   #kinds: readonly string[] = [];
 
-  /** Unless `isHeeded`, all mechanisms are offered whatever the accounts are. */
   constructor(domain: string, users: UserStore, isHeeded: boolean) {
     this.#domain = domain;
     this.#users = users;
-    this.#isHeeded = isHeeded;
+    this.isHeeded = isHeeded;
   }
 
   get isAny(): boolean {
@@ -45,7 +45,7 @@ export class ImportedPasswords {
    * them where nothing would be left.
    */
   suitable(mechanisms: readonly string[]): readonly string[] {
-    if (!this.#isHeeded) return mechanisms;
+    if (!this.isHeeded) return mechanisms;
     if (this.#kinds.some(isBcrypt) && mechanisms.includes(PLAIN)) return [PLAIN];
     const scram = this.#kinds.filter((kind) => !isBcrypt(kind)).map((kind) => kind.split(' '));
     const suits = (mechanism: string) => scram.every((hashes) => isAmong(hashes, mechanism));

@@ -169,10 +169,16 @@ export interface ModuleDefinition<C = unknown> {
   readonly needs: readonly Service<unknown>[];
   /** Modules whose handlers come first where both share a stage. */
   readonly after: readonly string[];
+  /**
+   * What a change of its settings takes: 'live' runs `setup` anew, also when those that
+   * it needs are set up anew; 'restart' leaves everything until then.
+   */
+  readonly reload: 'live' | 'restart';
+  /** Runs once for each host, and again whenever settings have changed. */
   setup(context: ModuleContext<C>): ModuleParts;
 }
 
-type Optional = 'implements' | 'hosts' | 'provides' | 'needs' | 'after';
+type Optional = 'implements' | 'hosts' | 'provides' | 'needs' | 'after' | 'reload';
 
 /** Completes a module's definition and keeps its types. */
 export function defineModule<C>(
@@ -184,6 +190,7 @@ export function defineModule<C>(
     provides: [],
     needs: [],
     after: [],
+    reload: 'live',
     ...definition,
   };
 }

@@ -8,9 +8,10 @@ import { Accounts } from './accounts.ts';
 import { ForeignAccounts } from './foreign-accounts.ts';
 import { Host } from './host.ts';
 import type { HostKind, ModuleDefinition } from './module.ts';
-import { ModuleHost } from './module-host.ts';
+import { ModuleHost, type PreparedModules } from './module-host.ts';
 import { Router } from './router.ts';
 import { SessionBinder, type SessionRules } from './session-binder.ts';
+import { Tracing } from './tracing.ts';
 
 /** What a host needs to know of its configuration. */
 export interface HostSettings {
@@ -55,6 +56,7 @@ export interface ServedHost {
 /** The hosts of this process and the router between them; knows no transport. */
 export class Server {
   readonly router = new Router();
+  readonly tracing = new Tracing();
   readonly #served = new Map<string, ServedHost>();
   readonly #deps: ServerDeps;
 
@@ -71,13 +73,18 @@ export class Server {
     return this.#served.get(domain) ?? null;
   }
 
-  /** Puts new rules of the same hosts to use; their modules stay as they are. */
-  useRules(hosts: readonly HostSettings[]): void {
+  /**
+   * Puts new settings of the same hosts to use: all of them in one turn, or none where a
+   * module throws. Which modules are on stays as it is.
+   */
+  useSettings(hosts: readonly HostSettings[]): void {
+    const prepared = this.#prepare(hosts);
     for (const { domain, sessions, accounts } of hosts) {
       const served = this.find(domain);
       served?.binder.useRules(sessions);
       served?.keeper.useRules(accounts);
     }
+    for (const each of prepared) each.use();
   }
 
   /** Closes every session with system-shutdown and stops the modules. */
@@ -89,16 +96,31 @@ export class Server {
     }
   }
 
+  #prepare(hosts: readonly HostSettings[]): readonly PreparedModules[] {
+    const prepared: PreparedModules[] = [];
+    try {
+      for (const { domain, modules } of hosts) {
+        const served = this.find(domain);
+        if (served) prepared.push(served.modules.prepare((name) => modules.get(name)));
+      }
+      return prepared;
+    } catch (error) {
+      for (const each of prepared) each.discard();
+      throw error;
+    }
+  }
+
   #serve(settings: HostSettings): void {
     const { directory, clock, log } = this.#deps;
     const { domain, kind = 'accounts' } = settings;
+    const { router, tracing } = this;
     const storage = this.#storageFor(kind);
     const { users } = storage;
     const source = this.#deps.openSource(domain, settings.source, { storage, clock, log });
     const isForeign = source.type !== 'internal';
     const foreign = isForeign ? new ForeignAccounts(domain, source, { users, clock }) : null;
     const accounts = new Accounts(domain, users, foreign?.discover);
-    const host = new Host(domain, kind, { accounts, directory, router: this.router, log });
+    const host = new Host(domain, kind, { accounts, directory, router, tracing, log });
     const modules = new ModuleHost(host, { storage, clock, log });
     const isOn = (module: ModuleDefinition) =>
       module.hosts.includes(host.kind) && settings.modules.get(module.name) !== false;

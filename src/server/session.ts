@@ -22,6 +22,7 @@ import type { Account } from './accounts.ts';
 import { failed, type Outcome } from './flow.ts';
 import type { Host } from './host.ts';
 import { PendingRequests } from './pending-requests.ts';
+import type { AccountTrace } from './tracing.ts';
 
 /** Stanzas that wait behind one in work before the client is read no further. */
 const INBOX_LENGTH = 32;
@@ -37,6 +38,8 @@ export class Session extends Slots implements StreamSession, SessionEntry {
   readonly host: Host;
   /** Milliseconds since 1970. */
   readonly started: number;
+  /** Those who look on at the account; null while nobody does. */
+  trace: AccountTrace | null;
   readonly #wire: SessionWire;
   readonly #clock: Clock;
   readonly #onEnd: (session: Session, clean: boolean) => void;
@@ -66,6 +69,7 @@ export class Session extends Slots implements StreamSession, SessionEntry {
     this.account = deps.account;
     this.host = deps.host;
     this.started = deps.clock.now();
+    this.trace = deps.host.tracing.of(deps.account.owner);
     this.#clock = deps.clock;
     this.#wire = deps.wire;
     this.#onEnd = deps.onEnd;
@@ -158,6 +162,7 @@ export class Session extends Slots implements StreamSession, SessionEntry {
   }
 
   #write(stanza: Stanza): void {
+    if (this.trace) this.trace.tell({ what: 'sent', session: this.jid.toString() }, stanza);
     this.#wire.sendParts(stanza.head(), stanza.rest);
   }
 
@@ -236,6 +241,9 @@ export class Session extends Slots implements StreamSession, SessionEntry {
 
   #conclude(stanza: Stanza, outcome: Outcome): void {
     this.host.traffic[stanza.kind][outcome.kind]++;
+    if (this.trace) {
+      this.trace.tell({ what: 'outcome', session: this.jid.toString(), outcome }, stanza);
+    }
     if (outcome.kind === 'error') this.#answer(stanza, outcome.error);
   }
 

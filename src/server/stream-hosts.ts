@@ -33,8 +33,6 @@ export class ServedStreamHost implements StreamHost {
   readonly hasAccounts = true;
   readonly secureContext: SecureContext | null;
   readonly saltSecret: Buffer;
-  readonly features: readonly StreamFeature[];
-  readonly sessionFeatures: readonly SessionFeature[];
   readonly verify?: NonNullable<StreamHost['verify']>;
   readonly verifyToken?: NonNullable<StreamHost['verifyToken']>;
   readonly #policy: StreamPolicy;
@@ -56,12 +54,18 @@ export class ServedStreamHost implements StreamHost {
     if (foreign && source.verifyToken) this.verifyToken = foreign.verifyToken.bind(foreign);
     this.secureContext = settings.secureContext;
     this.saltSecret = settings.saltSecret;
-    this.features = served.modules.streamFeatures;
-    this.sessionFeatures = served.modules.sessionFeatures;
     this.#served = served;
     this.#resources = new Resources(settings.saltSecret);
     this.#storage = deps.storage;
     this.#now = deps.now;
+  }
+
+  get features(): readonly StreamFeature[] {
+    return this.#served.modules.streamFeatures;
+  }
+
+  get sessionFeatures(): readonly SessionFeature[] {
+    return this.#served.modules.sessionFeatures;
   }
 
   /** Mechanisms are fewer while there are accounts that they do not suit. */

@@ -72,13 +72,15 @@ export class TestServer implements Stage {
   readonly #secureContextFor: ServedStreamHosts['secureContextFor'];
   readonly #place: Place;
   #createAccount: CreateAccount | null = null;
+  readonly #modules: readonly ModuleDefinition[];
   #listener: TcpListener | null = null;
 
   static async start(manner: Manner): Promise<TestServer> {
     const { transport, store, config = {}, modules = [] } = manner;
     const place = await (store === 'disk' ? openOnDisk() : openInMemory());
     const certificate = transport === 'tls' ? await certificateOf(DOMAIN) : null;
-    const server = new TestServer(place, hostConfig(config), [...builtinModules, ...modules], {
+    const all = [...builtinModules, ...modules];
+    const server = new TestServer(place, hostConfig(config, all), all, {
       usesTls: certificate !== null,
       // In memory nothing is encrypted, yet clients may ask for it.
       secureContext: certificate
@@ -109,6 +111,7 @@ export class TestServer implements Stage {
     this.patience = this.usesTls ? 3000 : 1000;
     this.storage = storage;
     this.#place = place;
+    this.#modules = modules;
     this.#limits = host.policy.beforeLogin;
     const directory = new LocalDirectory();
     const { transient } = settings;
@@ -142,6 +145,11 @@ export class TestServer implements Stage {
     const options = { deadlines: this.#deadlines, limits: this.#limits, remoteAddress: LOOPBACK };
     const peer = connectMemory(this.#onConnection, options);
     return Object.assign(peer, { secure: async () => {} });
+  }
+
+  /** As a reload does. */
+  useSettings(config: TestConfig): void {
+    this.server.useSettings([hostConfig(config, this.#modules)]);
   }
 
   async idle(): Promise<void> {
@@ -203,7 +211,10 @@ async function openOnDisk(): Promise<Place> {
   return { storage, log, failures, remove: () => rm(directory, { recursive: true }) };
 }
 
-function hostConfig({ signIn = {}, accounts = {}, modules = {} }: TestConfig): HostConfig {
+function hostConfig(
+  { signIn = {}, accounts = {}, modules = {} }: TestConfig,
+  known: readonly ModuleDefinition[],
+): HostConfig {
   const file = {
     hosts: { [DOMAIN]: null },
     signIn: { allowPlainOnLoopback: true, ...signIn },
@@ -211,7 +222,7 @@ function hostConfig({ signIn = {}, accounts = {}, modules = {} }: TestConfig): H
     modules,
   };
   // JSON is YAML.
-  return parseConfig('/epode.yaml', JSON.stringify(file), builtinModules).hosts[0]!;
+  return parseConfig('/epode.yaml', JSON.stringify(file), known).hosts[0]!;
 }
 
 const certificates = new Map<string, ReturnType<typeof selfSigned>>();

@@ -80,7 +80,7 @@ export class OwnAccount {
     if (!mayRemove) throw new StanzaError('not-allowed');
     const unavailable = makeStanza('presence', { type: 'unavailable', from: jid });
     await host.outgoing(unavailable, session);
-    await keeper.remove(jid.local, session);
+    await keeper.remove(jid.local, { spared: session });
     log.info({ jid: jid.bare }, 'account deleted by its user');
   }
 

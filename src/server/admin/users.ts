@@ -35,6 +35,7 @@ export interface UserDetails extends UserFacts {
 
 const text = z.string().max(4_096);
 const account = z.strictObject({ jid: text });
+const leaving = z.strictObject({ jid: text, retire: z.boolean().default(true) });
 const accountWithPassword = z.strictObject({ jid: text, password: text });
 const newAccount = z.strictObject({
   jid: text,
@@ -81,8 +82,8 @@ export function userCommands(server: Server, storage: Storage): AdminCommand[] {
     adminCommand({
       name: 'user.delete',
       summary: 'Deletes an account with everything that belongs to it.',
-      params: account,
-      run: ({ jid }) => users.delete(jid),
+      params: leaving,
+      run: ({ jid, retire }) => users.delete(jid, retire),
     }),
     adminCommand({
       name: 'user.show',
@@ -144,10 +145,11 @@ class Users {
     return { jid: jid.toString(), closed };
   }
 
-  async delete(address: string): Promise<Closed> {
+  async delete(address: string, retires: boolean): Promise<Closed> {
     const jid = this.#account(address);
     await this.#require(jid);
-    return { jid: jid.toString(), closed: await this.#hostOf(jid).keeper.remove(jid.local) };
+    const closed = await this.#hostOf(jid).keeper.remove(jid.local, { retires });
+    return { jid: jid.toString(), closed };
   }
 
   async show(address: string): Promise<UserDetails> {

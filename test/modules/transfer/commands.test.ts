@@ -42,7 +42,8 @@ beforeEach(async () => {
 });
 afterEach(() => storage.close());
 
-const resultOf = <T>(answer: AdminAnswer) => (answer as { result: T }).result;
+const resultOf = <T>(answer: AdminAnswer | AsyncIterable<unknown>) =>
+  (answer as { result: T }).result;
 
 async function bring(accounts: readonly object[], more: object = {}): Promise<ImportResult[]> {
   const answer = await admin.run('user.import', { accounts, ...more });
