@@ -45,6 +45,8 @@ ${more}`);
 
 async function examine(args: readonly string[] = [], input = '') {
   const { code, out, err } = await epode.run(['doctor', '--json', ...args], input);
+  if (out === '' && code !== 2)
+    throw new Error(`doctor found nothing and ended with ${code}: ${err}`);
   const { worst, findings } = JSON.parse(out || '{ "findings": [] }') as {
     worst: string;
     findings: Finding[];
