@@ -4,6 +4,8 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 
 const MAIN = resolve('src/cli/main.ts');
+/** So that the sources are compiled once, and not by each of hundreds of processes. */
+const NODE_COMPILE_CACHE = join(tmpdir(), 'epode-compile-cache');
 
 export interface Outcome {
   readonly code: number | null;
@@ -44,7 +46,7 @@ export class Installation {
 
   /** Runs `epode` and leaves it running. */
   start(args: readonly string[], surroundings: NodeJS.ProcessEnv = {}) {
-    const env = { PATH: process.env.PATH, ...surroundings };
+    const env = { PATH: process.env.PATH, NODE_COMPILE_CACHE, ...surroundings };
     const all = ['--disable-warning=ExperimentalWarning', MAIN, ...args];
     return spawn(process.execPath, all, { cwd: this.directory, env });
   }

@@ -12,6 +12,7 @@ import { deriveAccountKeys } from '../../../src/stream/sasl/account-keys.ts';
 import { Attacker, type Target } from './attacker.ts';
 
 const MAIN = resolve('src/cli/main.ts');
+const NODE_COMPILE_CACHE = join(tmpdir(), 'epode-compile-cache');
 const ITERATIONS = 4096;
 export const PASSWORD = 'sesame';
 
@@ -247,7 +248,7 @@ function spawnServer(file: string, largestFile?: number): ChildProcess {
   const limit = largestFile ? `ulimit -f ${Math.ceil(largestFile / 512)} && ` : '';
   return spawn('/bin/sh', ['-c', `${limit}exec "$@"`, 'sh', ...node], {
     cwd: dirname(file),
-    env: { PATH: process.env.PATH },
+    env: { PATH: process.env.PATH, NODE_COMPILE_CACHE },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
 }
