@@ -50,6 +50,7 @@ export class Session extends Slots implements StreamSession, SessionEntry {
   /** What the server has asked the client; null until it asks. */
   #asked: PendingRequests | null = null;
   #isEnded = false;
+  #isClosedByClient = false;
 
   constructor(
     jid: Jid,
@@ -131,30 +132,43 @@ export class Session extends Slots implements StreamSession, SessionEntry {
 
   /** Asks a silent client for a sign of life (XEP-0199 §4.1). */
   probe(): void {
-    const ping = new Element('ping', { xmlns: 'urn:xmpp:ping' });
-    const envelope = { type: 'get', id: randomUUID(), from: this.host.jid, to: this.jid };
-    this.deliver(makeStanza('iq', envelope, [ping]));
+    this.#request(makePing(), randomUUID());
   }
 
   /** Asks the client in the server's name; null when it does not answer. */
   ask(payload: Element): Promise<Stanza | null> {
     this.#asked ??= new PendingRequests(this.#clock);
-    return this.#asked.ask(this.host.jid, (id) =>
-      this.deliver(
-        makeStanza('iq', { type: 'get', id, from: this.host.jid, to: this.jid }, [payload]),
-      ),
-    );
+    return this.#asked.ask(this.host.jid, (id) => this.#request(payload, id));
+  }
+
+  /**
+   * Whether the client has got all that was delivered until now. It tells by answering
+   * a ping, as every client has to (RFC 6120 §8.2.3), or by closing its stream, after
+   * which it still reads (§4.4). False when it is gone without either.
+   */
+  async hasReceived(): Promise<boolean> {
+    this.#asked ??= new PendingRequests(this.#clock);
+    const send = (id: string) => this.#request(makePing(), id);
+    // A slow line needs its time: the stream's own deadlines are what ends a dead one.
+    const answer = await this.#asked.ask(this.host.jid, send, null);
+    return answer !== null || this.#isClosedByClient;
   }
 
   ended(clean: boolean): void {
     if (this.#isEnded) return;
     this.#isEnded = true;
+    this.#isClosedByClient = clean;
     this.#asked?.giveUp();
     const held = this.#held ?? [];
     this.#held = null;
     this.#onEnd(this, clean);
     // Nobody has seen these: another device gets them, or they wait for the next.
     for (const stanza of held) if (stanza.kind === 'message') this.host.send(stanza);
+  }
+
+  #request(payload: Element, id: string): boolean {
+    const envelope = { type: 'get', id, from: this.host.jid, to: this.jid };
+    return this.deliver(makeStanza('iq', envelope, [payload]));
   }
 
   #write(stanza: Stanza): void {
@@ -248,6 +262,11 @@ export class Session extends Slots implements StreamSession, SessionEntry {
   get session(): Session {
     return this;
   }
+}
+
+/** XEP-0199 §4.1. */
+function makePing(): Element {
+  return new Element('ping', { xmlns: 'urn:xmpp:ping' });
 }
 
 /** RFC 6120 §8.2.3: an id, a known type, and one child in a request. */

@@ -5,6 +5,7 @@ import type { Stage, Wire } from './wire.ts';
 const NS_SASL = 'urn:ietf:params:xml:ns:xmpp-sasl';
 const NS_TLS = 'urn:ietf:params:xml:ns:xmpp-tls';
 const NS_BIND2 = 'urn:xmpp:bind:0';
+const NS_PING = 'urn:xmpp:ping';
 const NS_BIND = 'urn:ietf:params:xml:ns:xmpp-bind';
 
 /** What went over a line, for people to read when a conversation fails. */
@@ -22,6 +23,8 @@ export class Line {
   features = '';
   hasEnded = false;
   isBound = false;
+  /** Whether the server's pings are answered; they belong to no conversation. */
+  answersPings = true;
   readonly #stage: Stage;
   readonly #wire: Wire;
   readonly #note: Note;
@@ -115,7 +118,7 @@ export class Line {
     if (!this.isBound || this.hasEnded) return;
     const id = `fence-${++fences}`;
     this.#fences.add(id);
-    const ping = "<ping xmlns='urn:xmpp:ping'/>";
+    const ping = `<ping xmlns='${NS_PING}'/>`;
     this.#wire.write(`<iq type='get' id='${id}' to='${this.#stage.domain}'>${ping}</iq>`);
     await this.until('the answer to a ping', () => !this.#fences.has(id) || this.hasEnded);
   }
@@ -200,6 +203,10 @@ export class Line {
   #heard(heard: Heard): void {
     const { element } = heard;
     if (element.name === 'iq' && this.#fences.delete(element.attrs.id)) return;
+    if (this.#isPing(element)) {
+      this.#pinged(element);
+      return;
+    }
     this.#note('←', heard.text);
     if (element.name === 'iq' && element.getChild('bind', NS_BIND)?.getChild('jid')) {
       this.isBound = element.attrs.type === 'result';
@@ -208,6 +215,17 @@ export class Line {
     const isOwn = element.name === 'presence' && element.attrs.from === this.#echo;
     if (isOwn && element.attrs.type === undefined) this.#echo = null;
     else this.inbox.push(heard);
+  }
+
+  /** Whether the server looks whether the client is there (XEP-0199 §4.1). */
+  #isPing(element: Element): boolean {
+    const { name, attrs } = element;
+    const isFromServer = attrs.type === 'get' && attrs.from === this.#stage.domain;
+    return name === 'iq' && isFromServer && element.getChild('ping', NS_PING) !== undefined;
+  }
+
+  #pinged({ attrs: { id, from } }: Element): void {
+    if (this.answersPings) this.#wire.write(`<iq type='result' id='${id}' to='${from}'/>`);
   }
 
   #ended(): void {
