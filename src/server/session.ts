@@ -49,8 +49,9 @@ export class Session extends Slots implements StreamSession, SessionEntry {
   #held: Stanza[] | null = null;
   /** What the server has asked the client; null until it asks. */
   #asked: PendingRequests | null = null;
+  /** Who wants to know whether the client has got what was delivered; null until somebody does. */
+  #receipts: Set<(isReceived: boolean) => void> | null = null;
   #isEnded = false;
-  #isClosedByClient = false;
 
   constructor(
     jid: Jid,
@@ -94,6 +95,7 @@ export class Session extends Slots implements StreamSession, SessionEntry {
   /** What initial presence and its changes say (RFC 6121 §4.2, §4.4); null: unavailable. */
   setPriority(priority: number | null): void {
     this.#priority = priority;
+    if (priority === null) this.#confirm(true);
   }
 
   receive(frame: Frame): void {
@@ -143,27 +145,36 @@ export class Session extends Slots implements StreamSession, SessionEntry {
 
   /**
    * Whether the client has got all that was delivered until now. It tells by answering
-   * a ping, as every client has to (RFC 6120 §8.2.3), or by closing its stream, after
-   * which it still reads (§4.4). False when it is gone without either.
+   * a ping, as every client has to (RFC 6120 §8.2.3), by going away in presence, or by
+   * closing its stream, after which it still reads (§4.4). False when it is gone without.
    */
-  async hasReceived(): Promise<boolean> {
+  hasReceived(): Promise<boolean> {
+    const { promise, resolve } = Promise.withResolvers<boolean>();
+    this.#receipts ??= new Set();
+    this.#receipts.add(resolve);
     this.#asked ??= new PendingRequests(this.#clock);
     const send = (id: string) => this.#request(makePing(), id);
     // A slow line needs its time: the stream's own deadlines are what ends a dead one.
-    const answer = await this.#asked.ask(this.host.jid, send, null);
-    return answer !== null || this.#isClosedByClient;
+    void this.#asked.ask(this.host.jid, send, null).then((answer) => {
+      if (answer || this.#isEnded) resolve(answer !== null);
+    });
+    return promise.finally(() => this.#receipts?.delete(resolve));
   }
 
   ended(clean: boolean): void {
     if (this.#isEnded) return;
     this.#isEnded = true;
-    this.#isClosedByClient = clean;
+    this.#confirm(clean);
     this.#asked?.giveUp();
     const held = this.#held ?? [];
     this.#held = null;
     this.#onEnd(this, clean);
     // Nobody has seen these: another device gets them, or they wait for the next.
     for (const stanza of held) if (stanza.kind === 'message') this.host.send(stanza);
+  }
+
+  #confirm(isReceived: boolean): void {
+    for (const resolve of this.#receipts ?? []) resolve(isReceived);
   }
 
   #request(payload: Element, id: string): boolean {

@@ -233,6 +233,23 @@ describe('messages for one who is away', () => {
   );
 
   conversation(
+    'are delivered once to a client that answers nothing and goes away in presence [XEP-0160 3]',
+    { absent: ['romeo'] },
+    async ({ juliet, romeo }) => {
+      await juliet.sends`${chat(romeo, '1')}`;
+      await juliet.getsNothing();
+      await romeo.signsIn({ deaf: true });
+      await romeo.gets`<message><body>1</body></message>`;
+      await romeo.sends`<presence type='unavailable'/>`;
+      await romeo.gets`<presence from='${romeo}' type='unavailable'/>`;
+      await juliet.sends`${chat(romeo, '2')}`;
+      await juliet.getsNothing();
+      await romeo.sends`<presence/>`;
+      await romeo.gets`<presence from='${romeo}'/><message><body>2</body></message>`;
+    },
+  );
+
+  conversation(
     'are delivered once to a client that answers nothing and closes its stream [XEP-0160 3]',
     { absent: ['romeo'] },
     async ({ juliet, romeo }) => {
