@@ -26,7 +26,7 @@ export interface Manner {
   readonly quietly?: boolean;
   /** More attributes for the stream header, such as namespaces. */
   readonly header?: string;
-  /** Hears what the server says and answers nothing by itself, as on a line that has broken. */
+  /** Hears what the server says and does not let it know, as on a line that has broken. */
   readonly deaf?: boolean;
 }
 
@@ -193,7 +193,7 @@ export class Client {
   async enter({ quietly = false, header = '', deaf = false }: Manner): Promise<void> {
     await this.connect();
     await this.#try(async (line) => {
-      line.answersPings = !deaf;
+      line.confirms = !deaf;
       await line.authenticate(this.username, PASSWORD, header);
       await line.bind(this.resource);
       if (!quietly) await line.becomeAvailable(this.toString());

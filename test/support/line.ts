@@ -5,7 +5,7 @@ import type { Stage, Wire } from './wire.ts';
 const NS_SASL = 'urn:ietf:params:xml:ns:xmpp-sasl';
 const NS_TLS = 'urn:ietf:params:xml:ns:xmpp-tls';
 const NS_BIND2 = 'urn:xmpp:bind:0';
-const NS_PING = 'urn:xmpp:ping';
+const NS_DISCO_INFO = 'http://jabber.org/protocol/disco#info';
 const NS_BIND = 'urn:ietf:params:xml:ns:xmpp-bind';
 
 /** What went over a line, for people to read when a conversation fails. */
@@ -23,8 +23,8 @@ export class Line {
   features = '';
   hasEnded = false;
   isBound = false;
-  /** Whether the server's pings are answered; they belong to no conversation. */
-  answersPings = true;
+  /** Whether the server is told that all has come; that belongs to no conversation. */
+  confirms = true;
   readonly #stage: Stage;
   readonly #wire: Wire;
   readonly #note: Note;
@@ -118,7 +118,7 @@ export class Line {
     if (!this.isBound || this.hasEnded) return;
     const id = `fence-${++fences}`;
     this.#fences.add(id);
-    const ping = `<ping xmlns='${NS_PING}'/>`;
+    const ping = "<ping xmlns='urn:xmpp:ping'/>";
     this.#wire.write(`<iq type='get' id='${id}' to='${this.#stage.domain}'>${ping}</iq>`);
     await this.until('the answer to a ping', () => !this.#fences.has(id) || this.hasEnded);
   }
@@ -203,8 +203,8 @@ export class Line {
   #heard(heard: Heard): void {
     const { element } = heard;
     if (element.name === 'iq' && this.#fences.delete(element.attrs.id)) return;
-    if (this.#isPing(element)) {
-      this.#pinged(element);
+    if (this.#isForReceipt(element)) {
+      this.#confirm(element);
       return;
     }
     this.#note('←', heard.text);
@@ -217,15 +217,17 @@ export class Line {
     else this.inbox.push(heard);
   }
 
-  /** Whether the server looks whether the client is there (XEP-0199 §4.1). */
-  #isPing(element: Element): boolean {
+  /** Whether the server asks only to know that all before has come: it names no node (XEP-0115 §6.2). */
+  #isForReceipt(element: Element): boolean {
     const { name, attrs } = element;
     const isFromServer = attrs.type === 'get' && attrs.from === this.#stage.domain;
-    return name === 'iq' && isFromServer && element.getChild('ping', NS_PING) !== undefined;
+    const query = element.getChild('query', NS_DISCO_INFO);
+    return name === 'iq' && isFromServer && query !== undefined && !query.attrs.node;
   }
 
-  #pinged({ attrs: { id, from } }: Element): void {
-    if (this.answersPings) this.#wire.write(`<iq type='result' id='${id}' to='${from}'/>`);
+  /** That the client cannot say more is an answer, too. */
+  #confirm({ attrs: { id, from } }: Element): void {
+    if (this.confirms) this.#wire.write(`<iq type='error' id='${id}' to='${from}'/>`);
   }
 
   #ended(): void {
