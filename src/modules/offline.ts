@@ -32,7 +32,7 @@ const NS_HINTS = 'urn:xmpp:hints';
 const Waiting = slot<Backlog>('offline messages');
 /** How many expiries there were at a host. */
 const Expiries = slot<{ count: number }>('expiries of offline messages');
-/** Set while one session is being given them, so that no other gets them too. */
+/** Set until the session that is given them has got them, so that no other gets them too. */
 const IsFlushing = slot<boolean>('offline flush');
 
 /** XEP-0160: what comes for an account that nobody can read waits for its next session. */
@@ -102,12 +102,13 @@ export default defineModule({
 
     const handOver = (session: Session, messages: readonly OfflineMessage[]): void => {
       const { account } = session;
-      const last = messages.at(-1);
       // Who was blocked since is not heard any more (XEP-0191 §3.3).
       const isHeard = ({ from }: Stanza) => !from || !isBlockedBy(account, from);
       session.release(messages.map(revive).filter(isHeard));
-      if (!last || session.isEnded) return;
-      storage.offline.removeUpTo(account.owner, last.id);
+    };
+
+    const forget = (account: Account, messages: readonly OfflineMessage[], upTo: number): void => {
+      storage.offline.removeUpTo(account.owner, upTo);
       const gone = grown(
         EMPTY,
         messages.map(({ stanza }) => stanza),
@@ -122,14 +123,29 @@ export default defineModule({
       account.set(IsFlushing, true);
       session.hold();
       return then(storage.offline.load(account.owner), (messages) => {
-        account.set(IsFlushing, false);
-        if (session.isEnded) return flushElsewhere(account);
         handOver(session, messages);
+        return then(settle(session, messages), (goOn) => {
+          account.set(IsFlushing, false);
+          return goOn ? flushAny(account) : undefined;
+        });
       });
     };
 
-    /** The session that was to get them is gone; others had come meanwhile, or nobody. */
-    const flushElsewhere = (account: Account): Maybe<void> => {
+    /**
+     * Messages stay stored until the client has got them: one that is gone meanwhile,
+     * unnoticed, has not. Whether somebody else is to be looked for.
+     */
+    const settle = (session: Session, messages: readonly OfflineMessage[]): Maybe<boolean> => {
+      const last = messages.at(-1);
+      if (!last || session.isEnded) return session.isEnded;
+      return session.hasReceived().then((isReceived) => {
+        if (isReceived) forget(session.account, messages, last.id);
+        return isReceived || session.isEnded;
+      });
+    };
+
+    /** Others had come while one was given the messages, or more had to wait; or nobody is there. */
+    const flushAny = (account: Account): Maybe<void> => {
       const others = host.directory.peek(account.owner);
       const session = others.find((entry) => entry instanceof Session && isReachable(entry));
       return session instanceof Session ? flush({ session }) : undefined;

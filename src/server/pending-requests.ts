@@ -3,7 +3,7 @@ import type { Clock } from '../lib/clock.ts';
 import type { Jid } from '../xmpp/jid.ts';
 import { isRequest, type Stanza } from '../xmpp/stanza.ts';
 
-/** Milliseconds that a client has for its answer. */
+/** Milliseconds that a client has for its answer, where nothing else is said. */
 const PATIENCE = 30_000;
 /** Requests to one client at a time. */
 const MAX_PENDING = 32;
@@ -25,9 +25,13 @@ export class PendingRequests {
 
   /**
    * Sends an IQ with an id of its own. Resolves with the result or error, or with
-   * null when none comes in time or too many are pending already.
+   * null when none comes within `patience` ms or too many are pending already.
    */
-  ask(asker: Jid, send: (id: string) => boolean): Promise<Stanza | null> {
+  ask(
+    asker: Jid,
+    send: (id: string) => boolean,
+    patience: number | null = PATIENCE,
+  ): Promise<Stanza | null> {
     if (this.#pending.size >= MAX_PENDING) return Promise.resolve(null);
     const id = randomUUID();
     const { promise, resolve } = Promise.withResolvers<Stanza | null>();
@@ -36,7 +40,7 @@ export class PendingRequests {
       this.#pending.delete(id);
       resolve(answer);
     };
-    const cancel = this.#clock.after(PATIENCE, () => settle(null));
+    const cancel = patience === null ? () => {} : this.#clock.after(patience, () => settle(null));
     this.#pending.set(id, { asker, settle });
     if (!send(id)) settle(null);
     return promise;

@@ -6,6 +6,7 @@ import { Slots } from '../lib/token.ts';
 import type { SessionWire, StreamSession } from '../stream/ports.ts';
 import { Element } from '../xml/element.ts';
 import type { Frame } from '../xml/frame.ts';
+import { NS_DISCO_INFO } from '../xmpp/disco-info.ts';
 import { StanzaError, type StreamErrorCondition } from '../xmpp/errors.ts';
 import type { Jid } from '../xmpp/jid.ts';
 import { NS } from '../xmpp/ns.ts';
@@ -52,6 +53,8 @@ export class Session extends Slots implements StreamSession, SessionEntry {
   #held: Stanza[] | null = null;
   /** What the server has asked the client; null until it asks. */
   #asked: PendingRequests | null = null;
+  /** Who wants to know whether the client has got what was delivered; null until somebody does. */
+  #receipts: Set<(isReceived: boolean) => void> | null = null;
   #isEnded = false;
 
   constructor(
@@ -97,6 +100,7 @@ export class Session extends Slots implements StreamSession, SessionEntry {
   /** What initial presence and its changes say (RFC 6121 §4.2, §4.4); null: unavailable. */
   setPriority(priority: number | null): void {
     this.#priority = priority;
+    if (priority === null) this.#confirm(true);
   }
 
   receive(frame: Frame): void {
@@ -135,30 +139,55 @@ export class Session extends Slots implements StreamSession, SessionEntry {
 
   /** Asks a silent client for a sign of life (XEP-0199 §4.1). */
   probe(): void {
-    const ping = new Element('ping', { xmlns: 'urn:xmpp:ping' });
-    const envelope = { type: 'get', id: randomUUID(), from: this.host.jid, to: this.jid };
-    this.deliver(makeStanza('iq', envelope, [ping]));
+    this.#request(new Element('ping', { xmlns: 'urn:xmpp:ping' }), randomUUID());
   }
 
   /** Asks the client in the server's name; null when it does not answer. */
   ask(payload: Element): Promise<Stanza | null> {
     this.#asked ??= new PendingRequests(this.#clock);
-    return this.#asked.ask(this.host.jid, (id) =>
-      this.deliver(
-        makeStanza('iq', { type: 'get', id, from: this.host.jid, to: this.jid }, [payload]),
-      ),
-    );
+    return this.#asked.ask(this.host.jid, (id) => this.#request(payload, id));
+  }
+
+  /**
+   * Whether the client has got all that was delivered until now. It tells by answering
+   * a question behind it, as every client has to (RFC 6120 §8.2.3), by going away in
+   * presence, or by closing its stream, after which it still reads (§4.4). False when it
+   * is gone without.
+   */
+  hasReceived(): Promise<boolean> {
+    const { promise, resolve } = Promise.withResolvers<boolean>();
+    this.#receipts ??= new Set();
+    this.#receipts.add(resolve);
+    this.#asked ??= new PendingRequests(this.#clock);
+    // Any question would do; to a ping some answer by crashing (go-sendxmpp 0.5.6).
+    const question = new Element('query', { xmlns: NS_DISCO_INFO });
+    const send = (id: string) => this.#request(question, id);
+    // A slow line needs its time: the stream's own deadlines are what ends a dead one.
+    void this.#asked.ask(this.host.jid, send, null).then((answer) => {
+      if (answer || this.#isEnded) resolve(answer !== null);
+    });
+    return promise.finally(() => this.#receipts?.delete(resolve));
   }
 
   ended(clean: boolean): void {
     if (this.#isEnded) return;
     this.#isEnded = true;
+    this.#confirm(clean);
     this.#asked?.giveUp();
     const held = this.#held ?? [];
     this.#held = null;
     this.#onEnd(this, clean);
     // Nobody has seen these: another device gets them, or they wait for the next.
     for (const stanza of held) if (stanza.kind === 'message') this.host.send(stanza);
+  }
+
+  #confirm(isReceived: boolean): void {
+    for (const resolve of this.#receipts ?? []) resolve(isReceived);
+  }
+
+  #request(payload: Element, id: string): boolean {
+    const envelope = { type: 'get', id, from: this.host.jid, to: this.jid };
+    return this.deliver(makeStanza('iq', envelope, [payload]));
   }
 
   #write(stanza: Stanza): void {

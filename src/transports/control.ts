@@ -85,7 +85,8 @@ export class ControlServer {
 
   constructor(handle: ControlHandler) {
     this.#handle = handle;
-    this.#server = createServer((socket) => this.#accept(socket));
+    // Who has asked all that it wants may end its side, and still gets its answers.
+    this.#server = createServer({ allowHalfOpen: true }, (socket) => this.#accept(socket));
     this.#server.maxConnections = MAX_CONNECTIONS;
   }
 
@@ -134,6 +135,7 @@ export class ControlServer {
         socket.setTimeout(IDLE_TIMEOUT);
       }
     }
+    socket.end();
   }
 }
 

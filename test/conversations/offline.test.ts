@@ -128,7 +128,7 @@ describe('messages for one who is away', () => {
 
   conversationInside(
     'come before newer ones that are sent while they are fetched [RFC6120 10.1]',
-    { absent: ['romeo'], onDisk: true },
+    { absent: ['romeo'], onDisk: true, inOrder: true },
     async ({ juliet, romeo }, server) => {
       await romeo.signsIn({ quietly: true });
       await romeo.sends`<presence><priority>-1</priority></presence>`;
@@ -150,7 +150,7 @@ describe('messages for one who is away', () => {
 
   conversationInside(
     'go to another device when the first is lost while they are fetched [XEP-0160 3]',
-    { absent: ['romeo'], onDisk: true },
+    { absent: ['romeo'], onDisk: true, inOrder: true },
     async ({ juliet, romeo: { laptop, phone } }) => {
       for (const client of [laptop, phone]) {
         await client.signsIn({ quietly: true });
@@ -171,7 +171,7 @@ describe('messages for one who is away', () => {
 
   conversationInside(
     'wait again when the one device is lost while they are held for it [XEP-0160 3]',
-    { absent: ['romeo'], onDisk: true },
+    { absent: ['romeo'], onDisk: true, inOrder: true },
     async ({ juliet, romeo }) => {
       await romeo.signsIn({ quietly: true });
       await romeo.sends`<presence><priority>-1</priority></presence>`;
@@ -188,6 +188,101 @@ describe('messages for one who is away', () => {
       const bodies = romeo.unread.flatMap((text) => /<body>(.)<\/body>/.exec(text)?.[1] ?? []);
       expect(bodies).toEqual(['1', '2']);
       await romeo.forgets();
+    },
+  );
+
+  conversation(
+    'wait again when the client is gone before it has shown that it got them [XEP-0160 3]',
+    { absent: ['romeo'] },
+    async ({ juliet, romeo }) => {
+      await juliet.sends`${chat(romeo, '1')}`;
+      await juliet.getsNothing();
+      await romeo.signsIn({ deaf: true });
+      await romeo.gets`<message><body>1</body>${DELAY}</message>`;
+      await romeo.vanishes();
+      await juliet.sends`${chat(romeo, '2')}`;
+      await juliet.getsNothing();
+      await romeo.returns();
+      await romeo.gets`
+        <message><body>1</body>${DELAY}</message>
+        <message><body>2</body>${DELAY}</message>`;
+      await romeo.getsNothing();
+      await romeo.vanishes();
+      await romeo.returns();
+      await romeo.getsNothing();
+    },
+  );
+
+  conversation(
+    'go to another device when the first is gone before it has shown that it got them [XEP-0160 3]',
+    { absent: ['romeo'] },
+    async ({ juliet, romeo: { laptop, phone } }) => {
+      await juliet.sends`${chat(laptop, '1')}`;
+      await juliet.getsNothing();
+      await laptop.signsIn({ deaf: true });
+      await laptop.gets`<message><body>1</body>${DELAY}</message>`;
+      await phone.signsIn();
+      await phone.gets`<presence from='${laptop}'/>`;
+      await phone.getsNothing();
+      await laptop.forgets();
+      await laptop.vanishes();
+      await phone.getsInAnyOrder`
+        <presence from='${laptop}' type='unavailable'/>
+        <message><body>1</body>${DELAY}</message>`;
+    },
+  );
+
+  conversation(
+    'are delivered once to a client that answers nothing and goes away in presence [XEP-0160 3]',
+    { absent: ['romeo'] },
+    async ({ juliet, romeo }) => {
+      await juliet.sends`${chat(romeo, '1')}`;
+      await juliet.getsNothing();
+      await romeo.signsIn({ deaf: true });
+      await romeo.gets`<message><body>1</body></message>`;
+      await romeo.sends`<presence type='unavailable'/>`;
+      await romeo.gets`<presence from='${romeo}' type='unavailable'/>`;
+      await juliet.sends`${chat(romeo, '2')}`;
+      await juliet.getsNothing();
+      await romeo.sends`<presence/>`;
+      await romeo.gets`<presence from='${romeo}'/><message><body>2</body></message>`;
+    },
+  );
+
+  conversation(
+    'are delivered once to a client that answers nothing and closes its stream [XEP-0160 3]',
+    { absent: ['romeo'] },
+    async ({ juliet, romeo }) => {
+      await juliet.sends`${chat(romeo, '1')}`;
+      await juliet.getsNothing();
+      await romeo.signsIn({ deaf: true });
+      await romeo.gets`<message><body>1</body></message>`;
+      await romeo.leaves();
+      await romeo.returns();
+      await romeo.getsNothing();
+    },
+  );
+
+  conversationInside(
+    'that came while the client was given others, and could not be reached, follow them [XEP-0160 3]',
+    { absent: ['romeo'] },
+    async ({ juliet, romeo: { laptop, phone } }) => {
+      await juliet.sends`${chat(laptop, '1')}`;
+      await juliet.getsNothing();
+      await laptop.signsIn({ deaf: true });
+      await laptop.gets`<message><body>1</body></message>`;
+      await laptop.sends`<presence><priority>-1</priority></presence>`;
+      await laptop.forgets();
+      await juliet.sends`${chat(laptop, '2')}`;
+      await juliet.getsNothing();
+      await phone.signsIn();
+      await phone.gets`<presence from='${laptop}'/>`;
+      await phone.getsNothing();
+      await laptop.forgets();
+      await laptop.leaves();
+      await phone.getsInAnyOrder`
+        <presence from='${laptop}' type='unavailable'/>
+        <message><body>2</body>${DELAY}</message>`;
     },
   );
 
@@ -297,6 +392,7 @@ describe('the store', () => {
       expect(await server.storage.offline.count(romeo.bare)).toBe(1);
       await romeo.signsIn();
       await romeo.gets`<message id='1'/>`;
+      await romeo.getsNothing();
       expect(await server.storage.offline.count(romeo.bare)).toBe(0);
     },
   );

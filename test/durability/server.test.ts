@@ -42,6 +42,9 @@ async function storedMessages(): Promise<number[]> {
     expect(message).toMatch(/<delay xmlns="urn:xmpp:delay" from="open.example" stamp="[^"]+"\/>$/);
     expect(message).toContain(" from='attacker@open.example/");
   }
+  // What has come waits no more.
+  absent.says('</stream:stream>');
+  await absent.hearsTheEnd();
   absent.leaves();
   return messages.map((message) => Number(/<body>(\d+)<\/body>/.exec(message)?.[1]));
 }

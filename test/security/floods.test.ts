@@ -58,7 +58,7 @@ describe('a client that does not read', () => {
       await reader.hearsTheEnd();
     }
     await fortress.stands(attacker);
-    expect(fortress.logged('client dropped, it does not read')).toBe(4);
+    expect(await fortress.logged('client dropped, it does not read')).toBe(4);
     expect(fortress.residentMemory() - before).toBeLessThan(64 * MEBIBYTE);
     // The session is gone: what is for the resource alone is answered with an error.
     attacker.says(`<message to='victim@open.example/slow' id='1'><body>x</body></message>`);
@@ -124,6 +124,9 @@ describe('messages for who is away', () => {
       expect(await bomb(attacker, 1, size)).toEqual([]);
       flooded.says('<presence/>');
       await flooded.hears('</message>');
+      // What it has got then waits no more.
+      flooded.says('</stream:stream>');
+      await flooded.hearsTheEnd();
     },
     20_000,
   );

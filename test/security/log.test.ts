@@ -145,8 +145,8 @@ test('the log holds no password, payload of SASL, body or key, whatever happens'
   await operates();
   await fortress.stands();
   // It was listened to, and at its most talkative.
-  expect(fortress.logged('sign-in failed')).toBeGreaterThan(4);
-  expect(fortress.logged('signed in')).toBeGreaterThan(4);
+  expect(await fortress.logged('sign-in failed')).toBeGreaterThan(4);
+  expect(await fortress.logged('signed in')).toBeGreaterThan(4);
   const text = fortress.log + fortress.told;
   expect(keyLines().length).toBeGreaterThan(1);
   const found = [...TRACES, ...keyLines()].filter((trace) => text.includes(trace));

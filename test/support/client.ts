@@ -26,6 +26,8 @@ export interface Manner {
   readonly quietly?: boolean;
   /** More attributes for the stream header, such as namespaces. */
   readonly header?: string;
+  /** Hears what the server says and does not let it know, as on a line that has broken. */
+  readonly deaf?: boolean;
 }
 
 /** One device of one person, as a conversation tells its story. */
@@ -188,9 +190,10 @@ export class Client {
     this.#line = await Line.open(this.#scene.stage, this.#scene.noteFor(this));
   }
 
-  async enter({ quietly = false, header = '' }: Manner): Promise<void> {
+  async enter({ quietly = false, header = '', deaf = false }: Manner): Promise<void> {
     await this.connect();
     await this.#try(async (line) => {
+      line.confirms = !deaf;
       await line.authenticate(this.username, PASSWORD, header);
       await line.bind(this.resource);
       if (!quietly) await line.becomeAvailable(this.toString());

@@ -5,6 +5,7 @@ import type { Stage, Wire } from './wire.ts';
 const NS_SASL = 'urn:ietf:params:xml:ns:xmpp-sasl';
 const NS_TLS = 'urn:ietf:params:xml:ns:xmpp-tls';
 const NS_BIND2 = 'urn:xmpp:bind:0';
+const NS_DISCO_INFO = 'http://jabber.org/protocol/disco#info';
 const NS_BIND = 'urn:ietf:params:xml:ns:xmpp-bind';
 
 /** What went over a line, for people to read when a conversation fails. */
@@ -22,6 +23,8 @@ export class Line {
   features = '';
   hasEnded = false;
   isBound = false;
+  /** Whether the server is told that all has come; that belongs to no conversation. */
+  confirms = true;
   readonly #stage: Stage;
   readonly #wire: Wire;
   readonly #note: Note;
@@ -200,6 +203,10 @@ export class Line {
   #heard(heard: Heard): void {
     const { element } = heard;
     if (element.name === 'iq' && this.#fences.delete(element.attrs.id)) return;
+    if (this.#isForReceipt(element)) {
+      this.#confirm(element);
+      return;
+    }
     this.#note('←', heard.text);
     if (element.name === 'iq' && element.getChild('bind', NS_BIND)?.getChild('jid')) {
       this.isBound = element.attrs.type === 'result';
@@ -208,6 +215,19 @@ export class Line {
     const isOwn = element.name === 'presence' && element.attrs.from === this.#echo;
     if (isOwn && element.attrs.type === undefined) this.#echo = null;
     else this.inbox.push(heard);
+  }
+
+  /** Whether the server asks only to know that all before has come: it names no node (XEP-0115 §6.2). */
+  #isForReceipt(element: Element): boolean {
+    const { name, attrs } = element;
+    const isFromServer = attrs.type === 'get' && attrs.from === this.#stage.domain;
+    const query = element.getChild('query', NS_DISCO_INFO);
+    return name === 'iq' && isFromServer && query !== undefined && !query.attrs.node;
+  }
+
+  /** That the client cannot say more is an answer, too. */
+  #confirm({ attrs: { id, from } }: Element): void {
+    if (this.confirms) this.#wire.write(`<iq type='error' id='${id}' to='${from}'/>`);
   }
 
   #ended(): void {

@@ -112,6 +112,18 @@ describe('the control socket', () => {
     expect(heard).toBe('"a"\n"b"\n"c"\n');
   });
 
+  test('answers whoever has ended its side behind the last request', async () => {
+    await serve(async (command) => {
+      await new Promise(setImmediate);
+      return { result: command };
+    });
+    const socket = createConnection({ path, allowHalfOpen: true });
+    socket.end('{"command":"a"}\n{"command":"b"}\n{"command":"unfinished"');
+    const chunks: Buffer[] = [];
+    for await (const chunk of socket) chunks.push(chunk);
+    expect(Buffer.concat(chunks).toString()).toBe('{"result":"a"}\n{"result":"b"}\n');
+  });
+
   test('answers in full while it closes', async () => {
     const server = await serve(async () => {
       setImmediate(() => void server.close());

@@ -52,9 +52,60 @@ test('content that is sent along is not read', async () => {
   expect(answer).toMatch(/^HTTP\/1\.1 405 /);
 });
 
-test('headers without end are refused', async () => {
-  const answer = await answerTo(`GET /metrics HTTP/1.1\r\nX: ${'x'.repeat(20_000)}`);
+test.each([
+  ['one without end', `X: ${'x'.repeat(20_000)}`],
+  ['thousands', 'X: x\r\n'.repeat(5_000)],
+  ['a name without end', 'X'.repeat(20_000)],
+])('headers are bounded: %s', async (_, headers) => {
+  const answer = await answerTo(`GET /metrics HTTP/1.1\r\nHost: x\r\n${headers}`);
   expect(answer).toMatch(/^HTTP\/1\.1 431 /);
+});
+
+const SMUGGLED = 'GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n';
+test.each([
+  ['a length and chunks', 'Content-Length: 4\r\nTransfer-Encoding: chunked'],
+  ['two lengths', 'Content-Length: 4\r\nContent-Length: 5'],
+  ['a length that is none', 'Content-Length: +4'],
+  ['chunks under another name', 'Transfer-Encoding: xchunked'],
+  ['chunks and something else', 'Transfer-Encoding: chunked, identity'],
+  ['a folded header', 'X: a\r\n b: c\r\nTransfer-Encoding:\r\n chunked'],
+  ['a space ahead of the colon', 'Content-Length : 4'],
+  ['a lone line feed', 'X: a\nContent-Length: 4'],
+  ['a NUL', 'X: a\0b'],
+])('a second request cannot be smuggled in by %s', async (_, headers) => {
+  const request = `GET /metrics HTTP/1.1\r\nHost: x\r\n${headers}\r\n\r\n0\r\n\r\n`;
+  const answer = await answerTo(request + SMUGGLED);
+  expect(answer).toMatch(/^HTTP\/1\.1 (400|405) /);
+  expect(answer.match(/HTTP\/1\.1 /g)).toHaveLength(1);
+  expect(answer).not.toContain('up 1');
+});
+
+test.each([
+  ['none', 'GET /metrics HTTP/1.1\r\n', 400],
+  ['in the target, too', 'GET http://other.example/metrics HTTP/1.1\r\nHost: x\r\n', 404],
+  ['as target', 'CONNECT other.example:443 HTTP/1.1\r\nHost: other.example\r\n', 0],
+])('of a host: %s, and nothing is told', async (_, head, status) => {
+  const answer = await answerTo(`${head}Connection: close\r\n\r\n`);
+  expect(answer).toMatch(status === 0 ? /^$/ : new RegExp(`^HTTP/1\\.1 ${status} `));
+});
+
+test('a head that comes drop by drop is waited for a bounded time', async () => {
+  const socket = connect(server.port, '127.0.0.1');
+  const closed = once(socket, 'close');
+  socket.on('error', () => {});
+  socket.resume();
+  socket.write('GET /metrics HTTP/1.1\r\nHost: x\r\n');
+  const dripping = setInterval(() => socket.write('X: x\r\n'), 100);
+  await closed;
+  clearInterval(dripping);
+  expect((await ask('/metrics')).status).toBe(200);
+}, 20_000);
+
+test('of many connections so many are served, the others are closed', async () => {
+  const idle = Array.from({ length: 20 }, () => connect(server.port, '127.0.0.1').resume());
+  const closed = idle.slice(16).map((socket) => once(socket, 'close'));
+  await Promise.all(closed);
+  for (const socket of idle) socket.destroy();
 });
 
 test('what is no HTTP is refused, and others do not notice', async () => {

@@ -36,7 +36,9 @@ function explain(path: string, error: NodeJS.ErrnoException): unknown {
       return new CliError(`This user may not read ${name}.`);
     case 'EISDIR':
       return new CliError(`${name} is a directory.`);
-    default:
+    case undefined:
       return error;
+    default:
+      return new CliError(`${name} cannot be read: ${error.message}.`);
   }
 }

@@ -1,3 +1,4 @@
+import { realpathSync, statSync } from 'node:fs';
 import { dirname, relative, resolve, sep } from 'node:path';
 import sax from 'sax';
 import { broken } from './entry.ts';
@@ -90,8 +91,9 @@ export class XmlSource {
   /** The end tag of the include itself reaches the listener as that of an empty element. */
   async *#include(tag: XmlTag, place: string, from: string, files: number): AsyncGenerator<void> {
     const path = resolve(dirname(from), this.#hrefOf(tag, place));
-    const isBelow = path.startsWith(dirname(this.#main) + sep);
-    if (!isBelow) throw broken(place, 'a file from outside of the directory is included');
+    if (!isBelow(path, dirname(this.#main))) {
+      throw broken(place, 'a file from outside of the directory is included');
+    }
     if (files >= MAX_FILES) throw broken(place, 'files include files too deeply');
     const isAgain = path === this.#main || this.#included.has(path);
     if (isAgain) throw broken(place, 'a file is included twice');
@@ -113,6 +115,18 @@ export class XmlSource {
   }
 }
 
+/** Whether a regular file is in the directory or below, also where links lead elsewhere. */
+function isBelow(path: string, directory: string): boolean {
+  if (!path.startsWith(directory + sep)) return false;
+  try {
+    const isInside = realpathSync(path).startsWith(realpathSync(directory) + sep);
+    return isInside && statSync(path).isFile();
+  } catch {
+    // Reading it will tell what is wrong.
+    return true;
+  }
+}
+
 /** Kept until what came before it has been told. */
 function faultOf(task: () => void): unknown {
   try {
@@ -124,11 +138,14 @@ function faultOf(task: () => void): unknown {
 }
 
 function decodeHref(href: string, place: string): string {
+  const malformed = broken(place, 'the path of an included file is malformed');
   try {
-    return decodeURIComponent(href);
+    const path = decodeURIComponent(href);
+    if (!path.includes('\0')) return path;
   } catch {
-    throw broken(place, 'the path of an included file is malformed');
+    throw malformed;
   }
+  throw malformed;
 }
 
 /** What sax knows besides what its types say. */

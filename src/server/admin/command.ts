@@ -70,6 +70,8 @@ export const noParams = z.strictObject({});
 export function checkParams<P>(command: string, schema: ZodType<P>, params: unknown): P {
   const result = schema.safeParse(params ?? {});
   if (result.success) return result.data;
-  const issues = result.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`);
+  const issues = result.error.issues.map(({ path, message }) =>
+    path.length > 0 ? `${path.join('.')}: ${message}` : message,
+  );
   throw new AdminError('bad-params', `${command}: ${issues.join('; ')}`);
 }

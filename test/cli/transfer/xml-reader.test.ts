@@ -1,5 +1,7 @@
+import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
-import { createWriteStream } from 'node:fs';
+import { createWriteStream, symlinkSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { XmlReader } from '../../../src/cli/transfer/xml-reader.ts';
 import { problemsOf, readAll, temporaryFiles } from './files.ts';
@@ -157,11 +159,28 @@ describe('includes [XEP-0227 5]', () => {
     ['../../secret.xml', 'outside'],
     ['a/%2e%2e/%2e%2e/%2e%2e/secret.xml', 'outside'],
     ['%ff', 'malformed'],
+    ['a%00.xml', 'malformed'],
+    ['x'.repeat(300), 'cannot be read'],
+    ['self.xml/a.xml', 'cannot be read'],
     ['self.xml', 'twice'],
   ])('but not %s', async (href, fault) => {
     const { entries, ...read_ } = await read(main(href), 'inner/self.xml');
     expect(entries).toEqual([]);
     expect(read_.fault).toContain(fault);
+  });
+
+  test('nor by a link that leads out, nor what is no file', async () => {
+    const secret = file('secret.xml', `<user ${PIE} name='root'/>`);
+    const inner = dirname(file('linked/main.xml', ''));
+    symlinkSync(secret, join(inner, 'file.xml'));
+    symlinkSync(dirname(secret), join(inner, 'directory'));
+    symlinkSync('/dev/zero', join(inner, 'device.xml'));
+    execFileSync('mkfifo', [join(inner, 'pipe.xml')]);
+    for (const href of ['file.xml', 'directory/secret.xml', 'device.xml', 'pipe.xml']) {
+      const { entries, fault } = await read(main(href), 'linked/main.xml');
+      expect(entries).toEqual([]);
+      expect(fault).toContain('outside');
+    }
   });
 
   test('but no file again and again', async () => {

@@ -4,6 +4,8 @@ import type { Target } from '../support/target.ts';
 /** What a scenario plays with. */
 export type Stage = {
   readonly target: Target;
+  /** Starts another server of the kind; `env` is what its process is told besides. */
+  startAnother(env: Readonly<Record<string, string>>): Promise<Target>;
   readonly check: Checks['check'];
   /** A folder of the scenario's own, open to every user of the machine. */
   readonly folder: string;

@@ -11,12 +11,12 @@ const FAULT = /^\{"level":[56]0,/;
 
 /** Starts Epode by its command-line program, the file `program`. `settings` are sections besides. */
 export function startEpodeWith(program: string, settings: object = {}): StartTarget {
-  return async (folder) => {
+  return async (folder, env = {}) => {
     const certificates = await issueCertificates(folder, DOMAIN);
     const [port, tlsPort] = [await freePort(), await freePort()];
     const config = join(folder, 'epode.yaml');
     await writeFile(config, configuration(folder, port, tlsPort, certificates, settings));
-    const server = start(process.execPath, [program, 'start', '--config', config]);
+    const server = start(process.execPath, [program, 'start', '--config', config], { env });
     await untilListening(server, port);
     return {
       ...{ name: 'Epode', domain: DOMAIN, host: LOOPBACK, port, tlsPort, certificates },

@@ -9,8 +9,6 @@ export type Choice = {
   readonly password?: string;
   /** Leaves out our authority: the client must then refuse the server's certificate. */
   readonly distrustful?: boolean;
-  /** What the client's process is told besides. */
-  readonly env?: Readonly<Record<string, string>>;
 };
 
 /** A client library with a script that speaks `clients/protocol.ts`. */
@@ -27,8 +25,9 @@ export const xmppJs: Library = {
   name: 'xmpp.js',
   connect(target, account, choice = {}) {
     const { authority } = target.certificates;
-    const trust = choice.distrustful ? {} : { NODE_EXTRA_CA_CERTS: authority };
-    const env: Record<string, string> = { ...trust, ...choice.env };
+    const env: Record<string, string> = choice.distrustful
+      ? {}
+      : { NODE_EXTRA_CA_CERTS: authority };
     const command = [script('xmpp-js-client.ts'), sessionOf(target, account, choice)];
     return new LineClient(`xmpp.js of ${account.user}`, start(process.execPath, command, { env }));
   },
@@ -40,8 +39,7 @@ function pythonLibrary(name: string): Library {
     name,
     connect(target, account, choice = {}) {
       const command = ['-B', script(`${name}-client.py`), sessionOf(target, account, choice)];
-      const { env = {} } = choice;
-      const running = start('/usr/bin/python3', command, { env });
+      const running = start('/usr/bin/python3', command);
       return new LineClient(`${name} of ${account.user}`, running);
     },
   };

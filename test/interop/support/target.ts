@@ -22,8 +22,11 @@ export type Target = {
   stop(): Promise<void>;
 };
 
-/** Starts a server with all its files in `folder`. */
-export type StartTarget = (folder: string) => Promise<Target>;
+/** Starts a server with all its files in `folder`; `env` is what its process is told besides. */
+export type StartTarget = (
+  folder: string,
+  env?: Readonly<Record<string, string>>,
+) => Promise<Target>;
 
 export type Account = {
   readonly user: string;

@@ -37,6 +37,7 @@ export class Fortress {
   #ports: readonly number[] = [];
   #bystander: Attacker | null = null;
   #log = '';
+  #guests = 0;
   #said = '';
 
   private constructor(settings: string) {
@@ -159,11 +160,7 @@ ${this.#settings}`;
   async stands(attacker?: Attacker): Promise<void> {
     const heard = (await this.#bystander?.fence()) ?? '';
     expect(heard).toBe('');
-    const guest = await this.signIn('guest');
-    expect(await guest.fence()).toBe('');
-    guest.says('</stream:stream>');
-    await guest.hearsTheEnd();
-    guest.leaves();
+    await this.#readsLog();
     expect(this.isAlive).toBe(true);
     expect(this.failures()).toEqual([]);
     expect(SECRETS.exec(this.#log)?.[0]).toBeUndefined();
@@ -182,8 +179,23 @@ ${this.#settings}`;
     return this.#log;
   }
 
-  /** Lines of the log with that phrase. */
-  logged(phrase: string): number {
+  /**
+   * A guest comes and goes, as anybody might. Once the log tells of that, all has come
+   * through the pipe that was logged before.
+   */
+  async #readsLog(): Promise<void> {
+    const resource = `guest-${++this.#guests}`;
+    const guest = await this.signIn('guest', resource);
+    expect(await guest.fence()).toBe('');
+    guest.says('</stream:stream>');
+    await guest.hearsTheEnd();
+    guest.leaves();
+    while (!this.#log.includes(`/${resource}"`)) await once(this.#process!.stdout!, 'data');
+  }
+
+  /** How many lines of the log have that phrase by now. */
+  async logged(phrase: string): Promise<number> {
+    await this.#readsLog();
     return this.#log.split('\n').filter((line) => line.includes(`"msg":"${phrase}"`)).length;
   }
 
