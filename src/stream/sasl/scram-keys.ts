@@ -37,7 +37,7 @@ export function unknownUserKeys(
   secret: Buffer,
   iterations: number,
 ): ScramKeys {
-  const salt = createHmac('sha256', secret).update(`${hash}\0${username}`).digest();
+  const salt = hmac('SHA-256', secret, `${hash}\0${username}`);
   const none = Buffer.alloc(HASH_LENGTHS[hash]);
   return {
     hash,
