@@ -1,5 +1,6 @@
 import blocking from './modules/blocking/module.ts';
 import capabilities from './modules/capabilities/module.ts';
+import carbons from './modules/carbons/module.ts';
 import contactAddresses from './modules/contact-addresses.ts';
 import disco from './modules/disco.ts';
 import lastActivity from './modules/last-activity.ts';
@@ -20,6 +21,7 @@ import type { ModuleDefinition } from './server/module.ts';
 export const builtinModules = [
   blocking,
   capabilities,
+  carbons,
   contactAddresses,
   disco,
   lastActivity,

@@ -103,7 +103,7 @@ export function conclude<C>(
 type AnyFlow = CompiledFlow<unknown>;
 
 function runLast(flow: AnyFlow, stanza: Stanza, context: unknown, outcome: Outcome): Outcome {
-  for (const broadcast of flow.broadcast) broadcast(stanza, context);
-  for (const copy of flow.copy) copy(stanza, context);
+  for (const broadcast of flow.broadcast) broadcast(stanza, context, outcome);
+  for (const copy of flow.copy) copy(stanza, context, outcome);
   return outcome;
 }

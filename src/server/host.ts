@@ -199,8 +199,9 @@ export class Host {
     const plan = account ? planMessage(messageType(stanza.type), to, sessions) : null;
     const context: Incoming = { to, account, sessions, plan };
     const ticket = runStores(flow, stanza, context);
-    if (ticket !== null && plan?.kind === 'offline') return { kind: 'done', ticket };
-    return this.#deliver(flow, stanza, context);
+    return ticket !== null && plan?.kind === 'offline'
+      ? conclude({ kind: 'done', ticket }, flow, stanza, context)
+      : this.#deliver(flow, stanza, context);
   }
 
   #arrivePresence(flow: CompiledFlow<Incoming>, stanza: Stanza, context: Incoming): Maybe<Outcome> {
@@ -215,7 +216,10 @@ export class Host {
   }
 
   #arriveIq(flow: CompiledFlow<Incoming>, stanza: Stanza, context: Incoming): Maybe<Outcome> {
-    for (const copy of flow.copy) copy(stanza, context);
+    return conclude(this.#takeIq(stanza, context), flow, stanza, context);
+  }
+
+  #takeIq(stanza: Stanza, context: Incoming): Maybe<Outcome> {
     if (!context.to.isBare && context.account) return this.#relayIq(stanza, context.to);
     if (!isRequest(stanza)) return { kind: 'dropped', why: 'nobody waits for this answer' };
     return this.#answerIq(stanza, context.account);
