@@ -9,9 +9,9 @@ import type { Incoming } from '../server/flow.ts';
 import { defineModule, on } from '../server/module.ts';
 import { Session } from '../server/session.ts';
 import { NO_TICKET, type OfflineMessage } from '../storage/ports.ts';
-import type { FrameChild } from '../xml/frame.ts';
+import { isChatStateOnly } from '../xmpp/chat-states.ts';
 import { delay } from '../xmpp/delay.ts';
-import { hasHint, isHint } from '../xmpp/hints.ts';
+import { hasHint } from '../xmpp/hints.ts';
 import { NS } from '../xmpp/ns.ts';
 import { readStoredStanza, type Stanza } from '../xmpp/stanza.ts';
 import { isBlockedBy } from './blocking/memory.ts';
@@ -27,8 +27,6 @@ interface Backlog {
 
 /** Milliseconds between two looks for messages that have waited too long. */
 const EXPIRY_INTERVAL = 3_600_000;
-
-const NS_CHAT_STATES = 'http://jabber.org/protocol/chatstates';
 
 /** What waits for an account, measured once and kept true from then on. */
 const Waiting = slot<Backlog>('offline messages');
@@ -200,10 +198,6 @@ function less(from: Backlog, { messages, bytes }: Backlog): Backlog {
  * stored is (XEP-0334 §4).
  */
 function isLostWithoutHarm(stanza: Stanza): boolean {
-  const { children } = stanza.content;
   if (stanza.has('body', NS.client) || hasHint(stanza, 'store')) return false;
-  if (hasHint(stanza, 'no-store')) return true;
-  const isFleeting = (child: FrameChild) =>
-    child.xmlns === NS_CHAT_STATES || isHint(child) || child.name === 'thread';
-  return children.length > 0 && children.every(isFleeting);
+  return hasHint(stanza, 'no-store') || isChatStateOnly(stanza);
 }

@@ -23,6 +23,7 @@ import {
 } from './flow.ts';
 import type { IqTable } from './iq-table.ts';
 import type { HostKind, Identity, IqHandler, Target, XepClaim } from './module.ts';
+import type { NonzaTable } from './nonza-table.ts';
 import type { Router } from './router.ts';
 import { Session } from './session.ts';
 import { Traffic } from './traffic.ts';
@@ -42,6 +43,7 @@ const NO_HANDLER = failed(new StanzaError('service-unavailable'));
 export interface HostParts {
   readonly flows: CompiledFlows;
   readonly iqs: IqTable;
+  readonly nonzas: NonzaTable;
   readonly features: Readonly<Record<Target, readonly string[]>>;
   readonly identities: Readonly<Record<Target, readonly Identity[]>>;
   readonly forms: Readonly<Record<Target, readonly Element[]>>;

@@ -4,7 +4,7 @@ import type { Clock } from '../lib/clock.ts';
 import { isLater, type Maybe } from '../lib/maybe.ts';
 import { Slots } from '../lib/token.ts';
 import type { SessionWire, StreamSession } from '../stream/ports.ts';
-import { Element } from '../xml/element.ts';
+import { buildElement, Element } from '../xml/element.ts';
 import type { Frame } from '../xml/frame.ts';
 import { StanzaError, type StreamErrorCondition } from '../xmpp/errors.ts';
 import type { Jid } from '../xmpp/jid.ts';
@@ -20,6 +20,7 @@ import {
 } from '../xmpp/stanza.ts';
 import type { Account } from './accounts.ts';
 import { failed, type Outcome } from './flow.ts';
+import type { Gate } from './gate.ts';
 import type { Host } from './host.ts';
 import { PendingRequests } from './pending-requests.ts';
 
@@ -47,6 +48,8 @@ export class Session extends Slots implements StreamSession, SessionEntry {
   #isPaused = false;
   /** Deliveries that wait for `release`; null while nothing is held. */
   #held: Stanza[] | null = null;
+  /** What may keep deliveries back before the wire; null while nothing does. */
+  #gate: Gate | null = null;
   /** What the server has asked the client; null until it asks. */
   #asked: PendingRequests | null = null;
   #isEnded = false;
@@ -107,8 +110,16 @@ export class Session extends Slots implements StreamSession, SessionEntry {
   deliver(stanza: Stanza): boolean {
     if (this.#isEnded) return false;
     if (this.#held) this.#held.push(stanza.keep());
+    else if (this.#gate) this.#writeAll(this.#gate.pass(stanza));
     else this.#write(stanza);
     return true;
+  }
+
+  /** What deliveries pass from now on, null for nothing. The gate before it opens first. */
+  setGate(gate: Gate | null): void {
+    const kept = this.#gate?.release() ?? [];
+    this.#gate = gate;
+    this.#writeAll(kept);
   }
 
   /** Keeps back what is delivered until `release`, so that older stanzas can go first. */
@@ -150,14 +161,23 @@ export class Session extends Slots implements StreamSession, SessionEntry {
     if (this.#isEnded) return;
     this.#isEnded = true;
     this.#asked?.giveUp();
-    const held = this.#held ?? [];
+    const waiting = [...(this.#gate?.surrender() ?? []), ...(this.#held ?? [])];
+    this.#gate = null;
     this.#held = null;
     this.#onEnd(this, clean);
-    // Nobody has seen these: another device gets them, or they wait for the next.
-    for (const stanza of held) if (stanza.kind === 'message') this.host.send(stanza);
+    // What nobody has seen, another device gets, or it waits for the next.
+    for (const stanza of waiting) {
+      if (stanza.kind === 'message' && !stanza.content.isSeen) this.host.send(stanza);
+    }
   }
 
+  #writeAll(stanzas: readonly Stanza[]): void {
+    for (const stanza of stanzas) this.#write(stanza);
+  }
+
+  /** Where everything passes that the client gets. */
   #write(stanza: Stanza): void {
+    stanza.content.isSeen = true;
     this.#wire.sendParts(stanza.head(), stanza.body, stanza.tail);
   }
 
@@ -165,7 +185,7 @@ export class Session extends Slots implements StreamSession, SessionEntry {
   #read(frame: Frame): Stanza | null {
     if (this.#isEnded) return null;
     if (frame.xmlns !== NS.client || !isStanzaName(frame.name)) {
-      this.close('unsupported-stanza-type');
+      this.#takeNonza(frame);
       return null;
     }
     try {
@@ -175,6 +195,12 @@ export class Session extends Slots implements StreamSession, SessionEntry {
       this.#conclude(error.stanza, failed(error));
       return null;
     }
+  }
+
+  #takeNonza(frame: Frame): void {
+    const handler = this.host.parts.nonzas.find(frame.xmlns, frame.name);
+    if (handler) handler.take(this, buildElement(frame));
+    else this.close('unsupported-stanza-type');
   }
 
   /** `from` is ours to say (RFC 6120 §8.1.2.1). */

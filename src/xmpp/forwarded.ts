@@ -16,6 +16,7 @@ export function forward(stanza: Stanza, wrapper: { name: string; xmlns: string }
   const all = { start: 0, end: raw.length, contentStart: 0, contentEnd: raw.length };
   const child = { name, xmlns, ...all, hasDeclarations: true };
   const content = new Content({ raw, ...all, children: [child] }, false);
+  content.isSeen = true;
   return new Stanza(
     'message',
     null,

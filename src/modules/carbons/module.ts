@@ -46,7 +46,8 @@ export default defineModule({
       // To oneself it is copied where it arrives, since there it is known who has got it.
       if (sessions.length < 2 || !to || to.bareString === account.owner) return;
       const others = sessions.filter(isListener).filter((other) => other !== session);
-      if (others.length === 0 || !isCopied(account, to, stanza, 'sent')) return;
+      if (others.length === 0 || !isWanted(account, to, stanza, 'sent')) return;
+      remember(account, to, stanza);
       deliver(others, stanza, 'sent');
       const error = outcome.kind === 'error' ? makeError(stanza, outcome.error) : null;
       if (error) deliver(others, error, 'received');
@@ -66,11 +67,13 @@ export default defineModule({
       const listeners = sessions.filter(isListener);
       const isToSelf = from.bareString === account.owner;
       const direction = isToSelf ? 'sent' : 'received';
-      if (listeners.length === 0 || !isCopied(account, from, stanza, direction)) return;
+      if (listeners.length === 0 || !isWanted(account, from, stanza, direction)) return;
+      remember(account, from, stanza);
       const missed = listeners.filter(
         (session) => !reached.includes(session) && !session.jid.equals(from),
       );
       deliver(missed, stanza, direction);
+      if (missed.length > 0) stanza.content.isSeen = true;
       if (plan?.kind === 'offline' && outcome.kind === 'done' && outcome.ticket !== NO_TICKET) {
         const text = stanza.toText(NS.client);
         for (const session of missed) noteEarlyCopy(session, text);
@@ -130,20 +133,16 @@ function isListener(entry: unknown): entry is Session {
   return entry instanceof Session && entry.get(IsEnabled) === true;
 }
 
-/** Whether copies are made of the message, which is remembered for errors that answer it. */
-function isCopied(account: Account, peer: Jid, stanza: Stanza, direction: Direction): boolean {
-  const copied = account.get(Copied);
-  if (stanza.type === 'error') {
-    return !isPrivate(stanza) && copied?.has(peer, stanza.id) === true;
-  }
-  if (!isEligible(stanza, direction)) return false;
-  if (copied) copied.add(peer, stanza.id);
-  else account.set(Copied, rememberedFirst(peer, stanza.id));
-  return true;
+/** Whether copies are made of a message between the account and `peer`. */
+function isWanted(account: Account, peer: Jid, stanza: Stanza, direction: Direction): boolean {
+  if (stanza.type !== 'error') return isEligible(stanza, direction);
+  return !isPrivate(stanza) && account.get(Copied)?.has(peer, stanza.id) === true;
 }
 
-function rememberedFirst(peer: Jid, id: string): Answerable {
-  const copied = new Answerable();
+/** So that an error that answers the message is copied, too. */
+function remember(account: Account, peer: Jid, { type, id }: Stanza): void {
+  if (type === 'error') return;
+  const copied = account.get(Copied) ?? new Answerable();
   copied.add(peer, id);
-  return copied;
+  account.set(Copied, copied);
 }
