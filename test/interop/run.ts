@@ -6,6 +6,7 @@ import { join, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { devicesScenario } from './scenarios/devices.ts';
 import { dinoScenario } from './scenarios/dino.ts';
 import { gajimScenario } from './scenarios/gajim.ts';
 import { importedScenario } from './scenarios/imported.ts';
@@ -39,6 +40,7 @@ const scenarios: readonly Scenario[] = [
     { library: nbxmpp, mechanism: 'SCRAM-SHA-512', profile: 'SASL' },
   ]),
   importedScenario,
+  devicesScenario,
   profanityScenario,
   terminalsScenario,
   gajimScenario,
