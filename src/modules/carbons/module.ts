@@ -41,10 +41,10 @@ export default defineModule({
 
     /** On the sender's side: the other devices see what was said, and if it failed. */
     const copySent = (stanza: Stanza, { session, account }: Outgoing, outcome: Outcome): void => {
-      const sessions = host.directory.peek(account.owner);
       const { to } = stanza;
       // To oneself it is copied where it arrives, since there it is known who has got it.
-      if (sessions.length < 2 || !to || to.bareString === account.owner) return;
+      if (account.holders < 2 || !to || to.bareString === account.owner) return;
+      const sessions = host.directory.peek(account.owner);
       const others = sessions.filter(isListener).filter((other) => other !== session);
       if (others.length === 0 || !isWanted(account, to, stanza, 'sent')) return;
       remember(account, to, stanza);
