@@ -8,7 +8,7 @@
 -- Times are milliseconds since 1970. Flags are 0 or 1.
 
 PRAGMA application_id = 1164996452;   -- 'Epod': tells this file from other SQLite files
-PRAGMA user_version = 3;              -- the version of this schema
+PRAGMA user_version = 4;              -- the version of this schema
 
 -- Accounts. Everything that belongs to an account refers to user.id and goes
 -- when the account is deleted. An id is never given a second time.
@@ -23,8 +23,9 @@ CREATE TABLE user (
   nickname    TEXT,
   avatar_type TEXT,                     -- media type of the picture: image/png
   avatar      BLOB,
-  imported    TEXT                      -- NULL once there are keys of every SCRAM hash; else a
+  imported    TEXT,                     -- NULL once there are keys of every SCRAM hash; else a
                                         -- bcrypt hash, or which keys there are: 'SHA-1 SHA-256'
+  source      TEXT                      -- where the account is kept: http, jwt, ldap; NULL: here
 ) STRICT;
 
 -- For listing the accounts of a domain by name, a page at a time.

@@ -1,3 +1,4 @@
+import anonymous from './modules/anonymous.ts';
 import blocking from './modules/blocking/module.ts';
 import capabilities from './modules/capabilities/module.ts';
 import carbons from './modules/carbons/module.ts';
@@ -20,6 +21,7 @@ import type { ModuleDefinition } from './server/module.ts';
 
 /** The modules that come with the server; each is on unless the configuration says false. */
 export const builtinModules = [
+  anonymous,
   blocking,
   capabilities,
   carbons,

@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { builtinModules } from './builtin-modules.ts';
 import { LocalDirectory } from './cluster/local-directory.ts';
@@ -10,19 +11,24 @@ import { backupCommands } from './server/admin/backup.ts';
 import { AdminDispatcher } from './server/admin/dispatch.ts';
 import { moduleCommands } from './server/admin/modules.ts';
 import type { FlowFacts, ListenerFacts, ServerFacts, ServerStatus } from './server/admin/ports.ts';
-import { reloadCommands } from './server/admin/reload.ts';
+import { configCommands, reloadCommands } from './server/admin/reload.ts';
 import { serverCommands } from './server/admin/server.ts';
 import { sessionCommands } from './server/admin/sessions.ts';
+import { traceCommands } from './server/admin/trace.ts';
 import { userCommands } from './server/admin/users.ts';
 import type { Config, ListenerConfig } from './server/config/config.ts';
-import { loadConfig } from './server/config/load.ts';
+import { valuesOf } from './server/config/differences.ts';
+import { parseConfig, readText } from './server/config/load.ts';
 import { LiveHosts } from './server/live-hosts.ts';
 import { collectMetrics } from './server/metrics.ts';
-import { Reloader } from './server/reloader.ts';
+import { waitsForRestart } from './server/module-order.ts';
+import { type ReadConfig, Reloader } from './server/reloader.ts';
 import { Server } from './server/server.ts';
 import { LocalSessionControl } from './server/session-control.ts';
+import { SignInThrottle } from './server/sign-in-throttle.ts';
 import { SignIns } from './server/sign-ins.ts';
 import { version } from './server/version.ts';
+import { openSource } from './sources/open.ts';
 import type { Storage, StorageError } from './storage/ports.ts';
 import { openStorage } from './storage/sqlite/open.ts';
 import { clientStreams } from './stream/client-streams.ts';
@@ -68,8 +74,7 @@ export interface StartOptions {
  */
 export async function startServer(options: StartOptions): Promise<RunningServer> {
   const { configFile, onState = () => {} } = options;
-  const config = loadConfig(configFile, builtinModules);
-  const server = new ServerProcess(config, onState);
+  const server = new ServerProcess(readConfig(resolve(configFile)), onState);
   try {
     return await server.start();
   } catch (error) {
@@ -78,10 +83,17 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
   }
 }
 
+/** Of the file, or as if `text` stood there. */
+function readConfig(file: string, text = readText(file)): ReadConfig {
+  const config = parseConfig(file, text, builtinModules);
+  return { config, text, values: valuesOf(file, text, builtinModules) };
+}
+
 /** Everything of one server in this process, from its first part to its last. */
 class ServerProcess implements RunningServer, ServerFacts {
   readonly config: Config;
   readonly stopped: Promise<void>;
+  readonly #read: ReadConfig;
   readonly #log: RootLog;
   readonly #clock: Clock = systemClock;
   readonly #deadlines = new Deadlines(systemClock);
@@ -89,17 +101,21 @@ class ServerProcess implements RunningServer, ServerFacts {
   readonly #end: PromiseWithResolvers<void>;
   readonly #listeners: { facts: ListenerFacts; listener: TcpListener }[] = [];
   #storage: Storage | null = null;
+  #transient: Storage | null = null;
   #server: Server | null = null;
   #reloader: Reloader | null = null;
   #control: ControlServer | null = null;
   #metrics: MetricsServer | null = null;
   readonly #signIns = new SignIns();
   readonly #hashing = new Hashing();
+  readonly #throttle = new SignInThrottle(systemClock);
   #stopping: Promise<void> | null = null;
 
   readonly #onState: (state: ServerState) => void;
 
-  constructor(config: Config, onState: (state: ServerState) => void) {
+  constructor(read: ReadConfig, onState: (state: ServerState) => void) {
+    const { config } = read;
+    this.#read = read;
     this.config = config;
     this.#onState = onState;
     this.#log = openLog(config);
@@ -117,21 +133,27 @@ class ServerProcess implements RunningServer, ServerFacts {
       mode: 'thread',
     });
     this.#storage = storage;
+    const isAnyAnonymous = config.hosts.some(({ kind }) => kind === 'anonymous');
+    if (isAnyAnonymous) this.#transient = await openStorage({ memory: true, log: this.#log });
     const server = new Server(config.hosts, {
       storage,
+      ...(this.#transient && { transient: this.#transient }),
       directory: new LocalDirectory(),
       clock: this.#clock,
       log: this.#log,
+      openSource,
       modules: builtinModules,
     });
     this.#server = server;
     const deps = { server, storage, clock: this.#clock, log: this.#log };
     const hosts = await LiveHosts.open(config, deps);
     await this.#listen(hosts.streamHosts);
-    const read = () => loadConfig(config.file, builtinModules);
+    const read = (text?: string) => readConfig(config.file, text);
     const apply = (changed: Config) => this.#apply(changed);
     const onState = this.#onState;
-    this.#reloader = new Reloader(config, { read, hosts, apply, onState, log: this.#log });
+    const waits = waitsForRestart(builtinModules);
+    const targets = { read, hosts, apply, onState, waits, clock: this.#clock, log: this.#log };
+    this.#reloader = new Reloader(this.#read, targets);
     this.#metrics = await this.#serveMetrics(server, storage);
     this.#control = await serveControl(config.controlSocket, this.#commands(server, storage));
     // Nothing more can be promised to anybody once a commit has failed.
@@ -183,7 +205,12 @@ class ServerProcess implements RunningServer, ServerFacts {
 
   async #listen(hosts: LiveHosts['streamHosts']): Promise<void> {
     const { note: onSignIn } = this.#signIns;
-    const deps = { deadlines: this.#deadlines, log: this.#log, hashing: this.#hashing };
+    const deps = {
+      deadlines: this.#deadlines,
+      log: this.#log,
+      hashing: this.#hashing,
+      throttle: this.#throttle,
+    };
     const onConnection = clientStreams({ hosts, onSignIn, ...deps });
     for (const each of this.config.listeners) {
       const listener = await listenTcp({
@@ -202,8 +229,8 @@ class ServerProcess implements RunningServer, ServerFacts {
   }
 
   #apply(config: Config): void {
+    this.#server!.useSettings(config.hosts);
     this.#log.setLevel(config.log.level);
-    this.#server!.useRules(config.hosts);
     for (const { listener } of this.#listeners) listener.useLimits(limitsOf(config));
   }
 
@@ -221,6 +248,7 @@ class ServerProcess implements RunningServer, ServerFacts {
       signIns: this.#signIns,
       hashing: this.#hashing,
       certificates: () => this.#reloader!.inUse(),
+      throttle: this.#throttle,
       listeners: new Map(places),
       lag,
       lagInterval: LAG_INTERVAL,
@@ -239,13 +267,15 @@ class ServerProcess implements RunningServer, ServerFacts {
         ...moduleCommands(server),
         ...transferCommands(server, storage, this.#clock),
         ...sessionCommands(sessions, domains),
+        ...traceCommands(server, { clock: this.#clock, log: this.#log }),
         ...reloadCommands(this.#reloader!),
+        ...configCommands(this.#reloader!),
         ...backupCommands(storage),
         ...serverCommands(this, () => void this.stop()),
       ],
       (error, command) => this.#log.error({ err: error, command }, 'a command failed'),
     );
-    return (name: string, params: unknown) => dispatcher.run(name, params);
+    return dispatcher.run.bind(dispatcher);
   }
 
   /** In reverse: no newcomers, streams ended, everything written, then the store. */
@@ -257,6 +287,7 @@ class ServerProcess implements RunningServer, ServerFacts {
     await Promise.all(this.#listeners.map(({ listener }) => listener.close()));
     await this.#metrics?.close();
     await this.#control?.close();
+    await this.#transient?.close();
     await this.#storage?.close();
     this.#log.info({}, 'stopped');
     this.#end.resolve();

@@ -10,6 +10,7 @@ import { systemClock } from '../../src/lib/clock.ts';
 import { silentLog } from '../../src/lib/log.ts';
 import { parseConfig } from '../../src/server/config/load.ts';
 import { Server } from '../../src/server/server.ts';
+import { openSource } from '../../src/sources/open.ts';
 import { openStorage } from '../../src/storage/sqlite/open.ts';
 import type { SessionWire } from '../../src/stream/ports.ts';
 import type { XmlStreamHandler } from '../../src/xml/frame.ts';
@@ -27,6 +28,7 @@ const server = new Server(config.hosts, {
   directory,
   clock: systemClock,
   log: silentLog,
+  openSource,
   modules: builtinModules,
 });
 
@@ -42,11 +44,10 @@ const wire: SessionWire = {
   queuedBytes: 0,
   lang: '',
   send() {},
-  sendParts(head, body, tail) {
-    let at = out.write(head, 0);
-    out.set(body, at);
-    at += body.length;
-    written += at + out.write(tail, at);
+  sendParts(head, rest) {
+    const at = out.write(head, 0);
+    out.set(rest, at);
+    written += at + rest.length;
   },
   pause() {},
   resume() {},
@@ -55,7 +56,14 @@ const wire: SessionWire = {
 
 async function signIn(username: string) {
   const owner = `${username}@localhost`;
-  const blank = { nickname: null, isDisabled: false, created: 0, lastLogin: null, imported: null };
+  const blank = {
+    nickname: null,
+    isDisabled: false,
+    created: 0,
+    lastLogin: null,
+    imported: null,
+    source: null,
+  };
   await storage.users.create({ owner, ...blank }, []);
   const session = await server.find('localhost')!.binder.bind(username, 'phone', wire);
   const handler: XmlStreamHandler = {

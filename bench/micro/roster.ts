@@ -17,6 +17,7 @@ import { silentLog as log } from '../../src/lib/log.ts';
 import { parseConfig } from '../../src/server/config/load.ts';
 import { Server } from '../../src/server/server.ts';
 import type { Session } from '../../src/server/session.ts';
+import { openSource } from '../../src/sources/open.ts';
 import type { Storage } from '../../src/storage/ports.ts';
 import { openStorage } from '../../src/storage/sqlite/open.ts';
 import type { SessionWire } from '../../src/stream/ports.ts';
@@ -54,6 +55,7 @@ async function createAccounts(storage: Storage, prefix: string, size: typeof LAR
       created: 0,
       lastLogin: null,
       imported: null,
+      source: null,
     };
     await storage.users.create({ owner, ...blank }, []);
     // Nobody is in two rosters, so that no address is shared.
@@ -187,7 +189,7 @@ const place = mkdtempSync(join(root, 'epode-bench-'));
 try {
   const storage = await openStorage({ directory: join(place, 'data'), log, mode: 'thread' });
   const directory = new LocalDirectory();
-  const deps = { storage, directory, clock: systemClock, log, modules: builtinModules };
+  const deps = { storage, directory, clock: systemClock, log, openSource, modules: builtinModules };
   const server = new Server(config.hosts, deps);
   await timeLoads(storage, server);
   await weighRosters(storage, server);

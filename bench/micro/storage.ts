@@ -33,6 +33,7 @@ async function fill(storage: Storage): Promise<void> {
       created: 0,
       lastLogin: null,
       imported: null,
+      source: null,
     };
     await storage.users.create({ owner: owner(n), ...plain }, []);
     for (let i = 0; i < ROSTER_ITEMS; i++) {

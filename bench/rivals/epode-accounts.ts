@@ -24,6 +24,7 @@ const blank: Omit<UserRecord, 'owner'> = {
   created: Date.now(),
   lastLogin: null,
   imported: null,
+  source: null,
 };
 const owners = accountNames(accounts).map((name) => `${name}@${accounts.domain}`);
 const storage = await openStorage({ directory, log: silentLog, mode: 'thread' });

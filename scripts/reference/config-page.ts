@@ -1,12 +1,14 @@
 import { builtinModules } from '../../src/builtin-modules.ts';
-import { LIVE_KEYS } from '../../src/server/config/changes.ts';
+import { FIXED_KEYS, LIVE_KEYS } from '../../src/server/config/changes.ts';
+import { waitsForRestart } from '../../src/server/module-order.ts';
 import { configSchema, type JsonSchema } from './config-schema.ts';
 import { code, heading, page, table } from './markdown.ts';
 import { xepNames } from './xeps.ts';
 
 const INTRODUCTION = `Every key of the configuration file, with its default. How they work together is told in the
 [guide](configuration.md). Keys marked * must be given where their section is. Changes take effect
-as "reload" says: at once with \`epode reload\`, or at the next start.
+as "reload" says: at once with \`epode reload\`, or at the next start; so do modules that are
+turned on or off.
 
 A *time span* has a unit: \`250ms\`, \`60s\`, \`5m\`, \`2h\`, \`1d\`. A *size* is a number of bytes, or
 has one: \`10000\`, \`10 KB\`, \`256 KiB\`, \`4 MiB\`. A *secret* may stand elsewhere:
@@ -90,8 +92,12 @@ function row(key: string, schema: JsonSchema, isRequired: boolean, path: string)
 
 /** By the path in the file; of a host's own keys by what they are laid over. */
 function isLive(path: string, key: string): boolean {
+  const [section, module = ''] = path.split('.');
+  if (section === 'modules') return !waitsForRestart(builtinModules)(module);
   const own = [path, key].map((each) => each.replace(/^hosts\.\*\./, ''));
-  return LIVE_KEYS.some((live) => own.some((each) => each === live || each.startsWith(`${live}.`)));
+  const isAmong = (keys: readonly string[]) =>
+    keys.some((known) => own.some((each) => each === known || each.startsWith(`${known}.`)));
+  return isAmong(LIVE_KEYS) && !isAmong(FIXED_KEYS);
 }
 
 function value(initial: unknown): string {

@@ -16,6 +16,7 @@ const MEANINGS: Readonly<Record<keyof typeof EXIT, string>> = {
   ok: 'Done.',
   failed: 'It could not be done; the message says why.',
   usage: 'The command was called wrongly.',
+  warned: '`epode doctor` has found nothing but warnings.',
 };
 
 /** `docs/errors.md` */

@@ -9,6 +9,7 @@ import { userCommands } from '../server/admin/users.ts';
 import type { Config } from '../server/config/config.ts';
 import { loadConfig } from '../server/config/load.ts';
 import { Server } from '../server/server.ts';
+import { openSource } from '../sources/open.ts';
 import type { Storage } from '../storage/ports.ts';
 import { openStorage } from '../storage/sqlite/open.ts';
 import { ControlError, callControl } from '../transports/control.ts';
@@ -24,7 +25,19 @@ export async function runInServer<T>(
   timeout?: number,
 ): Promise<T> {
   const answer = await callControl(config.controlSocket, command, params, timeout);
-  return resultOf<T>(answer as AdminAnswer);
+  try {
+    return resultOf<T>(answer as AdminAnswer);
+  } catch (error) {
+    throw explainNewHost(error as AdminError, config);
+  }
+}
+
+/** What the file has and the server does not is new, mostly. */
+function explainNewHost(error: AdminError, { hosts }: Config): AdminError {
+  const { code, message, hint } = error;
+  const isNew = hosts.some(({ domain }) => message.includes(` ${domain} `));
+  if (code !== 'unknown-host' || !isNew) return error;
+  return new AdminError(code, message, `${hint} One that is new in the file needs a restart.`);
 }
 
 /**
@@ -60,13 +73,13 @@ export class AccountCommands {
 
   /** As `runOnAccounts` does. */
   async run<T>(command: string, params: object, timeout?: number): Promise<T> {
-    if (this.#store) return resultOf<T>(await this.#store.admin.run(command, params));
+    if (this.#store) return runInStore<T>(this.#store, command, params);
     try {
       return await runInServer<T>(this.#config, command, params, timeout);
     } catch (error) {
       if (!(error instanceof ControlError && error.code === 'not-running')) throw error;
       this.#store = await openStore(this.#config, this.#mode);
-      return resultOf<T>(await this.#store.admin.run(command, params));
+      return runInStore<T>(this.#store, command, params);
     }
   }
 
@@ -94,6 +107,7 @@ async function openStore(
     directory: new LocalDirectory(),
     clock: systemClock,
     log: silentLog,
+    openSource,
     modules: builtinModules,
   });
   const commands = [
@@ -108,7 +122,12 @@ async function openStore(
   return { storage, admin: new AdminDispatcher(commands, rethrow) };
 }
 
-function resultOf<T>(answer: AdminAnswer): T {
+async function runInStore<T>({ admin }: OpenStore, command: string, params: object): Promise<T> {
+  return resultOf<T>((await admin.run(command, params)) as AdminAnswer);
+}
+
+/** @throws {AdminError} for an answer that says so. */
+export function resultOf<T>(answer: AdminAnswer): T {
   if (!('error' in answer)) return answer.result as T;
   const { code, message, hint } = answer.error;
   throw new AdminError(code as AdminErrorCode, message, hint);

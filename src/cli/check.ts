@@ -1,6 +1,6 @@
 import { accessSync, constants, statSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { readCertificate, selfSignedWarning } from '../server/certificates.ts';
+import { readAuthority, readCertificate, selfSignedWarning } from '../server/certificates.ts';
 import type { Config, HostConfig } from '../server/config/config.ts';
 import { loadConfig } from '../server/config/load.ts';
 import type { ConfigurableModule } from '../server/config/modules.ts';
@@ -54,9 +54,12 @@ function attempt(problems: string[], check: () => void): void {
   }
 }
 
-function hostWarnings({ domain, certificate }: HostConfig): readonly string[] {
-  if (certificate) return readCertificate(certificate, domain, Date.now()).warnings;
-  return domain === 'localhost' ? [] : [selfSignedWarning(domain)];
+function hostWarnings({ domain, certificate, clientAuthority }: HostConfig): readonly string[] {
+  const now = Date.now();
+  const own = certificate
+    ? readCertificate(certificate, domain, now).warnings
+    : [selfSignedWarning(domain)].filter(() => domain !== 'localhost');
+  return clientAuthority ? [...own, ...readAuthority(clientAuthority, now).warnings] : own;
 }
 
 function directoryWarnings(directory: Config['dataDirectory']): string[] {

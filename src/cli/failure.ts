@@ -4,8 +4,8 @@ import { ConfigError } from '../server/config/problems.ts';
 import { StorageError } from '../storage/ports.ts';
 import { ControlError } from '../transports/control.ts';
 
-/** Exit statuses: done, failed, called wrongly. */
-export const EXIT = { ok: 0, failed: 1, usage: 2 } as const;
+/** Exit statuses: done, failed, called wrongly, done with something to look at. */
+export const EXIT = { ok: 0, failed: 1, usage: 2, warned: 3 } as const;
 
 /** A command cannot do what it was called for. */
 export class CliError extends Error {

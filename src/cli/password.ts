@@ -12,13 +12,24 @@ const ERASE = new Set(['\u007f', '\b']);
  */
 export async function readNewPassword(isFromStdin: boolean): Promise<string> {
   if (isFromStdin) return readStdin();
-  if (!process.stdin.isTTY) {
-    const mend = 'Give it with --password-stdin.';
-    throw new CliError('There is no terminal to ask for the password.', mend, EXIT.usage);
-  }
-  const [password, again] = await askTwice();
+  requireTerminal();
+  const [password = '', again] = await ask('Password: ', 'Once more: ');
   if (password === again) return password;
   throw new CliError('The two passwords differ.', 'Try again; nothing was changed.');
+}
+
+/** As `readNewPassword`, for one that exists: it is asked for once. */
+export async function readPassword(isFromStdin: boolean): Promise<string> {
+  if (isFromStdin) return readStdin();
+  requireTerminal();
+  const [password] = await ask('Password: ');
+  return password ?? '';
+}
+
+function requireTerminal(): void {
+  if (process.stdin.isTTY) return;
+  const mend = 'Give it with --password-stdin.';
+  throw new CliError('There is no terminal to ask for the password.', mend, EXIT.usage);
 }
 
 /** All of standard input, less one line break at the end. */
@@ -37,11 +48,13 @@ async function readStdin(): Promise<string> {
 
 // The terminal stays silent from before the first question until after the last
 // answer: what is typed ahead does not show either.
-async function askTwice(): Promise<[string, string]> {
+async function ask(...questions: readonly string[]): Promise<string[]> {
   process.stdin.setRawMode(true);
   const keys = typedKeys();
   try {
-    return [await readLine('Password: ', keys), await readLine('Once more: ', keys)];
+    const answers: string[] = [];
+    for (const question of questions) answers.push(await readLine(question, keys));
+    return answers;
   } finally {
     process.stdin.setRawMode(false);
     process.stdin.pause();

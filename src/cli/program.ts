@@ -1,23 +1,31 @@
 import { Argument, Command, InvalidArgumentError, Option } from 'commander';
 import type { Config } from '../server/config/config.ts';
 import { loadConfig } from '../server/config/load.ts';
+import { parseDuration } from '../server/config/quantities.ts';
+import { Jid } from '../xmpp/jid.ts';
 import { backUp, restore } from './backup.ts';
 import { reloadCertificates, showCertificates } from './certificates.ts';
 import { checkInstallation, describeCheck } from './check.ts';
 import { completionScript, SHELLS, type Shell } from './completion.ts';
 import { showConfig } from './config.ts';
+import { applyConfig, confirmConfig, diffConfig, rollBackConfig } from './config-change.ts';
 import { findConfigFile } from './config-file.ts';
+import { examine } from './doctor/doctor.ts';
+import { describeFindings } from './doctor/report.ts';
 import { exportUsers } from './export.ts';
 import { EXIT } from './failure.ts';
 import { importUsers } from './import.ts';
 import { listModules } from './modules.ts';
+import { readPassword } from './password.ts';
 import { reload } from './reload.ts';
 import { addContact, listContacts, removeContact } from './rosters.ts';
 import { explainFlows, kickSessions, listSessions, showStatus, stopServer } from './server.ts';
 import { startUntilStopped } from './start.ts';
+import { traceAccount } from './trace.ts';
 import { FORMATS } from './transfer/formats.ts';
 import {
   addUser,
+  checkAccount,
   deleteUser,
   disableUser,
   enableUser,
@@ -48,6 +56,9 @@ export function buildProgram(version: string): Command {
   addCertificateCommands(program);
   addBackupCommands(program);
   addOverviewCommands(program);
+  addConfigCommands(program);
+  addDoctorCommand(program);
+  addTraceCommand(program);
   return program;
 }
 
@@ -157,6 +168,23 @@ function addTransferCommands(program: Command, user: Command): void {
     });
 }
 
+function addTraceCommand(program: Command): void {
+  program
+    .command('trace <jid>')
+    .description("tell what happens to an account's stanzas, as it happens")
+    .option('--bodies', 'show texts, names and addresses in them too, but never passwords')
+    .option('--for <duration>', 'how long: 60s, 10m; at most an hour', upToAnHour, 60_000)
+    .option('--count <number>', 'end after so many events', traceCount, 1_000)
+    .action(async (jid: string, { bodies = false, for: duration, count }) => {
+      const isJson = program.opts<GlobalOptions>().json === true;
+      // Whoever reads along has enough.
+      process.stdout.on('error', () => process.exit());
+      const options = { bodies, count, duration, isJson };
+      const write = (line: string) => void process.stdout.write(`${line}\n`);
+      await traceAccount(configOf(program), jid, options, write);
+    });
+}
+
 function addRosterCommands(program: Command): void {
   const roster = program.command('roster').description("look after an account's contacts");
   roster
@@ -226,18 +254,62 @@ function addOverviewCommands(program: Command): void {
     .description('list what the server can do, and what of it the configuration turns on')
     .action(async () => show(program, await listModules(fileOf(program))));
   program
-    .command('config')
-    .description('look after the configuration')
-    .command('show')
-    .description('show the configuration with every default in place, secrets hidden')
-    .action(async () => show(program, await showConfig(fileOf(program))));
-  program
     .command('completion')
     .description('print what lets a shell complete these commands')
     .addArgument(new Argument('<shell>').choices(SHELLS))
     .action((shell: Shell) => {
       process.stdout.write(completionScript(program, shell));
     });
+}
+
+function addConfigCommands(program: Command): void {
+  const config = program.command('config').description('look after the configuration');
+  config
+    .command('show')
+    .description('show the configuration with every default in place, secrets hidden')
+    .action(async () => show(program, await showConfig(fileOf(program))));
+  config
+    .command('diff [file]')
+    .description('list what it, or another file, would change of the running server')
+    .action(async (file?: string) => show(program, await diffConfig(fileOf(program), file)));
+  config
+    .command('apply [file]')
+    .description('take it, or another file in its place')
+    .option('--confirm <duration>', 'go back by itself unless confirmed in time: 60s', upToAnHour)
+    .action(async (file: string | undefined, { confirm = null }) =>
+      show(program, await applyConfig(fileOf(program), file, confirm)),
+    );
+  config
+    .command('confirm')
+    .description('keep what apply --confirm has taken')
+    .action(async () => show(program, await confirmConfig(fileOf(program))));
+  config
+    .command('rollback')
+    .description('go back to what was before apply --confirm')
+    .action(async () => show(program, await rollBackConfig(fileOf(program))));
+}
+
+function addDoctorCommand(program: Command): void {
+  program
+    .command('doctor')
+    .description('sign in as a client on every listener, and say in plain words what is wrong')
+    .option('--host <domain>', 'look at this host only')
+    .option('--account <jid>', 'sign in as this account, not as one made for the purpose')
+    .option('--password-stdin', "read that account's password from stdin")
+    .action(async ({ host, account, passwordStdin = false }) => {
+      const { builtinModules } = await import('../builtin-modules.ts');
+      const given = account && (await credentialsOf(program, account, passwordStdin));
+      const options = { ...(host && { host }), ...(given && { account: given }) };
+      const findings = await examine(fileOf(program), builtinModules, options);
+      const report = describeFindings(findings);
+      show(program, report);
+      process.exitCode = report.exitCode;
+    });
+}
+
+async function credentialsOf(program: Command, account: string, isFromStdin: boolean) {
+  const jid = Jid.parse(checkAccount(configOf(program), account));
+  return { jid, password: await readPassword(isFromStdin) };
 }
 
 async function check(program: Command): Promise<void> {
@@ -266,6 +338,18 @@ function show(program: Command, report: Report): void {
 
 function collect(value: string, before: readonly string[]): string[] {
   return [...before, value];
+}
+
+function upToAnHour(text: string): number {
+  const duration = parseDuration(text);
+  if (duration !== null && duration >= 1_000 && duration <= 3_600_000) return duration;
+  throw new InvalidArgumentError('It must be between 1s and 60m.');
+}
+
+function traceCount(text: string): number {
+  const number = Number(text);
+  if (Number.isInteger(number) && number >= 1 && number <= 1_000_000) return number;
+  throw new InvalidArgumentError('It must be a number from 1 to 1000000.');
 }
 
 function listLimit(text: string): number {

@@ -81,10 +81,11 @@ function ended({ closed }: Closed): string {
 }
 
 function describeUser(user: UserDetails): string {
-  const { jid, isDisabled, created, lastLogin, nickname, sessions, more } = user;
+  const { jid, isDisabled, created, lastLogin, nickname, source, sessions, more } = user;
   const rows: [string, string][] = [
     ['account', isDisabled ? `${jid} (disabled)` : jid],
     ['nickname', nickname ?? 'none'],
+    ['kept in', source ?? 'this server'],
     ['created', formatTime(created)],
     ['last sign-in', formatTime(lastLogin)],
     ['sessions', sessions.length === 0 ? 'none' : sessions.join(', ')],
@@ -103,11 +104,11 @@ function inWords(value: unknown): string {
 
 function describeUsers(users: readonly UserFacts[]): string {
   if (users.length === 0) return 'No accounts.';
-  const rows = users.map(({ jid, created, lastLogin, isDisabled }) => [
+  const rows = users.map(({ jid, created, lastLogin, isDisabled, source }) => [
     jid,
     formatTime(created),
     formatTime(lastLogin),
-    isDisabled ? 'disabled' : '',
+    [source ?? [], isDisabled ? 'disabled' : []].flat().join(', '),
   ]);
   return table(['ACCOUNT', 'CREATED (UTC)', 'LAST SIGN-IN', ''], rows);
 }

@@ -18,7 +18,7 @@ export interface Event<T> {
   readonly type?: T;
 }
 
-/** A place for one module's state on each session. */
+/** A place for one module's state: on each session or account, or on the host. */
 export interface Slot<T> {
   readonly kind: 'slot';
   readonly name: string;
@@ -46,6 +46,15 @@ export class Slots {
 
   get<T>(slot: Slot<T>): T | undefined {
     return this.#values?.[slot.index] as T | undefined;
+  }
+
+  /** What is there; where nothing is, what `make` puts there. */
+  kept<T>(slot: Slot<T>, make: () => T): T {
+    const there = this.get(slot);
+    if (there !== undefined) return there;
+    const made = make();
+    this.set(slot, made);
+    return made;
   }
 
   set<T>(slot: Slot<T>, value: T | undefined): void {

@@ -5,6 +5,7 @@ import {
   type AccountIqHandler,
   type AccountRequest,
   defineModule,
+  type HostKind,
   type Identity,
   type IqRequest,
   provide,
@@ -18,10 +19,11 @@ import { Rosters } from './roster/rosters.ts';
 
 const NS_ITEMS = 'http://jabber.org/protocol/disco#items';
 
-const OWN: Readonly<Record<Target, Identity>> = {
-  host: { category: 'server', type: 'im', name: 'Epode' },
-  account: { category: 'account', type: 'registered' },
-};
+/** XEP-0175 §5 has a type of its own for who is anonymous. */
+function ownIdentity(target: Target, kind: HostKind): Identity {
+  if (target === 'host') return { category: 'server', type: 'im', name: 'Epode' };
+  return { category: 'account', type: kind === 'anonymous' ? 'anonymous' : 'registered' };
+}
 
 /** XEP-0030 §4.1. */
 export interface DiscoItem {
@@ -42,9 +44,10 @@ export interface DiscoSource<R extends IqRequest> {
 export interface Disco {
   /** What the host, or any account, says of itself; the same object until that changes. */
   info(target: Target): DiscoInfo;
-  addToHost(source: DiscoSource<IqRequest>): void;
-  /** Asked only in the name of those who may see the account. */
-  addToAccounts(source: DiscoSource<AccountRequest>): void;
+  /** The returned function, for `stop`, takes it away again. */
+  addToHost(source: DiscoSource<IqRequest>): () => void;
+  /** As `addToHost`; asked only in the name of those who may see the account. */
+  addToAccounts(source: DiscoSource<AccountRequest>): () => void;
 }
 
 export const Disco = service<Disco>('disco');
@@ -62,14 +65,14 @@ export default defineModule({
   setup({ host, use }) {
     const rosters = use(Rosters);
     const gathered = new Map<Target, { parts: HostParts; info: DiscoInfo }>();
-    const hostSources: DiscoSource<IqRequest>[] = [];
-    const accountSources: DiscoSource<AccountRequest>[] = [];
+    const hostSources = new Set<DiscoSource<IqRequest>>();
+    const accountSources = new Set<DiscoSource<AccountRequest>>();
 
     const info = (target: Target): DiscoInfo => {
       const { parts } = host;
       const known = gathered.get(target);
       if (known?.parts === parts) return known.info;
-      const info = gather(parts, target);
+      const info = gather(parts, target, host.kind);
       gathered.set(target, { parts, info });
       return info;
     };
@@ -81,16 +84,20 @@ export default defineModule({
       target: 'host' as const,
       answer,
     });
-    /** XEP-0030 §8: only those who see the account's presence; others cannot tell that it exists. */
+    /**
+     * XEP-0030 §8: only those who see the account's presence; others cannot tell that it
+     * exists. Of who is anonymous everybody may know just that (XEP-0175 §5).
+     */
+    const assertVisible = ({ account, from }: AccountRequest) =>
+      host.kind === 'anonymous' ? undefined : rosters.assertVisible(account, from);
+
     const accountInfo: AccountIqHandler = {
       ...query,
       xmlns: NS_DISCO_INFO,
       target: 'account',
       isPrivate: false,
       answer: (request) =>
-        then(rosters.assertVisible(request.account, request.from), () =>
-          infoFor(request, info('account'), accountSources),
-        ),
+        then(assertVisible(request), () => infoFor(request, info('account'), accountSources)),
     };
 
     /** XEP-0030 §8: for strangers there is nothing, as there is of a name without account. */
@@ -110,8 +117,8 @@ export default defineModule({
 
     const disco: Disco = {
       info,
-      addToHost: (source) => hostSources.push(source),
-      addToAccounts: (source) => accountSources.push(source),
+      addToHost: (source) => added(source, hostSources),
+      addToAccounts: (source) => added(source, accountSources),
     };
     return {
       provides: [provide(Disco, disco)],
@@ -126,9 +133,18 @@ export default defineModule({
   },
 });
 
-function gather({ identities, features, forms }: HostParts, target: Target): DiscoInfo {
+function added<T>(source: T, sources: Set<T>): () => void {
+  sources.add(source);
+  return () => void sources.delete(source);
+}
+
+function gather(
+  { identities, features, forms }: HostParts,
+  target: Target,
+  kind: HostKind,
+): DiscoInfo {
   return {
-    identities: [OWN[target], ...identities[target]],
+    identities: [ownIdentity(target, kind), ...identities[target]],
     features: [...new Set(features[target])],
     forms: forms[target],
   };
@@ -138,23 +154,23 @@ function gather({ identities, features, forms }: HostParts, target: Target): Dis
 function infoFor<R extends IqRequest>(
   request: R,
   whole: DiscoInfo,
-  sources: readonly DiscoSource<R>[],
+  sources: ReadonlySet<DiscoSource<R>>,
 ): Maybe<Element> {
   const node = nodeOf(request);
   if (node === null) return encodeDiscoInfo(whole);
-  const found = firstOf(sources, (source) => source.info?.(node, request) ?? null);
+  const found = firstOf([...sources], (source) => source.info?.(node, request) ?? null);
   return then(found, (info) => encodeDiscoInfo(info ?? notFound(), node));
 }
 
 /** XEP-0030 §4. */
 function itemsFor<R extends IqRequest>(
   request: R,
-  sources: readonly DiscoSource<R>[],
+  sources: ReadonlySet<DiscoSource<R>>,
 ): Maybe<Element> {
   const node = nodeOf(request);
   const ask = (source: DiscoSource<R>) => source.items?.(node, request) ?? null;
-  if (node === null) return then(allOf(sources, ask), (items) => encodeItems(items));
-  return then(firstOf(sources, ask), (items) => encodeItems(items ?? notFound(), node));
+  if (node === null) return then(allOf([...sources], ask), (items) => encodeItems(items));
+  return then(firstOf([...sources], ask), (items) => encodeItems(items ?? notFound(), node));
 }
 
 function nodeOf({ payload }: IqRequest): string | null {

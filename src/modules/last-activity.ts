@@ -1,4 +1,5 @@
 import { type Maybe, then } from '../lib/maybe.ts';
+import { slot } from '../lib/token.ts';
 import type { Account } from '../server/accounts.ts';
 import type { Incoming, Verdict } from '../server/flow.ts';
 import { type AccountRequest, defineModule } from '../server/module.ts';
@@ -9,6 +10,9 @@ import type { Jid } from '../xmpp/jid.ts';
 import { NS } from '../xmpp/ns.ts';
 import { readStoredStanza, type Stanza } from '../xmpp/stanza.ts';
 import { Rosters } from './roster/rosters.ts';
+
+/** When the host began to serve (XEP-0012 §7). */
+const Started = slot<number>('started');
 
 const NS_LAST = 'jabber:iq:last';
 const REFUSAL = 'forbidden';
@@ -23,7 +27,7 @@ export default defineModule({
   needs: [Rosters],
   setup({ host, storage, clock, use }) {
     const rosters = use(Rosters);
-    const started = clock.now();
+    const started = host.kept(Started, () => clock.now());
 
     const since = (stamp: number, status = ''): Element => {
       const seconds = Math.max(0, Math.floor((clock.now() - stamp) / 1000));

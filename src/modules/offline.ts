@@ -30,12 +30,15 @@ const EXPIRY_INTERVAL = 3_600_000;
 
 /** What waits for an account, measured once and kept true from then on. */
 const Waiting = slot<Backlog>('offline messages');
+/** How many expiries there were at a host. */
+const Expiries = slot<{ count: number }>('expiries of offline messages');
 /** Set while one session is being given them, so that no other gets them too. */
 const IsFlushing = slot<boolean>('offline flush');
 
 /** XEP-0160: what comes for an account that nobody can read waits for its next session. */
 export default defineModule({
   name: 'offline',
+  hosts: ['accounts'],
   summary: 'Keeps messages for people who are away, and delivers them when they come.',
   implements: [
     { xep: 160, version: '1.0.1', status: 'complete' },
@@ -59,14 +62,14 @@ export default defineModule({
       .describe('How long a message waits at most; without it, for ever.'),
   }),
   setup({ config, host, storage, clock, log }) {
-    let expiries = 0;
+    const expiries = host.kept(Expiries, () => ({ count: 0 }));
 
     const measure = (account: Account): Maybe<void> => {
-      if (account.get(Waiting)?.expiries === expiries) return undefined;
+      if (account.get(Waiting)?.expiries === expiries.count) return undefined;
       return then(storage.offline.count(account.owner), (messages) =>
         then(storage.offline.bytes(account.owner), (bytes) => {
-          if (account.get(Waiting)?.expiries === expiries) return;
-          account.set(Waiting, { messages, bytes, expiries });
+          if (account.get(Waiting)?.expiries === expiries.count) return;
+          account.set(Waiting, { messages, bytes, expiries: expiries.count });
         }),
       );
     };
@@ -76,7 +79,7 @@ export default defineModule({
     /** What waits is measured anew behind it. */
     const expire = (age: number): void => {
       storage.offline.expire(host.domain, clock.now() - age);
-      expiries++;
+      expiries.count++;
     };
 
     const store = (stanza: Stanza, { account, plan }: Incoming) => {

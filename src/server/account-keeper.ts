@@ -1,9 +1,11 @@
 import type { Clock } from '../lib/clock.ts';
+import type { AccountSource } from '../sources/ports.ts';
 import type { Storage, StoredScramKeys, WholeAccount } from '../storage/ports.ts';
+import { deriveAccountKeys, HASHES } from '../stream/sasl/account-keys.ts';
 import { Jid } from '../xmpp/jid.ts';
 import { SaslprepError } from '../xmpp/saslprep.ts';
-import { deriveAccountKeys } from './account-keys.ts';
 import type { Account } from './accounts.ts';
+import type { ForeignAccounts } from './foreign-accounts.ts';
 import type { Host } from './host.ts';
 import { ImportedPasswords } from './imported-passwords.ts';
 import type { Session } from './session.ts';
@@ -34,6 +36,8 @@ export class AccountKeeper {
   #rules: AccountRules;
   readonly #binder: SessionBinder;
   readonly #farewell: (account: Account) => Promise<void>;
+  readonly #source: AccountSource;
+  readonly #foreign: ForeignAccounts | null;
 
   /** `farewell` does what the modules have to do before an account goes. */
   constructor(
@@ -43,6 +47,9 @@ export class AccountKeeper {
       storage: Storage;
       clock: Clock;
       binder: SessionBinder;
+      source: AccountSource;
+      /** Null where the accounts are kept here. */
+      foreign: ForeignAccounts | null;
       farewell: (account: Account) => Promise<void>;
     },
   ) {
@@ -52,12 +59,24 @@ export class AccountKeeper {
     this.#clock = deps.clock;
     this.#binder = deps.binder;
     this.#farewell = deps.farewell;
+    this.#source = deps.source;
+    this.#foreign = deps.foreign;
     this.imported = new ImportedPasswords(host.domain, deps.storage.users, rules.suitsImported);
   }
 
   /** For what is done to accounts from now on. */
   useRules(rules: AccountRules): void {
     this.#rules = rules;
+    this.imported.isHeeded = rules.suitsImported;
+  }
+
+  /** Where the accounts are kept, if not here: only there are they made, and ended for good. */
+  get keptElsewhere(): string | null {
+    return this.#foreign?.source.type ?? null;
+  }
+
+  get canSetPasswords(): boolean {
+    return this.#source.change !== undefined;
   }
 
   /** What stands in the way of a new account; null when nothing does. */
@@ -77,28 +96,43 @@ export class AccountKeeper {
   async create(local: string, password: string): Promise<void> {
     const keys = await this.#deriveKeys(password);
     const created = this.#clock.now();
-    const blank = { nickname: null, isDisabled: false, lastLogin: null, imported: null };
+    const blank = {
+      nickname: null,
+      isDisabled: false,
+      lastLogin: null,
+      imported: null,
+      source: null,
+    };
     await this.#storage.users.create({ owner: this.#owner(local), created, ...blank }, keys);
   }
 
   /**
    * Changes the password and ends all sessions but `spared`; returns how many.
-   * Rejects as `create` does for what is no password.
+   * Rejects as `create` does for what is no password, with `PasswordRefusedError` where
+   * the account's source does not take it, and with `SourceError` where it does not answer.
    */
   async setPassword(local: string, password: string, spared?: Session): Promise<number> {
-    const keys = await this.#deriveKeys(password);
-    const { users, durability } = this.#storage;
-    await durability.whenCommitted(users.setKeys(this.#owner(local), keys));
+    if (!this.#source.change) throw new Error(`${this.#source.type} sets no passwords`);
+    await this.#source.change(local, password, this.#rules.scramIterations);
     await this.#lookAgain();
     return this.#close(local, 'the password has changed', spared);
   }
 
+  /** Creates the account of somebody who is anonymous, without any way to sign in again. */
+  async admit(local: string): Promise<void> {
+    const blank = { nickname: null, isDisabled: false, lastLogin: null };
+    const created = this.#clock.now();
+    const account = { owner: this.#owner(local), created, ...blank, imported: null, source: null };
+    await this.#storage.users.create(account, []);
+  }
+
   /**
    * Creates an account with all that it had elsewhere, also under a retired name, with
-   * keys for `password` where there is one. False when the account exists; rejects as
-   * `create` does for what is no password.
+   * keys for `password` where there is one; without any where it is kept elsewhere. False
+   * when the account exists; rejects as `create` does for what is no password.
    */
   async adopt(account: WholeAccount, password: string | null): Promise<boolean> {
+    if (this.#foreign) return await this.#storage.accounts.create(this.#withoutSecrets(account));
     const keys = password === null ? account.keys : await this.#deriveKeys(password);
     const isNew = await this.#storage.accounts.create({ ...account, keys });
     if (isNew && account.user.imported !== null) await this.imported.look();
@@ -120,9 +154,24 @@ export class AccountKeeper {
     }
   }
 
-  /** Lets the account sign in again, or not any more; returns how many sessions that ended. */
+  /** Gives an imported account keys of more hashes, beside those that it has (XEP-0480). */
+  async addKeys(local: string, imported: string, added: readonly StoredScramKeys[]): Promise<void> {
+    const { users, durability } = this.#storage;
+    const owner = this.#owner(local);
+    const keys = [...(await users.keys(owner)), ...added];
+    const known = HASHES.filter((hash) => keys.some((each) => each.hash === hash));
+    const still = known.length < HASHES.length ? known.join(' ') : null;
+    await durability.whenCommitted(users.upgrade(owner, imported, keys, still));
+    await this.#lookAgain();
+  }
+
+  /**
+   * Lets the account sign in again, or not any more; returns how many sessions that ended.
+   * One that is kept elsewhere need not have been here before, or may have been deleted.
+   */
   async setDisabled(local: string, isDisabled: boolean): Promise<number> {
     const { users, durability } = this.#storage;
+    await this.#foreign?.make(local);
     await durability.whenCommitted(users.update(this.#owner(local), { isDisabled }));
     return isDisabled ? this.#close(local, 'the account is disabled') : 0;
   }
@@ -130,9 +179,13 @@ export class AccountKeeper {
   /**
    * Deletes the account with everything that belongs to it, after its contacts
    * have heard; returns how many sessions that ended. `spared` outlives it, for
-   * the answer to whoever asked for this.
+   * the answer to whoever asked for this. Where the name does not retire, nobody
+   * has ever known it.
    */
-  async remove(local: string, spared?: Session): Promise<number> {
+  async remove(
+    local: string,
+    { spared, retires = true }: { spared?: Session; retires?: boolean } = {},
+  ): Promise<number> {
     const WHY = 'the account has been deleted';
     const { users, durability } = this.#storage;
     const owner = this.#owner(local);
@@ -141,12 +194,18 @@ export class AccountKeeper {
     const closed = this.#close(local, WHY, spared);
     const account = await this.#host.accounts.find(local);
     if (account) await this.#farewell(account);
-    const retiredUntil = this.#clock.now() + this.#rules.nameRetirement;
+    const isKept = retires && this.#rules.nameRetirement > 0;
+    const retiredUntil = isKept ? this.#clock.now() + this.#rules.nameRetirement : 0;
     await durability.whenCommitted(users.delete(owner, retiredUntil));
     await this.#lookAgain();
     this.#host.accounts.forget(local);
     // Whoever had signed in before may have asked for a session only meanwhile.
     return closed + this.#close(local, WHY, spared);
+  }
+
+  #withoutSecrets(account: WholeAccount): WholeAccount {
+    const user = { ...account.user, imported: null, source: this.#source.type };
+    return { ...account, user, keys: [] };
   }
 
   /** An account may have been the last of its kind. */

@@ -31,6 +31,9 @@ export class Account extends Slots {
   }
 }
 
+/** Finds out whether an account is kept elsewhere; if it is, the store has it from now on. */
+export type Discover = (local: string) => Promise<boolean>;
+
 /** The accounts of one host, each at most once in memory. */
 export class Accounts {
   readonly #domain: string;
@@ -38,10 +41,13 @@ export class Accounts {
   readonly #held = new Map<string, Account>();
   readonly #idle = new LruMap<string, Account>(IDLE_ACCOUNTS);
   readonly #loading = new Map<string, Promise<Account | null>>();
+  readonly #discover: Discover | null;
 
-  constructor(domain: string, users: UserStore) {
+  /** `discover` where accounts are kept elsewhere. */
+  constructor(domain: string, users: UserStore, discover: Discover | null = null) {
     this.#domain = domain;
     this.#users = users;
+    this.#discover = discover;
   }
 
   /** The account if it is in memory. */
@@ -54,6 +60,16 @@ export class Accounts {
     const loaded = this.peek(local);
     if (loaded) return now(loaded);
     return this.#loading.get(local) ?? this.#load(local);
+  }
+
+  /** As `find`, also for one to which nobody has signed in yet; this may take a while. */
+  seek(local: string): Maybe<Account | null> {
+    const discover = this.#discover;
+    if (!discover) return this.find(local);
+    return then(this.find(local), (account) => {
+      if (account) return account;
+      return discover(local).then((isThere) => (isThere ? this.find(local) : null));
+    });
   }
 
   /** Keeps the account in memory until as many calls of `release`. */

@@ -49,14 +49,18 @@ export interface CertificateSurroundings {
  * @throws {CertificateError}
  */
 export async function openCertificate(
-  host: Pick<HostConfig, 'domain' | 'certificate'>,
+  host: Pick<HostConfig, 'domain' | 'certificate' | 'clientAuthority'>,
   { tls, dataDirectory, now }: CertificateSurroundings,
 ): Promise<HostCertificate & { readonly secureContext: SecureContext }> {
   const certificate = host.certificate
     ? readCertificate(host.certificate, host.domain, now)
     : await ensureLocalCertificate(localDirectory(dataDirectory), host.domain, now);
+  const authority = host.clientAuthority ? readAuthority(host.clientAuthority, now) : null;
+  const warnings = [...certificate.warnings, ...(authority?.warnings ?? [])];
+  const clientAuthority = authority?.certs ?? null;
   try {
-    return { ...certificate, secureContext: makeSecureContext({ ...certificate, ...tls }) };
+    const secureContext = makeSecureContext({ ...certificate, ...tls, clientAuthority });
+    return { ...certificate, warnings, secureContext };
   } catch (error) {
     throw new CertificateError(
       `${host.domain}: TLS refuses the certificate: ${(error as Error).message}`,
@@ -123,6 +127,29 @@ export async function ensureLocalCertificate(
   const files = localFiles(directory, domain);
   const kept = keptCertificate(files, domain, now) ?? (await makeCertificate(files, domain, now));
   return { ...kept, warnings: localWarnings(domain) };
+}
+
+/**
+ * Reads the certificates of the authority that vouches for clients.
+ * @throws {CertificateError}
+ */
+export function readAuthority(
+  path: string,
+  now: number,
+): { readonly certs: string; readonly warnings: readonly string[] } {
+  const certs = readPem(path, 'certificate');
+  const found = chainOf(path, certs);
+  const name = displayPath(path);
+  if (found.length === 0) throw new CertificateError(`${name} holds no certificate.`, '');
+  if (!found.every(({ ca }) => ca)) {
+    throw new CertificateError(
+      `${name} holds a certificate that cannot vouch for others.`,
+      'Put the certificates of the authority itself there, and none of a client.',
+    );
+  }
+  const isOver = found.some(({ validToDate }) => validToDate.getTime() < now);
+  const expired = `an authority in ${name} has expired; clients cannot sign in by its certificates`;
+  return { certs, warnings: isOver ? [expired] : [] };
 }
 
 /** What `ensureLocalCertificate` warns of, for a host that has no certificate. */
@@ -278,7 +305,8 @@ function chainOf(path: string, pem: string): X509Certificate[] {
 
 function nameWarnings(leaf: X509Certificate, domain: string): string[] {
   if (leaf.checkHost(asciiDomain(domain), { subject: 'never' })) return [];
-  const names = leaf.subjectAltName ?? 'no name at all';
+  const names =
+    leaf.subjectAltName ?? 'no name at all: it has no subjectAltName, where alone clients look';
   return [`the certificate of ${domain} is not valid for that domain, but for ${names}`];
 }
 

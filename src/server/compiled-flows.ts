@@ -28,6 +28,17 @@ const STAGES = ['check', 'rewrite', 'store', 'apply', 'deliver', 'broadcast', 'c
 type Stage = (typeof STAGES)[number];
 type Direction = keyof FlowParts;
 
+/** A handler of any stage; only the last ones are told the outcome. */
+export type Handler = (stanza: Stanza, context: never, outcome: never) => unknown;
+
+/** Where a handler stands, and whose it is. */
+export interface HandlerPlace {
+  readonly direction: Direction;
+  readonly kind: StanzaKind;
+  readonly stage: Stage;
+  readonly module: string;
+}
+
 type FlowsOf<C> = Readonly<Record<StanzaKind, CompiledFlow<C>>>;
 
 function emptyFlows<C>(): FlowsOf<C> {
@@ -60,18 +71,26 @@ export class CompiledFlows {
     }
   }
 
-  /** `incoming message store: offline, …`, a line for each stage that has handlers. */
-  describe(): string[] {
-    const lines: string[] = [];
-    for (const direction of ['outgoing', 'incoming'] as const) {
-      for (const kind of ['message', 'presence', 'iq'] as const) {
-        for (const stage of STAGES) {
-          const names = this.#names.get(this.#handlers(direction, kind, stage));
-          if (names) lines.push(`${direction} ${kind} ${stage}: ${names.join(', ')}`);
-        }
+  /** The same flows with other handlers in the places of these. */
+  mapped(change: (handler: Handler, place: HandlerPlace) => Handler): CompiledFlows {
+    const flows = new CompiledFlows();
+    for (const { direction, kind, stage } of places()) {
+      const handlers = this.#handlers(direction, kind, stage);
+      const names = this.#names.get(handlers) ?? [];
+      for (const [at, module] of names.entries()) {
+        const changed = change(handlers[at] as Handler, { direction, kind, stage, module });
+        flows.#append(direction, kind, stage, changed, module);
       }
     }
-    return lines;
+    return flows;
+  }
+
+  /** `incoming message store: offline, …`, a line for each stage that has handlers. */
+  describe(): string[] {
+    return places().flatMap(({ direction, kind, stage }) => {
+      const names = this.#names.get(this.#handlers(direction, kind, stage));
+      return names ? [`${direction} ${kind} ${stage}: ${names.join(', ')}`] : [];
+    });
   }
 
   #append(direction: Direction, kind: StanzaKind, stage: Stage, handler: unknown, module: string) {
@@ -87,6 +106,15 @@ export class CompiledFlows {
   #handlers(direction: Direction, kind: StanzaKind, stage: Stage): unknown[] {
     return this[direction][kind][stage];
   }
+}
+
+/** All stages of all flows, in the order in which people read them. */
+function places(): Omit<HandlerPlace, 'module'>[] {
+  return (['outgoing', 'incoming'] as const).flatMap((direction) =>
+    (['message', 'presence', 'iq'] as const).flatMap((kind) =>
+      STAGES.map((stage) => ({ direction, kind, stage })),
+    ),
+  );
 }
 
 /** The last stages, once the outcome is known. */

@@ -1,6 +1,7 @@
 import type { SessionDirectory } from '../cluster/ports.ts';
 import type { Log } from '../lib/log.ts';
 import { isLater, type Maybe, then } from '../lib/maybe.ts';
+import { Slots } from '../lib/token.ts';
 import { NO_TICKET, type Ticket } from '../storage/ports.ts';
 import type { Element } from '../xml/element.ts';
 import { StanzaError } from '../xmpp/errors.ts';
@@ -26,6 +27,8 @@ import type { HostKind, Identity, IqHandler, Target, XepClaim } from './module.t
 import type { NonzaTable } from './nonza-table.ts';
 import type { Router } from './router.ts';
 import { Session } from './session.ts';
+import { tracedParts } from './traced-parts.ts';
+import type { Tracing } from './tracing.ts';
 import { Traffic } from './traffic.ts';
 
 /**
@@ -52,39 +55,64 @@ export interface HostParts {
 
 /**
  * A virtual host: the flows that stanzas of its accounts pass on their way out,
- * and those that stanzas to its addresses pass on their way in.
+ * and those that stanzas to its addresses pass on their way in. On its slots modules
+ * keep what outlives a change of their settings.
  */
-export class Host {
+export class Host extends Slots {
   readonly domain: string;
   readonly jid: Jid;
-  readonly kind: HostKind = 'accounts';
+  readonly kind: HostKind;
   readonly accounts: Accounts;
   readonly directory: SessionDirectory;
   /** What the sessions of this host have sent. */
   readonly traffic = new Traffic();
+  readonly tracing: Tracing;
   readonly #router: Router;
   readonly #log: Log;
+  #installed!: HostParts;
+  /** What stanzas pass: what is installed, or the same under the eyes of an operator. */
   #parts!: HostParts;
 
   constructor(
     domain: string,
-    deps: { accounts: Accounts; directory: SessionDirectory; router: Router; log: Log },
+    kind: HostKind,
+    deps: {
+      accounts: Accounts;
+      directory: SessionDirectory;
+      router: Router;
+      tracing: Tracing;
+      log: Log;
+    },
   ) {
+    super();
     this.domain = domain;
+    this.kind = kind;
     this.jid = Jid.of('', domain);
     this.accounts = deps.accounts;
     this.directory = deps.directory;
     this.#router = deps.router;
     this.#log = deps.log.child({ host: domain });
+    this.tracing = deps.tracing;
+    this.tracing.onChange((owner) => this.#retrace(owner));
   }
 
-  /** Puts the compiled modules in place; at boot, before the first stanza. */
+  /** Puts the compiled modules in place; stanzas under way go on with those they began with. */
   install(parts: HostParts): void {
-    this.#parts = parts;
+    this.#installed = parts;
+    this.#parts = this.tracing.isOn ? tracedParts(parts, this.tracing) : parts;
   }
 
   get parts(): HostParts {
-    return this.#parts;
+    return this.#installed;
+  }
+
+  /** Somebody begins or ends to look on at an account, perhaps one of this host. */
+  #retrace(owner: string): void {
+    const isTraced = this.#parts !== this.#installed;
+    if (isTraced !== this.tracing.isOn) this.install(this.#installed);
+    for (const entry of this.directory.peek(owner)) {
+      if (entry instanceof Session && entry.host === this) entry.trace = this.tracing.of(owner);
+    }
   }
 
   /** Routes a stanza that the server itself sends; nobody hears of its failure. */
@@ -124,7 +152,17 @@ export class Host {
   /** Presence that nobody is there to see is no reason to look for the account. */
   #show(stanza: Stanza, to: Jid): Maybe<Outcome> {
     const sessions = this.directory.list(to.bareString);
-    return then(sessions, ({ length }) => (length === 0 ? UNSEEN : this.#find(stanza, to)));
+    return isLater(sessions)
+      ? sessions.then((sessions) => this.#showTo(sessions, stanza, to))
+      : this.#showTo(sessions, stanza, to);
+  }
+
+  #showTo(sessions: Incoming['sessions'], stanza: Stanza, to: Jid): Maybe<Outcome> {
+    if (sessions.length === 0) return UNSEEN;
+    const account = this.accounts.peek(to.local);
+    return account
+      ? this.#begin(stanza, { to, account, sessions, plan: null })
+      : this.#look(stanza, to);
   }
 
   #find(stanza: Stanza, to: Jid): Maybe<Outcome> {
@@ -134,7 +172,8 @@ export class Host {
 
   /** For the account in the store. */
   #look(stanza: Stanza, to: Jid): Maybe<Outcome> {
-    return then(this.accounts.find(to.local), (account) =>
+    const found = mayWait(stanza) ? this.accounts.seek(to.local) : this.accounts.find(to.local);
+    return then(found, (account) =>
       account ? this.#enter(stanza, to, account) : this.#refuse(stanza),
     );
   }
@@ -321,6 +360,11 @@ export class Host {
 /** Presence that tells of itself and asks for nothing (RFC 6121 §4.7.1). */
 function isShown({ kind, type }: Stanza): boolean {
   return kind === 'presence' && (type === '' || type === 'unavailable');
+}
+
+/** Whether an account keeps it for somebody who has never been here. */
+function mayWait({ kind, type }: Stanza): boolean {
+  return (kind === 'message' && type !== 'error') || (kind === 'presence' && type === 'subscribe');
 }
 
 /** RFC 6121 §4.3.2: what whoever may not see an account is told, whether it exists or not. */

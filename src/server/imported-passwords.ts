@@ -1,4 +1,6 @@
 import type { UserStore } from '../storage/ports.ts';
+import type { ScramHash } from '../stream/ports.ts';
+import { HASHES } from '../stream/sasl/account-keys.ts';
 import { decoyOf } from '../stream/sasl/bcrypt.ts';
 
 const PLAIN = 'PLAIN';
@@ -11,15 +13,15 @@ const PLAIN = 'PLAIN';
 export class ImportedPasswords {
   readonly #domain: string;
   readonly #users: UserStore;
-  readonly #isHeeded: boolean;
+  /** Unless it is, all mechanisms are offered whatever the accounts are. */
+  isHeeded: boolean;
   /** As `UserStore.importedKinds` has them. */
   #kinds: readonly string[] = [];
 
-  /** Unless `isHeeded`, all mechanisms are offered whatever the accounts are. */
   constructor(domain: string, users: UserStore, isHeeded: boolean) {
     this.#domain = domain;
     this.#users = users;
-    this.#isHeeded = isHeeded;
+    this.isHeeded = isHeeded;
   }
 
   get isAny(): boolean {
@@ -43,12 +45,19 @@ export class ImportedPasswords {
    * them where nothing would be left.
    */
   suitable(mechanisms: readonly string[]): readonly string[] {
-    if (!this.#isHeeded) return mechanisms;
+    if (!this.isHeeded) return mechanisms;
     if (this.#kinds.some(isBcrypt) && mechanisms.includes(PLAIN)) return [PLAIN];
     const scram = this.#kinds.filter((kind) => !isBcrypt(kind)).map((kind) => kind.split(' '));
     const suits = (mechanism: string) => scram.every((hashes) => isAmong(hashes, mechanism));
     const suitable = mechanisms.filter(suits);
     return suitable.length > 0 ? suitable : mechanisms;
+  }
+
+  /** Hashes of the mechanisms that some account with keys of others lacks (XEP-0480). */
+  upgrades(mechanisms: readonly string[]): ScramHash[] {
+    const kinds = this.#kinds.filter((kind) => !isBcrypt(kind)).map((kind) => kind.split(' '));
+    const lacks = (hash: ScramHash) => kinds.some((hashes) => !hashes.includes(hash));
+    return HASHES.filter((hash) => mechanisms.includes(`SCRAM-${hash}`) && lacks(hash));
   }
 }
 

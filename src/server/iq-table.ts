@@ -21,6 +21,16 @@ export class IqTable {
     return this.#handlers.get(keyOf(type, target, xmlns, name));
   }
 
+  /** The same table with other handlers in the places of these. */
+  mapped(change: (handler: IqHandler, module: string) => IqHandler): IqTable {
+    const table = new IqTable();
+    for (const [key, handler] of this.#handlers) {
+      const module = this.#owners.get(key) ?? '';
+      table.add(change(handler, module), module);
+    }
+    return table;
+  }
+
   /** `type target xmlns name: module`, sorted, for people. */
   describe(): string[] {
     return [...this.#owners].map(([key, module]) => `${key}: ${module}`).sort();

@@ -31,7 +31,7 @@ export class LiveHosts {
   readonly streamHosts: ServedStreamHosts;
   readonly #deps: Deps;
   readonly #saltSecret: Buffer;
-  #facts: readonly CertificateFacts[];
+  #opened: readonly Opened[];
 
   /** @throws {CertificateError} */
   static async open(config: HostsConfig, deps: Deps): Promise<LiveHosts> {
@@ -42,13 +42,13 @@ export class LiveHosts {
   private constructor(deps: Deps, saltSecret: Buffer, opened: readonly Opened[]) {
     this.#deps = deps;
     this.#saltSecret = saltSecret;
-    this.#facts = opened.map(({ facts }) => facts);
+    this.#opened = opened;
     this.streamHosts = new ServedStreamHosts(opened.map(({ streamHost }) => streamHost));
   }
 
   /** The certificates that new connections get. */
   inUse(): readonly CertificateFacts[] {
-    return this.#facts;
+    return this.#opened.map(({ facts }) => facts);
   }
 
   /**
@@ -58,11 +58,19 @@ export class LiveHosts {
    */
   async prepare(config: HostsConfig): Promise<() => void> {
     const opened = await openAll(config, this.#deps, this.#saltSecret);
-    return () => {
-      this.#facts = opened.map(({ facts }) => facts);
-      this.streamHosts.replace(opened.map(({ streamHost }) => streamHost));
-      this.#deps.log.info({ hosts: this.#facts.map(({ host }) => host) }, 'certificates reloaded');
-    };
+    return () => this.#use(opened);
+  }
+
+  /** What it returns puts back to use what is in use now, without a look at files. */
+  keep(): () => void {
+    const opened = this.#opened;
+    return () => this.#use(opened);
+  }
+
+  #use(opened: readonly Opened[]): void {
+    this.#opened = opened;
+    this.streamHosts.replace(opened.map(({ streamHost }) => streamHost));
+    this.#deps.log.info({ hosts: opened.map(({ facts }) => facts.host) }, 'certificates reloaded');
   }
 }
 
@@ -73,16 +81,17 @@ function openAll(config: HostsConfig, deps: Deps, saltSecret: Buffer): Promise<O
 async function openHost(
   host: HostConfig,
   { tls, dataDirectory }: HostsConfig,
-  { server, storage, clock, log }: Deps,
+  { server, clock, log }: Deps,
   saltSecret: Buffer,
 ): Promise<Opened> {
   const now = () => clock.now();
   const certificate = await openCertificate(host, { tls, dataDirectory, now: now() });
   for (const warning of certificate.warnings) log.warn({ warning }, 'certificate');
-  await server.find(host.domain)!.keeper.imported.look();
+  const served = server.find(host.domain)!;
+  await served.keeper.imported.look();
   const { secureContext } = certificate;
   const settings = { policy: host.policy, secureContext, saltSecret: secretOf(host, saltSecret) };
-  const streamHost = new ServedStreamHost(server.find(host.domain)!, settings, { storage, now });
+  const streamHost = new ServedStreamHost(served, settings, { storage: served.storage, now });
   return { streamHost, facts: certificateFacts(host.domain, certificate) };
 }
 

@@ -81,6 +81,12 @@ export const METRICS = {
     labels: ['mechanism', 'outcome'],
     help: 'Attempts to sign in; `success`, or the condition of RFC 6120 §6.5.',
   },
+  slowedSignIns: {
+    type: 'counter',
+    name: 'epode_slowed_sign_ins',
+    labels: ['answer'],
+    help: 'Failed attempts that were not answered at once, after many: `late`, or `none` where the stream ended instead.',
+  },
   waitingPasswords: {
     type: 'gauge',
     name: 'epode_waiting_passwords',

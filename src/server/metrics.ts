@@ -3,6 +3,7 @@ import type { Durability } from '../storage/ports.ts';
 import type { CertificateFacts } from './certificate-facts.ts';
 import { METRICS } from './metric-table.ts';
 import type { Server } from './server.ts';
+import type { SignInThrottle } from './sign-in-throttle.ts';
 import type { SignIns } from './sign-ins.ts';
 import { version } from './version.ts';
 
@@ -26,6 +27,7 @@ export interface MetricSources {
   readonly server: Server;
   readonly durability: Durability;
   readonly signIns: SignIns;
+  readonly throttle: SignInThrottle;
   /** By name: `127.0.0.1:5222`. */
   readonly listeners: ReadonlyMap<string, ListenerLoad>;
   /** Passwords that wait to be hashed. */
@@ -76,7 +78,8 @@ function lagMetric({ lag, lagInterval }: MetricSources): MetricFamily {
   return { ...METRICS.lag, samples };
 }
 
-function clientMetrics({ server, listeners, signIns, hashing }: MetricSources): MetricFamily[] {
+function clientMetrics(sources: MetricSources): MetricFamily[] {
+  const { server, listeners, signIns, throttle, hashing } = sources;
   const perListener = (value: (load: ListenerLoad) => number) =>
     [...listeners].map(([listener, load]) => ({ labels: { listener }, value: value(load) }));
   return [
@@ -86,6 +89,7 @@ function clientMetrics({ server, listeners, signIns, hashing }: MetricSources): 
     { ...METRICS.longestQueue, samples: perListener(({ queued }) => queued.largest) },
     { ...METRICS.sessions, samples: sessionsByHost(server) },
     { ...METRICS.signIns, samples: signIns.samples() },
+    { ...METRICS.slowedSignIns, samples: throttle.samples() },
     one(METRICS.waitingPasswords, hashing.waiting),
   ];
 }

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { Clock } from '../lib/clock.ts';
 import type { Log } from '../lib/log.ts';
 import type { Event, Service } from '../lib/token.ts';
@@ -10,21 +11,35 @@ import { CompiledFlows } from './compiled-flows.ts';
 import type { Host } from './host.ts';
 import { IqTable } from './iq-table.ts';
 import type { AccountCommand, ModuleDefinition, ModuleParts, Target } from './module.ts';
-import { orderModules } from './module-order.ts';
+import { orderModules, withDependents } from './module-order.ts';
 import { NonzaTable } from './nonza-table.ts';
 
 interface Running {
   readonly definition: ModuleDefinition;
+  readonly config: unknown;
   readonly parts: ModuleParts;
+}
+
+type ConfigOf = (name: string) => unknown;
+type Services = Map<Service<unknown>, unknown>;
+
+/** Modules that have been set up anew, and are not in place yet. */
+export interface PreparedModules {
+  /** Puts them in place; stanzas under way go on with the old ones. */
+  use(): void;
+  discard(): void;
 }
 
 /** Sets up the modules of one host, in order, and compiles what they add. */
 export class ModuleHost {
   readonly #host: Host;
   readonly #deps: { storage: Storage; clock: Clock; log: Log };
-  readonly #services = new Map<Service<unknown>, unknown>();
   readonly #observers = new Map<Event<unknown>, ((fact: unknown) => void)[]>();
-  #running: Running[] = [];
+  #services: Services = new Map();
+  #keeper!: AccountKeeper;
+  #running: readonly Running[] = [];
+  #streamFeatures: readonly StreamFeature[] = [];
+  #sessionFeatures: readonly SessionFeature[] = [];
 
   constructor(host: Host, deps: { storage: Storage; clock: Clock; log: Log }) {
     this.#host = host;
@@ -37,22 +52,58 @@ export class ModuleHost {
    */
   start(
     definitions: readonly ModuleDefinition[],
-    deps: { keeper: AccountKeeper; configOf: (name: string) => unknown },
+    { keeper, configOf }: { keeper: AccountKeeper; configOf: ConfigOf },
   ): void {
-    const { keeper, configOf } = deps;
-    this.#running = orderModules(definitions).map((definition) => {
-      const parts = this.#setUp(definition, configOf(definition.name), keeper);
-      return { definition, parts };
-    });
-    this.#install();
+    this.#keeper = keeper;
+    const running = orderModules(definitions).map((definition) =>
+      this.#setUp(definition, configOf(definition.name), this.#services),
+    );
+    this.#install(running);
   }
 
-  get streamFeatures(): StreamFeature[] {
-    return this.#running.flatMap(({ parts }) => parts.streamFeatures ?? []);
+  /**
+   * Sets up anew the modules whose sections have changed, and those that use their
+   * services. Throws an `Error` where one of them cannot; then all is as it was.
+   */
+  prepare(configOf: ConfigOf): PreparedModules {
+    const definitions = this.#running.map(({ definition }) => definition);
+    const changed = this.#running.filter(
+      ({ definition, config }) => !isDeepStrictEqual(config, configOf(definition.name)),
+    );
+    const concerned = new Set(
+      changed.flatMap(({ definition }) => [...withDependents(definition.name, definitions)]),
+    );
+    const old = this.#running.filter(({ definition }) => concerned.has(definition));
+    const services: Services = new Map(this.#services);
+    const fresh: Running[] = [];
+    try {
+      for (const { definition } of old) {
+        fresh.push(this.#setUp(definition, configOf(definition.name), services));
+      }
+    } catch (error) {
+      stopAll(fresh);
+      throw error;
+    }
+    return {
+      use: () => {
+        this.#services = services;
+        this.#install(
+          this.#running.map(
+            (each) => fresh.find(({ definition }) => definition === each.definition) ?? each,
+          ),
+        );
+        stopAll(old);
+      },
+      discard: () => stopAll(fresh),
+    };
   }
 
-  get sessionFeatures(): SessionFeature[] {
-    return this.#running.flatMap(({ parts }) => parts.sessionFeatures ?? []);
+  get streamFeatures(): readonly StreamFeature[] {
+    return this.#streamFeatures;
+  }
+
+  get sessionFeatures(): readonly SessionFeature[] {
+    return this.#sessionFeatures;
   }
 
   get commands(): AccountCommand[] {
@@ -83,10 +134,10 @@ export class ModuleHost {
   }
 
   stop(): void {
-    for (const { parts } of this.#running.toReversed()) parts.stop?.();
+    stopAll(this.#running);
   }
 
-  #setUp(definition: ModuleDefinition, config: unknown, keeper: AccountKeeper): ModuleParts {
+  #setUp(definition: ModuleDefinition, config: unknown, services: Services): Running {
     const { storage, clock, log } = this.#deps;
     const parts = definition.setup({
       config,
@@ -94,42 +145,45 @@ export class ModuleHost {
       storage,
       clock,
       log: log.child({ module: definition.name }),
-      keeper,
-      use: (token) => this.#use(token, definition.name),
+      keeper: this.#keeper,
+      use: (token) => useOf(services, token, definition.name),
       emit: (event, fact) => this.emit(event, fact),
     });
     for (const { token, implementation } of parts.provides ?? []) {
-      this.#services.set(token, implementation);
+      services.set(token, implementation);
     }
-    for (const { event, observe } of parts.on ?? []) {
+    return { definition, config, parts };
+  }
+
+  #observe(running: readonly Running[]): void {
+    this.#observers.clear();
+    for (const { event, observe } of running.flatMap(({ parts }) => parts.on ?? [])) {
       const observers = this.#observers.get(event) ?? [];
       this.#observers.set(event, [...observers, observe as (fact: unknown) => void]);
     }
-    return parts;
   }
 
-  #use<T>(token: Service<T>, name: string): T {
-    if (this.#services.has(token)) return this.#services.get(token) as T;
-    throw new Error(`module ${name} uses ${token.name} without naming it in needs`);
-  }
-
-  #install(): void {
+  #install(running: readonly Running[]): void {
     const flows = new CompiledFlows();
     const iqs = new IqTable();
     const nonzas = new NonzaTable();
-    for (const { definition, parts } of this.#running) {
+    for (const { definition, parts } of running) {
       flows.add(parts.flows ?? {}, definition.name);
       for (const handler of parts.iq ?? []) iqs.add(handler, definition.name);
       for (const handler of parts.nonzas ?? []) nonzas.add(handler, definition.name);
     }
-    const collect = <T>(pick: (running: Running) => readonly T[] | undefined) =>
-      this.#running.flatMap((running) => pick(running) ?? []);
+    const collect = <T>(pick: (each: Running) => readonly T[] | undefined) =>
+      running.flatMap((each) => pick(each) ?? []);
     const perTarget = <T>(
       pick: (parts: ModuleParts, target: Target) => readonly T[] | undefined,
     ) => ({
       host: collect(({ parts }) => pick(parts, 'host')),
       account: collect(({ parts }) => pick(parts, 'account')),
     });
+    this.#running = running;
+    this.#observe(running);
+    this.#streamFeatures = collect(({ parts }) => parts.streamFeatures);
+    this.#sessionFeatures = collect(({ parts }) => parts.sessionFeatures);
     this.#host.install({
       flows,
       iqs,
@@ -140,4 +194,14 @@ export class ModuleHost {
       xeps: collect(({ definition }) => definition.implements),
     });
   }
+}
+
+function useOf<T>(services: Services, token: Service<T>, name: string): T {
+  if (services.has(token)) return services.get(token) as T;
+  throw new Error(`module ${name} uses ${token.name} without naming it in needs`);
+}
+
+/** The last one first. */
+function stopAll(modules: readonly Running[]): void {
+  for (const { parts } of modules.toReversed()) parts.stop?.();
 }

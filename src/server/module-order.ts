@@ -18,6 +18,30 @@ export function orderModules(modules: readonly ModuleDefinition[]): ModuleDefini
   return [...ordered];
 }
 
+/** The module of that name, and all that use its services, directly or not. */
+export function withDependents(
+  name: string,
+  modules: readonly ModuleDefinition[],
+): ReadonlySet<ModuleDefinition> {
+  const found = new Set(modules.filter((module) => module.name === name));
+  for (const { provides } of found) {
+    for (const module of modules) {
+      if (module.needs.some((token) => provides.includes(token))) found.add(module);
+    }
+  }
+  return found;
+}
+
+/** Whether a module's settings wait for a restart, since it or one that uses it wants that. */
+export function waitsForRestart(modules: readonly ModuleDefinition[]): (name: string) => boolean {
+  const names = modules
+    .filter(({ name }) =>
+      [...withDependents(name, modules)].some(({ reload }) => reload === 'restart'),
+    )
+    .map(({ name }) => name);
+  return (name) => names.includes(name);
+}
+
 function predecessors(
   module: ModuleDefinition,
   byName: ReadonlyMap<string, ModuleDefinition>,

@@ -24,7 +24,8 @@ import type { Session } from './session.ts';
 /** Where an IQ or a disco feature belongs: the host itself, or an account's bare JID. */
 export type Target = 'host' | 'account';
 
-export type HostKind = 'accounts';
+/** `anonymous`: whoever signs in gets an account that ends with the session (XEP-0175). */
+export type HostKind = 'accounts' | 'anonymous';
 
 export interface XepClaim {
   readonly xep: number;
@@ -177,10 +178,16 @@ export interface ModuleDefinition<C = unknown> {
   readonly needs: readonly Service<unknown>[];
   /** Modules whose handlers come first where both share a stage. */
   readonly after: readonly string[];
+  /**
+   * What a change of its settings takes: 'live' runs `setup` anew, also when those that
+   * it needs are set up anew; 'restart' leaves everything until then.
+   */
+  readonly reload: 'live' | 'restart';
+  /** Runs once for each host, and again whenever settings have changed. */
   setup(context: ModuleContext<C>): ModuleParts;
 }
 
-type Optional = 'implements' | 'hosts' | 'provides' | 'needs' | 'after';
+type Optional = 'implements' | 'hosts' | 'provides' | 'needs' | 'after' | 'reload';
 
 /** Completes a module's definition and keeps its types. */
 export function defineModule<C>(
@@ -188,10 +195,11 @@ export function defineModule<C>(
 ): ModuleDefinition<C> {
   return {
     implements: [],
-    hosts: ['accounts'],
+    hosts: ['accounts', 'anonymous'],
     provides: [],
     needs: [],
     after: [],
+    reload: 'live',
     ...definition,
   };
 }

@@ -1,4 +1,5 @@
-import { createHmac, randomBytes } from 'node:crypto';
+import { createHmac } from 'node:crypto';
+import { randomText } from '../lib/random.ts';
 import type { BindRequest } from '../stream/ports.ts';
 import { JidError, prepareResource } from '../xmpp/jid.ts';
 
@@ -20,8 +21,7 @@ export class Resources {
    * (XEP-0386 §3.2.1). A tag that no resource can have is left out.
    */
   choose(username: string, { tag, userAgent }: BindRequest): string {
-    const bytes = userAgent ? this.#stable(username, tag, userAgent) : randomBytes(OPAQUE_BYTES);
-    const opaque = bytes.toString('base64url');
+    const opaque = userAgent ? this.#stable(username, tag, userAgent) : randomText(OPAQUE_BYTES);
     try {
       return tag ? prepareResource(`${tag}/${opaque}`) : opaque;
     } catch (error) {
@@ -30,8 +30,8 @@ export class Resources {
     }
   }
 
-  #stable(...facts: string[]): Buffer {
+  #stable(...facts: string[]): string {
     const hash = createHmac('sha256', this.#secret).update(facts.join('\0'));
-    return hash.digest().subarray(0, OPAQUE_BYTES);
+    return hash.digest().toString('base64url', 0, OPAQUE_BYTES);
   }
 }

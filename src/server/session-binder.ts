@@ -1,7 +1,7 @@
-import { randomBytes } from 'node:crypto';
 import type { Clock } from '../lib/clock.ts';
 import type { Log } from '../lib/log.ts';
 import { type Maybe, then } from '../lib/maybe.ts';
+import { randomText } from '../lib/random.ts';
 import { type Event, slot } from '../lib/token.ts';
 import type { SessionWire } from '../stream/ports.ts';
 import { StanzaError, type StreamErrorCondition } from '../xmpp/errors.ts';
@@ -108,7 +108,7 @@ export class SessionBinder {
   }
 
   #freshJid(account: Account): Jid {
-    return account.jid.withResource(randomBytes(9).toString('base64url'));
+    return account.jid.withResource(randomText(9));
   }
 
   #start(account: Account, jid: Jid, wire: SessionWire): Session {

@@ -23,6 +23,7 @@ import { failed, type Outcome } from './flow.ts';
 import type { Gate } from './gate.ts';
 import type { Host } from './host.ts';
 import { PendingRequests } from './pending-requests.ts';
+import type { AccountTrace } from './tracing.ts';
 
 /** Stanzas that wait behind one in work before the client is read no further. */
 const INBOX_LENGTH = 32;
@@ -38,6 +39,8 @@ export class Session extends Slots implements StreamSession, SessionEntry {
   readonly host: Host;
   /** Milliseconds since 1970. */
   readonly started: number;
+  /** Those who look on at the account; null while nobody does. */
+  trace: AccountTrace | null;
   readonly #wire: SessionWire;
   readonly #clock: Clock;
   readonly #onEnd: (session: Session, clean: boolean) => void;
@@ -69,6 +72,7 @@ export class Session extends Slots implements StreamSession, SessionEntry {
     this.account = deps.account;
     this.host = deps.host;
     this.started = deps.clock.now();
+    this.trace = deps.host.tracing.of(deps.account.owner);
     this.#clock = deps.clock;
     this.#wire = deps.wire;
     this.#onEnd = deps.onEnd;
@@ -178,7 +182,8 @@ export class Session extends Slots implements StreamSession, SessionEntry {
   /** Where everything passes that the client gets. */
   #write(stanza: Stanza): void {
     stanza.content.isSeen = true;
-    this.#wire.sendParts(stanza.head(), stanza.body, stanza.tail);
+    if (this.trace) this.trace.tell({ what: 'sent', session: this.jid.toString() }, stanza);
+    this.#wire.sendParts(stanza.head(), stanza.rest);
   }
 
   /** Null when the frame was no stanza that can go on. */
@@ -262,6 +267,9 @@ export class Session extends Slots implements StreamSession, SessionEntry {
 
   #conclude(stanza: Stanza, outcome: Outcome): void {
     this.host.traffic[stanza.kind][outcome.kind]++;
+    if (this.trace) {
+      this.trace.tell({ what: 'outcome', session: this.jid.toString(), outcome }, stanza);
+    }
     if (outcome.kind === 'error') this.#answer(stanza, outcome.error);
   }
 

@@ -1,5 +1,6 @@
 import type { SecureContext } from 'node:tls';
 import { type Maybe, then } from '../lib/maybe.ts';
+import type { AccountSource } from '../sources/ports.ts';
 import type { Storage } from '../storage/ports.ts';
 import type { StreamFeature } from '../stream/feature.ts';
 import type { SessionFeature } from '../stream/inline.ts';
@@ -7,6 +8,7 @@ import type {
   BindRequest,
   Credentials,
   ImportedCredentials,
+  ScramHash,
   SessionWire,
   StreamHost,
   StreamHosts,
@@ -31,8 +33,8 @@ export class ServedStreamHost implements StreamHost {
   readonly hasAccounts = true;
   readonly secureContext: SecureContext | null;
   readonly saltSecret: Buffer;
-  readonly features: readonly StreamFeature[];
-  readonly sessionFeatures: readonly SessionFeature[];
+  readonly verify?: NonNullable<StreamHost['verify']>;
+  readonly verifyToken?: NonNullable<StreamHost['verifyToken']>;
   readonly #policy: StreamPolicy;
   readonly #served: ServedHost;
   readonly #resources: Resources;
@@ -45,36 +47,54 @@ export class ServedStreamHost implements StreamHost {
     deps: { storage: Storage; now: () => number },
   ) {
     this.domain = served.host.domain;
-    this.#policy = settings.policy;
+    const { source, foreign } = served;
+    const mechanisms = settings.policy.mechanisms.filter((name) => canServe(source, name));
+    this.#policy = { ...settings.policy, mechanisms };
+    if (foreign && source.verify) this.verify = foreign.verify.bind(foreign);
+    if (foreign && source.verifyToken) this.verifyToken = foreign.verifyToken.bind(foreign);
     this.secureContext = settings.secureContext;
     this.saltSecret = settings.saltSecret;
-    this.features = served.modules.streamFeatures;
-    this.sessionFeatures = served.modules.sessionFeatures;
     this.#served = served;
     this.#resources = new Resources(settings.saltSecret);
     this.#storage = deps.storage;
     this.#now = deps.now;
   }
 
+  get features(): readonly StreamFeature[] {
+    return this.#served.modules.streamFeatures;
+  }
+
+  get sessionFeatures(): readonly SessionFeature[] {
+    return this.#served.modules.sessionFeatures;
+  }
+
   /** Mechanisms are fewer while there are accounts that they do not suit. */
   get policy(): StreamPolicy {
-    const { imported } = this.#served.keeper;
-    if (!imported.isAny) return this.#policy;
-    return { ...this.#policy, mechanisms: imported.suitable(this.#policy.mechanisms) };
+    const { keeper, foreign } = this.#served;
+    if (foreign || !keeper.imported.isAny) return this.#policy;
+    return { ...this.#policy, mechanisms: keeper.imported.suitable(this.#policy.mechanisms) };
   }
 
   get decoyBcrypt(): string | null {
-    return this.#served.keeper.imported.decoy;
+    return this.#served.foreign ? null : this.#served.keeper.imported.decoy;
+  }
+
+  get upgrades(): readonly ScramHash[] {
+    const { foreign, keeper } = this.#served;
+    return foreign ? [] : keeper.imported.upgrades(this.#policy.mechanisms);
   }
 
   credentials(username: string): Maybe<Credentials | null> {
+    const { foreign, source } = this.#served;
+    if (foreign) return foreign.credentials(username);
     const { users } = this.#storage;
     const owner = this.#owner(username);
     return then(users.find(owner), (user) => {
       if (!user) return null;
       const { isDisabled, imported } = user;
       const more = imported === null ? {} : { imported: this.#imported(username, imported) };
-      return then(users.keys(owner), (scram) => ({ username, scram, isDisabled, ...more }));
+      const found = source.scramKeys?.(username) ?? [];
+      return then(found, (keys) => ({ username, scram: keys ?? [], isDisabled, ...more }));
     });
   }
 
@@ -82,22 +102,45 @@ export class ServedStreamHost implements StreamHost {
     return {
       bcrypt: isBcrypt(imported) ? imported : null,
       upgrade: (password) => this.#served.keeper.upgrade(username, imported, password),
+      addKeys: (keys) => this.#served.keeper.addKeys(username, imported, keys),
     };
   }
 
   bind(username: string, request: BindRequest, wire: SessionWire): Maybe<Session> {
     const { userAgent } = request;
     const resource = request.resource || this.#resources.choose(username, request);
-    const session = this.#served.binder.bind(username, resource, wire, userAgent);
+    const { binder } = this.#served;
+    const session = then(this.#admit(username), () =>
+      binder.bind(username, resource, wire, userAgent),
+    );
     return then(session, (session) => {
       this.#storage.users.noteLogin(this.#owner(username), this.#now());
       return session;
     });
   }
 
+  /** Makes the account of somebody who has signed in and is not among those kept here. */
+  #admit(username: string): Maybe<void> {
+    const { foreign, keeper } = this.#served;
+    if (foreign) return foreign.admit(username);
+    return this.#isAnonymous ? keeper.admit(username) : undefined;
+  }
+
+  get #isAnonymous(): boolean {
+    return this.#served.host.kind === 'anonymous';
+  }
+
   #owner(username: string): string {
     return Jid.of(username, this.domain).toString();
   }
+}
+
+/** A mechanism follows from what the source can do; one that asks it nothing, goes with any. */
+function canServe(source: AccountSource, mechanism: string): boolean {
+  const { scramKeys, verify, verifyToken } = source;
+  if (mechanism.startsWith('SCRAM-')) return scramKeys !== undefined;
+  if (mechanism === 'PLAIN') return (verify ?? scramKeys) !== undefined;
+  return mechanism === 'OAUTHBEARER' ? verifyToken !== undefined : true;
 }
 
 /** All hosts of this process, by domain. */

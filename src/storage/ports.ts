@@ -74,6 +74,8 @@ export interface UserRecord {
    * such as `SHA-1 SHA-256`. Null once it is like that of any other account.
    */
   readonly imported: string | null;
+  /** The type of the source that vouched for the account, such as `ldap`; null for one kept here. */
+  readonly source: string | null;
 }
 
 /** A picture of somebody. */
@@ -85,7 +87,9 @@ export interface Avatar {
 
 /** What may change of an account. */
 export type UserUpdate = Partial<
-  Pick<UserRecord, 'nickname' | 'isDisabled' | 'lastLogin'> & { readonly avatar: Avatar | null }
+  Pick<UserRecord, 'nickname' | 'isDisabled' | 'lastLogin' | 'source'> & {
+    readonly avatar: Avatar | null;
+  }
 >;
 
 export interface UserStore {
@@ -101,10 +105,18 @@ export interface UserStore {
    * The name of a deleted account is free again with it.
    */
   create(user: UserRecord, keys: readonly StoredScramKeys[]): Promise<void>;
-  /** With them the account is not as it was imported any more. */
+  /** With them the account is kept here, and not as it was imported any more. */
   setKeys(owner: Owner, keys: readonly StoredScramKeys[]): Ticket;
-  /** As `setKeys`, unless the account has got another password than `imported` meanwhile. */
-  upgrade(owner: Owner, imported: string, keys: readonly StoredScramKeys[]): Ticket;
+  /**
+   * As `setKeys`, unless the account has got another password than `imported` meanwhile;
+   * `still` is what it is imported as from then on, null for not any more.
+   */
+  upgrade(
+    owner: Owner,
+    imported: string,
+    keys: readonly StoredScramKeys[],
+    still?: string | null,
+  ): Ticket;
   /** Those still as they were imported, as `list` does. */
   listImported(domain: string, after: Owner | null, limit: number): Maybe<readonly UserRecord[]>;
   /** Every `imported` that is there at a domain, but of bcrypt hashes one alone. */
@@ -117,7 +129,7 @@ export interface UserStore {
   noteLogin(owner: Owner, time: number): void;
   /**
    * Takes everything of the account along. Nobody should get its name before
-   * `retiredUntil`, in milliseconds since 1970.
+   * `retiredUntil`, in milliseconds since 1970; 0 keeps no note of it.
    */
   delete(owner: Owner, retiredUntil: number): Ticket;
   /** Until when the name of a deleted account is nobody's; null where none was kept. */
@@ -166,6 +178,8 @@ export interface RosterStore {
   item(owner: Owner, contact: string): Maybe<RosterItemRecord | null>;
   /** Of an item the one thing that strangers' stanzas ask for; null as above. */
   subscription(owner: Owner, contact: string): Maybe<Subscription | null>;
+  /** Whose presence the contact sees, of those owners; in any order. */
+  seenBy(contact: string, owners: readonly Owner[]): Maybe<readonly Owner[]>;
   put(owner: Owner, item: RosterItemRecord): Ticket;
   /** Remembers that the contact was removed. */
   remove(owner: Owner, removal: RosterRemoval): Ticket;
@@ -183,7 +197,8 @@ export interface LastPresence {
 
 export interface LastPresenceStore {
   find(owner: Owner): Maybe<LastPresence | null>;
-  put(owner: Owner, presence: LastPresence): Ticket;
+  /** On disk within a second or so; reads come behind it. */
+  note(owner: Owner, presence: LastPresence): void;
 }
 
 /** Whom accounts have blocked (XEP-0191): prepared JIDs, or domains. */

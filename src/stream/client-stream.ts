@@ -1,10 +1,10 @@
 // In the walk of a message: the step from bytes to a session. Until a session is
 // bound, frames are negotiation; from then on they are the session's.
 
-import { randomBytes } from 'node:crypto';
 import type { Deadlines, Expiring } from '../lib/deadlines.ts';
 import type { Log } from '../lib/log.ts';
 import { isLater } from '../lib/maybe.ts';
+import { randomText } from '../lib/random.ts';
 import { buildElement, type Element, serialize } from '../xml/element.ts';
 import type { Frame, StreamHeader, XmlError } from '../xml/frame.ts';
 import { StreamError, type StreamErrorCondition } from '../xmpp/errors.ts';
@@ -112,10 +112,10 @@ export class ClientStream implements ConnectionListener, SessionWire, Expiring {
     if (!this.#isOver) this.connection.send(xml);
   }
 
-  sendParts(head: string, body: Buffer, tail: string): void {
+  sendParts(head: string, rest: Buffer): void {
     if (this.#isOver) return;
-    if (this.#early) this.#holdBack(head, Buffer.from(body), tail);
-    else this.connection.sendParts(head, body, tail);
+    if (this.#early) this.#holdBack(head, Buffer.from(rest));
+    else this.connection.sendParts(head, rest);
   }
 
   sendElement(element: Element): void {
@@ -194,6 +194,11 @@ export class ClientStream implements ConnectionListener, SessionWire, Expiring {
     this.#isProbed = false;
   }
 
+  onWhiteSpace(): void {
+    const isBorne = this.#engaged?.bearsWhiteSpace ?? true;
+    if (!isBorne) this.close('policy-violation', 'white space within an exchange');
+  }
+
   onClose(_error?: Error): void {
     this.#isOver = true;
     this.#deps.deadlines.clear(this);
@@ -263,7 +268,7 @@ export class ClientStream implements ConnectionListener, SessionWire, Expiring {
   }
 
   #sendHeader(to: string): void {
-    const id = randomBytes(16).toString('base64url');
+    const id = randomText(16);
     const from = this.#host?.domain ?? this.#hosts.defaultDomain;
     this.connection.send(writeHeader({ id, from, to, lang: this.lang }));
     this.#isOpen = true;
@@ -321,8 +326,8 @@ export class ClientStream implements ConnectionListener, SessionWire, Expiring {
     if (this.#session) this.#catchUp();
   }
 
-  #holdBack(head: string, body: Buffer, tail: string): void {
-    this.#early?.push(() => this.sendParts(head, body, tail));
+  #holdBack(head: string, rest: Buffer): void {
+    this.#early?.push(() => this.sendParts(head, rest));
   }
 
   /** The client has heard that it is bound: from here on stanzas may come. */

@@ -26,14 +26,19 @@ export interface Connection {
   readonly tls: { readonly version: string; readonly serverName: string } | null;
   /** Null without TLS, and where TLS does not end at this connection. */
   readonly channelBindings: ChannelBindings | null;
+  /**
+   * The XMPP addresses of a client certificate, as they stand in it, which the authority
+   * behind `context` vouches for; none where the connection was secured with another.
+   */
+  certifiedAddresses(context: SecureContext): readonly string[];
   /** Bytes queued and not yet taken by the kernel. */
   readonly queuedBytes: number;
   readonly isClosed: boolean;
 
   /** Queues a piece of XML; everything queued in one turn leaves in one write. */
   send(xml: string): void;
-  /** Queues head, body and tail as one piece; copies `body` before it returns. */
-  sendParts(head: string, body: Buffer, tail: string): void;
+  /** Queues a start tag and all behind it as one piece; copies `rest` before it returns. */
+  sendParts(head: string, rest: Buffer): void;
   /** Stops handing over frames after the current one; what is read waits. */
   pause(): void;
   resume(): void;
@@ -55,7 +60,7 @@ export interface Connection {
 export interface ConnectionListener extends XmlStreamHandler {
   /** The TLS handshake of `startTls` has ended well. */
   onSecure(): void;
-  /** White space between stanzas, or any other sign of life (RFC 6120 §4.6.1). */
+  /** Bytes have come, if only white space between stanzas (RFC 6120 §4.6.1). */
   onActivity(): void;
   /** The connection is gone; nothing follows. `error` is set when it broke. */
   onClose(error?: Error): void;

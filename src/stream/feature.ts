@@ -28,6 +28,8 @@ export interface StreamFeature {
   readonly name: string;
   readonly requires: readonly StreamState[];
   readonly forbids: readonly StreamState[];
+  /** Whether white space between its elements is borne, as it is unless false. */
+  readonly bearsWhiteSpace?: boolean;
   /** What stands in `<stream:features/>`; null when there is nothing to offer now. */
   offer(stream: ClientStream): Element | null;
   /** The elements that begin or go on with the negotiation. */

@@ -31,7 +31,19 @@ export interface ImportedCredentials {
   readonly bcrypt: string | null;
   /** Gives the account keys of every hash, now that its password is known; waits for the disk. */
   upgrade(password: string): Promise<void>;
+  /** Adds keys of more hashes, which came from the client; waits for the disk. */
+  addKeys(keys: readonly ScramKeys[]): Promise<void>;
 }
+
+/** Whom a bearer token lets in, or what is wrong with it (RFC 6750 §3.1). */
+export type TokenVerdict =
+  | { readonly username: string }
+  | {
+      readonly error: 'invalid_token' | 'insufficient_scope';
+      /** What the token should be for, and where clients read how to get one. */
+      readonly scope?: string;
+      readonly configuration?: string;
+    };
 
 /** How a client wants to be bound. */
 export interface BindRequest {
@@ -58,8 +70,14 @@ export interface StreamHost {
    * compared with it, so that time does not tell them apart.
    */
   readonly decoyBcrypt?: string | null;
+  /** Hashes that some account lacks keys of, for which clients may be asked (XEP-0480). */
+  readonly upgrades?: readonly ScramHash[];
   /** Null for a name without account. */
   credentials(username: string): Maybe<Credentials | null>;
+  /** Whether the password lets in; where it is there, PLAIN asks this and no keys. */
+  verify?(username: string, password: string): Promise<boolean>;
+  /** Whom a token lets in; where it is missing, none does. */
+  verifyToken?(token: string): Promise<TokenVerdict>;
   /** Features that modules add, already in order. */
   readonly features: readonly StreamFeature[];
   /** What modules can turn on as a session begins. */
@@ -82,9 +100,30 @@ export interface StreamPolicy {
   readonly idleTimeout: number;
   /** Failed attempts to authenticate on one stream. */
   readonly maxAuthAttempts: number;
+  /** Milliseconds that the answer to a failed attempt waits at most, after many. */
+  readonly maxFailureDelay: number;
   readonly scramIterations: number;
   /** Mechanisms offered, best first. */
   readonly mechanisms: readonly string[];
+}
+
+/** An attempt to sign in with what was not right. */
+export interface FailedSignIn {
+  /** The peer's. */
+  readonly address: string;
+  /** The bare JID that was tried, whether or not there is such an account; null for none. */
+  readonly account: string | null;
+  /** Milliseconds. */
+  readonly maxDelay: number;
+}
+
+/** Makes guessing passwords slow. */
+export interface FailureThrottle {
+  /**
+   * Counts the failure and settles when it may be answered; to false when too many
+   * answers wait already, so that the stream is to end without one.
+   */
+  hold(failure: FailedSignIn): Maybe<boolean>;
 }
 
 /** What a session may do with its stream; `deliver` in the session is its only caller. */
@@ -98,7 +137,7 @@ export interface SessionWire {
   /** The stream's default language, '' when it named none. */
   readonly lang: string;
   send(xml: string): void;
-  sendParts(head: string, body: Buffer, tail: string): void;
+  sendParts(head: string, rest: Buffer): void;
   pause(): void;
   resume(): void;
   /** Ends the stream, with an error or without. */

@@ -67,8 +67,8 @@ export abstract class ByteConnection implements Connection, Sink, Expiring {
     this.#queue.send(xml);
   }
 
-  sendParts(head: string, body: Buffer, tail: string): void {
-    this.#queue.sendParts(head, body, tail);
+  sendParts(head: string, rest: Buffer): void {
+    this.#queue.sendParts(head, rest);
   }
 
   pause(): void {
@@ -135,6 +135,8 @@ export abstract class ByteConnection implements Connection, Sink, Expiring {
   finished(): void {
     this.endBytes();
   }
+
+  abstract certifiedAddresses(context: SecureContext): readonly string[];
 
   abstract write(bytes: Buffer, done: (error?: Error | null) => void): void;
 

@@ -1,3 +1,5 @@
+import { derElements } from './der.ts';
+
 /**
  * The hash that tls-server-end-point takes of a certificate (RFC 5929 §4.1): the
  * one of its signature, where MD5 and SHA-1 give way to SHA-256. Null where the
@@ -45,16 +47,7 @@ function pssHash(parameters: Buffer | undefined): string | null {
   return HASHES.get(oid?.toString('hex') ?? '') ?? null;
 }
 
-/** The contents of the DER elements that follow each other in `bytes` (X.690 §8.1). */
+/** The contents of the elements that follow each other in `bytes`. */
 function elements(bytes: Buffer): Buffer[] {
-  const found: Buffer[] = [];
-  for (let at = 0; at + 2 <= bytes.length; ) {
-    const short = bytes[at + 1]!;
-    const extra = short < 0x80 ? 0 : short & 0x7f;
-    const start = at + 2 + extra;
-    const length = extra === 0 ? short : bytes.readUIntBE(at + 2, extra);
-    found.push(bytes.subarray(start, start + length));
-    at = start + length;
-  }
-  return found;
+  return derElements(bytes).map(({ contents }) => contents);
 }

@@ -39,8 +39,15 @@ export class ControlError extends Error {
   }
 }
 
-/** Runs a command; what it resolves to is the answer, as JSON. It must not reject. */
-export type ControlHandler = (command: string, params: unknown) => Promise<unknown>;
+/**
+ * Runs a command; what it resolves to is the answer, as JSON, or an async iterable of
+ * answers, a line each. It must not reject. `signal` says that the client has gone.
+ */
+export type ControlHandler = (
+  command: string,
+  params: unknown,
+  signal: AbortSignal,
+) => Promise<unknown>;
 
 /**
  * Listens on the Unix socket `path`, mode 0600. A socket that a dead server left
@@ -116,16 +123,38 @@ export class ControlServer {
   /** One request at a time: the next is read when the answer has left. */
   async #serve(socket: Socket): Promise<void> {
     const reader = new LineReader(MAX_REQUEST_BYTES);
+    const gone = new AbortController();
+    socket.once('close', () => gone.abort());
     // Left open where a request is refused, so that the refusal can be sent.
     for await (const chunk of socket.iterator({ destroyOnReturn: false })) {
       for (const line of reader.push(chunk)) {
         const { command, params } = parseRequest(line);
         socket.setTimeout(0);
-        socket.write(`${JSON.stringify(await this.#handle(command, params))}\n`);
+        await answer(socket, await this.#handle(command, params, gone.signal), gone.signal);
         socket.setTimeout(IDLE_TIMEOUT);
       }
     }
   }
+}
+
+/** Whoever reads slowly is waited for. */
+async function answer(socket: Socket, answers: unknown, gone: AbortSignal): Promise<void> {
+  for await (const each of isStream(answers) ? answers : [answers]) {
+    if (gone.aborted) return;
+    const isRoomLeft = socket.write(`${JSON.stringify(each)}\n`);
+    if (!isRoomLeft) await drained(socket);
+  }
+}
+
+function isStream(answers: unknown): answers is AsyncIterable<unknown> {
+  return typeof answers === 'object' && answers !== null && Symbol.asyncIterator in answers;
+}
+
+function drained(socket: Socket): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  socket.once('drain', resolve);
+  socket.once('close', resolve);
+  return promise.finally(() => socket.off('drain', resolve).off('close', resolve));
 }
 
 function parseRequest(line: string): { command: string; params: unknown } {
@@ -159,6 +188,32 @@ export async function callControl(
     await connected(socket);
     socket.write(`${JSON.stringify({ command, params })}\n`);
     return JSON.parse(await firstLine(socket));
+  } catch (error) {
+    throw unreachable(path, error as NodeJS.ErrnoException);
+  } finally {
+    socket.destroy();
+  }
+}
+
+/**
+ * As `callControl`, for a command that answers line by line, each of which is given
+ * on as it comes. The server may be silent for `timeout` milliseconds.
+ */
+export async function* streamControl(
+  path: string,
+  command: string,
+  params: unknown,
+  timeout: number,
+): AsyncGenerator<unknown, void> {
+  refuseLongPath(path);
+  const socket = createConnection(path);
+  socket.setTimeout(timeout, () => socket.destroy(new Error(`no answer within ${timeout} ms`)));
+  const reader = new LineReader(MAX_ANSWER_BYTES);
+  try {
+    await connected(socket);
+    socket.write(`${JSON.stringify({ command, params })}\n`);
+    for await (const chunk of socket) for (const line of reader.push(chunk)) yield JSON.parse(line);
+    throw new Error('it hung up');
   } catch (error) {
     throw unreachable(path, error as NodeJS.ErrnoException);
   } finally {

@@ -13,6 +13,8 @@ export interface MemoryOptions {
   readonly queueLimit?: number;
   /** What clients can bind to once the connection is marked secure; nothing unless given. */
   readonly channelBindings?: ChannelBindings;
+  /** Of a certificate that the client shows once the connection is marked secure. */
+  readonly certifiedAddresses?: readonly string[];
 }
 
 /**
@@ -105,13 +107,15 @@ class MemoryConnection extends ByteConnection {
   readonly peer: MemoryPeer;
   isSecure = false;
   readonly #bindings: ChannelBindings | null;
+  readonly #addresses: readonly string[];
   #isOver = false;
   #hasPeerEnded = false;
   #hasEnded = false;
 
-  constructor(remoteAddress: string, shared: ByteTransport, bindings: ChannelBindings | null) {
-    super(remoteAddress, shared);
-    this.#bindings = bindings;
+  constructor(shared: ByteTransport, options: MemoryOptions) {
+    super(options.remoteAddress ?? '192.0.2.1', shared);
+    this.#bindings = options.channelBindings ?? null;
+    this.#addresses = options.certifiedAddresses ?? [];
     this.peer = new MemoryPeer(this);
   }
 
@@ -121,6 +125,10 @@ class MemoryConnection extends ByteConnection {
 
   get channelBindings(): ChannelBindings | null {
     return this.isSecure ? this.#bindings : null;
+  }
+
+  certifiedAddresses(): readonly string[] {
+    return this.isSecure ? this.#addresses : [];
   }
 
   write(bytes: Buffer, done: (error?: Error | null) => void): void {
@@ -181,10 +189,8 @@ export function connectMemory(
   makeListener: (connection: Connection) => ConnectionListener,
   options: MemoryOptions,
 ): MemoryPeer {
-  const { deadlines, limits, remoteAddress = '192.0.2.1' } = options;
-  const { queueLimit = DEFAULT_QUEUE_LIMIT, channelBindings = null } = options;
-  const shared = { deadlines, queueLimit };
-  const connection = new MemoryConnection(remoteAddress, shared, channelBindings);
+  const { deadlines, limits, queueLimit = DEFAULT_QUEUE_LIMIT } = options;
+  const connection = new MemoryConnection({ deadlines, queueLimit }, options);
   connection.attach(makeListener(connection), limits);
   return connection.peer;
 }

@@ -51,14 +51,13 @@ export class OutgoingQueue {
     this.#queued();
   }
 
-  /** Queues the three as one piece; `body` is copied. */
-  sendParts(head: string, body: Buffer, tail: string): void {
+  /** Queues the two as one piece; `rest` is copied. */
+  sendParts(head: string, rest: Buffer): void {
     if (this.#isShut) return;
-    this.#reserve((head.length + tail.length) * MAX_BYTES_PER_UNIT + body.length);
+    this.#reserve(head.length * MAX_BYTES_PER_UNIT + rest.length);
     this.#append(head);
-    this.#buffer!.set(body, this.#length);
-    this.#length += body.length;
-    this.#append(tail);
+    this.#buffer!.set(rest, this.#length);
+    this.#length += rest.length;
     this.#queued();
   }
 

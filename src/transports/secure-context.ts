@@ -7,6 +7,16 @@ export interface SecureContextFacts {
   /** The private key, in PEM. */
   readonly key: string;
   readonly minVersion: 'TLSv1.2' | 'TLSv1.3';
+  /** Whose certificates clients may sign in with, in PEM; null asks clients for none. */
+  readonly clientAuthority?: string | null;
+}
+
+/** Those whose handshakes ask the client for a certificate. */
+const asking = new WeakSet<SecureContext>();
+
+/** Whether the client is to be asked for a certificate, which it need not have. */
+export function asksForCertificate(context: SecureContext): boolean {
+  return asking.has(context);
 }
 
 /**
@@ -16,10 +26,24 @@ export interface SecureContextFacts {
  * bindings want a handshake of its own for each, and streams are long (ADR 5).
  * @throws {Error} when certificate and key do not fit each other.
  */
-export function makeSecureContext({ cert, key, minVersion }: SecureContextFacts): SecureContext {
+export function makeSecureContext(facts: SecureContextFacts): SecureContext {
+  const { cert, key, minVersion, clientAuthority: ca } = facts;
   const secureOptions = constants.SSL_OP_NO_TICKET;
-  return createSecureContext({ cert, key, minVersion, ...CHOICE, secureOptions });
+  const trust = ca ? { ca, sessionIdContext: SESSIONS } : {};
+  const context = createSecureContext({
+    cert,
+    key,
+    minVersion,
+    ...trust,
+    ...CHOICE,
+    secureOptions,
+  });
+  if (ca) asking.add(context);
+  return context;
 }
+
+/** OpenSSL wants a name for sessions where it asks for certificates, though none is resumed. */
+const SESSIONS = 'epode';
 
 const CIPHERS = [
   'TLS_AES_128_GCM_SHA256',

@@ -3,7 +3,7 @@ import { type SecureContext, TLSSocket } from 'node:tls';
 import { ByteConnection, type ByteTransport } from './byte-connection.ts';
 import { TlsChannelBindings } from './channel-bindings.ts';
 import type { ProxyOptions } from './proxy-gate.ts';
-import { type SecureContextFor, secureSocket } from './tls.ts';
+import { certifiedAddresses, contextOf, type SecureContextFor, secureSocket } from './tls.ts';
 
 /** What the connections of one listener share. */
 export interface TcpTransport extends ByteTransport {
@@ -27,6 +27,7 @@ export class TcpConnection extends ByteConnection {
   #socket: Socket;
   #isHandshaking = false;
   #bindings: TlsChannelBindings | null = null;
+  #addresses: readonly string[] | null = null;
   #error: Error | undefined;
 
   /** `directTls` is the context of a connection that begins with TLS (XEP-0368). */
@@ -68,6 +69,13 @@ export class TcpConnection extends ByteConnection {
     if (!(socket instanceof TLSSocket) || this.#isHandshaking) return null;
     this.#bindings ??= new TlsChannelBindings(socket);
     return this.#bindings;
+  }
+
+  certifiedAddresses(context: SecureContext): readonly string[] {
+    const socket = this.#socket;
+    if (!(socket instanceof TLSSocket) || this.#isHandshaking) return [];
+    this.#addresses ??= certifiedAddresses(socket);
+    return contextOf(socket) === context ? this.#addresses : [];
   }
 
   write(bytes: Buffer, done: (error?: Error | null) => void): void {

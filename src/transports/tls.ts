@@ -1,6 +1,8 @@
 import type { Socket } from 'node:net';
 import { type SecureContext, TLSSocket } from 'node:tls';
 import { prepareDomain } from '../xmpp/jid.ts';
+import { asksForCertificate } from './secure-context.ts';
+import { xmppAddresses } from './xmpp-addresses.ts';
 
 /** The protocol that clients name over direct TLS (XEP-0368 §4). */
 const ALPN_CLIENT = 'xmpp-client';
@@ -17,6 +19,32 @@ export function contextOf(socket: TLSSocket): SecureContext {
 }
 
 /**
+ * What Node has for sockets of its own TLS servers only: those know their host from the
+ * start, and cannot ask by the name in the handshake.
+ */
+interface Handle {
+  setVerifyMode(asks: boolean, refuses: boolean): void;
+  /** What OpenSSL minds of the client's certificate; null for nothing. */
+  verifyError(): Error | null;
+}
+
+function handleOf(socket: TLSSocket): Handle {
+  return (socket as unknown as { _handle: Handle })._handle;
+}
+
+/**
+ * The XMPP addresses in the client's certificate, once the handshake is over. None
+ * unless the authority of the socket's context vouches for it: chain, dates, purpose
+ * and all else that OpenSSL checks (RFC 5280 §6), without exception.
+ */
+export function certifiedAddresses(socket: TLSSocket): readonly string[] {
+  if (!asksForCertificate(contextOf(socket))) return [];
+  const certificate = socket.getPeerX509Certificate();
+  if (!certificate || handleOf(socket).verifyError() !== null) return [];
+  return xmppAddresses(certificate.raw);
+}
+
+/**
  * The server's side of TLS over a connected socket. `context` serves clients
  * that name no host, or none that is served here.
  */
@@ -29,9 +57,13 @@ export function secureSocket(
   const secured = new TLSSocket(socket, {
     isServer: true,
     secureContext: context,
+    requestCert: asksForCertificate(context),
+    // Who has no certificate that serves signs in by other means.
+    rejectUnauthorized: false,
     SNICallback: (serverName, answer) => {
       const own = named(serverName, contextFor) ?? context;
       chosen.set(secured, own);
+      handleOf(secured).setVerifyMode(asksForCertificate(own), false);
       answer(null, own);
     },
     ...(isDirect && { ALPNCallback: chooseProtocol }),

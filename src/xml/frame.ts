@@ -101,8 +101,8 @@ export interface XmlLimits {
 
 /** Receives what the parser finds, in document order. */
 export interface XmlStreamHandler {
-  /** White space between frames: a sign of life (RFC 6120 §4.6.1). */
-  onActivity?(): void;
+  /** White space between frames. */
+  onWhiteSpace?(): void;
   onHeader(header: StreamHeader): void;
   onFrame(frame: Frame): void;
   /** The root's end tag. */

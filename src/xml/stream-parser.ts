@@ -20,7 +20,7 @@ import { skipDeclaration } from './xml-declaration.ts';
 type Stage = 'declaration' | 'header' | 'frames' | 'closed' | 'dead';
 
 /** What a step of reading may come upon; `progress` is nothing to tell. */
-type Found = Frame | OpenStream | XmlError | 'activity' | 'footer' | 'progress';
+type Found = Frame | OpenStream | XmlError | 'white space' | 'footer' | 'progress';
 
 /**
  * Reads one XML stream (RFC 6120 §4): the root's start tag, its children one by
@@ -134,8 +134,8 @@ export class XmlStreamParser {
   private tell(found: Found): void {
     const { handler } = this;
     if (found === 'progress') return;
-    if (found === 'activity') {
-      handler.onActivity?.();
+    if (found === 'white space') {
+      handler.onWhiteSpace?.();
     } else if (found === 'footer') {
       this.end('closed');
       handler.onFooter();
@@ -209,7 +209,7 @@ export class XmlStreamParser {
     const at = skipSpace(window.bytes, window.at, window.end);
     if (at > window.at) {
       window.at = at;
-      return 'activity';
+      return 'white space';
     }
     if (!beginsTag(window, 'bad-format')) return null;
     if (window.bytes[at + 1] === BYTE.slash) return this.readFooter();

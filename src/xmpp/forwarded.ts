@@ -11,17 +11,13 @@ const NS_FORWARD = 'urn:xmpp:forward:0';
 export function forward(stanza: Stanza, wrapper: { name: string; xmlns: string }): Stanza {
   const { name, xmlns } = wrapper;
   const head = `<${name} xmlns='${xmlns}'><forwarded xmlns='${NS_FORWARD}'>${stanza.head(NS.client)}`;
-  const tail = `${stanza.tail}</forwarded></${name}>`;
-  const raw = Buffer.concat([Buffer.from(head), stanza.body, Buffer.from(tail)]);
-  const all = { start: 0, end: raw.length, contentStart: 0, contentEnd: raw.length };
-  const child = { name, xmlns, ...all, hasDeclarations: true };
-  const content = new Content({ raw, ...all, children: [child] }, false);
+  const end = `</forwarded></${name}>`;
+  const raw = Buffer.concat([Buffer.from(head), stanza.rest, Buffer.from(`${end}</message>`)]);
+  const whole = { start: 0, end: raw.length - '</message>'.length };
+  const inside = { contentStart: whole.start, contentEnd: whole.end };
+  const child = { name, xmlns, ...whole, ...inside, hasDeclarations: true };
+  const content = new Content({ raw, ...inside, children: [child] }, false);
   content.isSeen = true;
-  return new Stanza(
-    'message',
-    null,
-    null,
-    { id: '', type: stanza.type, lang: '', extra: '' },
-    content,
-  );
+  const details = { id: '', type: stanza.type, lang: '', extra: '' };
+  return new Stanza('message', null, null, details, content);
 }

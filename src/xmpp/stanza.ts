@@ -26,6 +26,7 @@ export class Content {
   isSeen = false;
   /** Whether `raw` belongs to a parser, which will write over it. */
   #isBorrowed: boolean;
+  #rest: Buffer | null = null;
 
   constructor(
     from: Pick<Frame, 'raw' | 'contentStart' | 'contentEnd' | 'children'>,
@@ -43,7 +44,28 @@ export class Content {
     if (!this.#isBorrowed) return;
     this.raw = Buffer.from(this.raw);
     this.#isBorrowed = false;
+    this.#rest = null;
   }
+
+  /** The bytes with the end tag behind them, which nearly always is there already. */
+  closedBy(endTag: Buffer): Buffer {
+    if (this.contentStart === this.contentEnd) return endTag;
+    this.#rest ??= this.#close(endTag);
+    return this.#rest;
+  }
+
+  #close(endTag: Buffer): Buffer {
+    const { raw, contentStart, contentEnd } = this;
+    if (endsWith(raw, contentEnd, endTag)) return raw.subarray(contentStart);
+    return Buffer.concat([raw.subarray(contentStart, contentEnd), endTag]);
+  }
+}
+
+/** Whether nothing but the bytes of `end` comes from `start` on. */
+function endsWith(bytes: Buffer, start: number, end: Buffer): boolean {
+  if (bytes.length - start !== end.length) return false;
+  for (let at = 0; at < end.length; at++) if (bytes[start + at] !== end[at]) return false;
+  return true;
 }
 
 export interface Envelope {
@@ -168,26 +190,21 @@ export class Stanza implements Envelope {
     return `${tag}${this.extra}>`;
   }
 
-  get tail(): string {
-    return TAILS[this.kind];
-  }
-
-  /** The bytes between head and tail; borrowed like `content.raw`. */
-  get body(): Buffer {
-    const { raw, contentStart, contentEnd } = this.content;
-    return raw.subarray(contentStart, contentEnd);
+  /** All bytes behind the start tag; borrowed like `content.raw`. */
+  get rest(): Buffer {
+    return this.content.closedBy(END_TAGS[this.kind]);
   }
 
   /** The whole stanza as text, self-contained when `xmlns` is given. */
   toText(xmlns = ''): string {
-    return this.head(xmlns) + this.body.toString() + this.tail;
+    return this.head(xmlns) + this.rest.toString();
   }
 }
 
-const TAILS: Record<StanzaKind, string> = {
-  message: '</message>',
-  presence: '</presence>',
-  iq: '</iq>',
+const END_TAGS: Record<StanzaKind, Buffer> = {
+  message: Buffer.from('</message>'),
+  presence: Buffer.from('</presence>'),
+  iq: Buffer.from('</iq>'),
 };
 
 /** A stanza whose `to` or `from` is no JID; `stanza` is the rest of it. */
@@ -283,11 +300,11 @@ export function makeStanza(
   children: readonly Element[] = [],
 ): Stanza {
   const { from = null, to = null, id = '', type = '', lang = '' } = envelope;
-  const content = children.length === 0 ? NO_CONTENT : serializeContent(children);
+  const content = children.length === 0 ? NO_CONTENT : serializeContent(kind, children);
   return new Stanza(kind, from, to, { id, type, lang, extra: '' }, content);
 }
 
-function serializeContent(children: readonly Element[]): Content {
+function serializeContent(kind: StanzaKind, children: readonly Element[]): Content {
   let text = '';
   let offset = 0;
   const index: FrameChild[] = [];
@@ -306,7 +323,7 @@ function serializeContent(children: readonly Element[]): Content {
     text += piece;
     offset += length;
   }
-  const raw = Buffer.from(text);
+  const raw = Buffer.from(`${text}</${kind}>`);
   return new Content({ raw, contentStart: 0, contentEnd: offset, children: index }, false);
 }
 

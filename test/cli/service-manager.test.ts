@@ -44,7 +44,7 @@ async function hears(start: string): Promise<string[]> {
 }
 
 test('systemd hears when the server is ready, reloads and stops', async () => {
-  const { child, ended } = await startServer(epode, installNotify());
+  const { child, ended } = await startServer(epode, { surroundings: installNotify() });
   expect(await hears('READY=1')).toEqual(['READY=1|STATUS=0 sessions, 0 connections|']);
   expect(await epode.run(['reload'])).toMatchObject({ code: 0 });
   child.kill('SIGTERM');
@@ -58,7 +58,7 @@ test('systemd hears when the server is ready, reloads and stops', async () => {
 });
 
 test('a reload that fails is over as well', async () => {
-  const { child, log } = await startServer(epode, installNotify());
+  const { child, log } = await startServer(epode, { surroundings: installNotify() });
   epode.configure('hosts: { localhost: }\nlog: { level: loud }\n');
   child.kill('SIGHUP');
   await log.has('reload failed');
@@ -69,7 +69,7 @@ test('a reload that fails is over as well', async () => {
 });
 
 test('the watchdog hears again and again that the server lives', async () => {
-  await startServer(epode, { ...installNotify(), WATCHDOG_USEC: '20000' });
+  await startServer(epode, { surroundings: { ...installNotify(), WATCHDOG_USEC: '20000' } });
   let heard: string[] = [];
   while (heard.length < 4) heard = await hears('WATCHDOG=1');
   expect(heard[0]).toMatch(/^READY=1/);
@@ -78,11 +78,15 @@ test('the watchdog hears again and again that the server lives', async () => {
 
 test('a server that nobody manages tells nobody, and one whose systemd is gone serves', async () => {
   const { NOTIFY_SOCKET: _, ...surroundings } = installNotify();
-  const first = await startServer(epode, { ...surroundings, WATCHDOG_USEC: '20000' });
+  const first = await startServer(epode, {
+    surroundings: { ...surroundings, WATCHDOG_USEC: '20000' },
+  });
   expect(await epode.run(['stop'])).toMatchObject({ code: 0 });
   expect(await first.ended).toBe(0);
   expect(readFileSync(told(), 'utf8')).toBe('');
   writeFileSync(join(epode.directory, 'bin', 'systemd-notify'), '#!/bin/sh\nexit 1\n');
-  await startServer(epode, { ...surroundings, NOTIFY_SOCKET: '/nowhere', WATCHDOG_USEC: '20000' });
+  await startServer(epode, {
+    surroundings: { ...surroundings, NOTIFY_SOCKET: '/nowhere', WATCHDOG_USEC: '20000' },
+  });
   expect(await epode.run(['status'])).toMatchObject({ code: 0 });
 });

@@ -13,9 +13,19 @@ export async function freePort(): Promise<number> {
   return port;
 }
 
+interface ServingManner {
+  /** More arguments of `epode start`. */
+  readonly more?: readonly string[];
+  /** Variables of its environment. */
+  readonly surroundings?: NodeJS.ProcessEnv;
+}
+
 /** Starts the server; resolves once it says how to make an account. */
-export async function startServer(epode: Installation, surroundings: NodeJS.ProcessEnv = {}) {
-  const child = epode.start(['start'], surroundings);
+export async function startServer(
+  epode: Installation,
+  { more = [], surroundings = {} }: ServingManner = {},
+) {
+  const child = epode.start(['start', ...more], surroundings);
   const ended = new Promise<number | string | null>((resolve) =>
     child.on('close', (code, signal) => resolve(code ?? signal)),
   );
@@ -37,8 +47,8 @@ export async function killServers(): Promise<void> {
   await Promise.all(running.splice(0).map(({ ended }) => ended));
 }
 
-/** What a server logs, line by line. */
-class LogLines {
+/** What a server logs, or another command says, line by line. */
+export class LogLines {
   #text = '';
   #heard = () => {};
 

@@ -5,6 +5,7 @@ import { silentLog } from '../../src/lib/log.ts';
 import { AdminDispatcher } from '../../src/server/admin/dispatch.ts';
 import { userCommands } from '../../src/server/admin/users.ts';
 import { Server } from '../../src/server/server.ts';
+import { openSource } from '../../src/sources/open.ts';
 import { openStorage } from '../../src/storage/sqlite/open.ts';
 import { serveControl } from '../../src/transports/control.ts';
 import { Installation } from './installation.ts';
@@ -90,10 +91,11 @@ test('a store that a server holds is changed through its control socket', async 
     domain: 'localhost',
     sessions: { perAccount: 1, resourceConflict: 'replace' as const },
     accounts: { scramIterations: 4096, nameRetirement: 0, suitsImported: true },
+    source: { type: 'internal' as const },
     modules: new Map(),
   };
   const directory = new LocalDirectory();
-  const deps = { storage, directory, clock: systemClock, log: silentLog, modules: [] };
+  const deps = { storage, directory, clock: systemClock, log: silentLog, openSource, modules: [] };
   const admin = new AdminDispatcher(userCommands(new Server([host], deps), storage), () => {});
   const control = await serveControl(epode.socket, (name, params) => admin.run(name, params));
   try {

@@ -19,9 +19,9 @@ export function accountServicesContract(current: CurrentStorage): void {
           stanza: '<presence><status>À bientôt 🌹</status></presence>',
         };
         const second = { stamp: 2, stanza: LARGE_TEXT };
-        storage.lastPresences.put(ROMEO, first);
+        storage.lastPresences.note(ROMEO, first);
         expect(await storage.lastPresences.find(ROMEO)).toEqual(first);
-        storage.lastPresences.put(ROMEO, second);
+        storage.lastPresences.note(ROMEO, second);
         expect(await storage.lastPresences.find(ROMEO)).toEqual(second);
         expect(await storage.lastPresences.find(JULIET)).toBeNull();
       });

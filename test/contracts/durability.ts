@@ -38,12 +38,11 @@ export function durabilityContract(current: CurrentStorage): void {
     });
 
     test('every change has the ticket that its commit waits for', async () => {
-      const { durability, lastPresences, blocks, privateXml, vcards } = storage;
+      const { durability, blocks, privateXml, vcards } = storage;
       const changes = [
         () => storage.rosters.remove(ROMEO, { contact: JULIET, version: 2 }),
         () => storage.rosters.forget(ROMEO, JULIET),
         () => storage.offline.expire('montague.example', 1),
-        () => lastPresences.put(ROMEO, { stamp: 1, stanza: '<presence/>' }),
         () => blocks.add(ROMEO, [JULIET]),
         () => blocks.remove(ROMEO, [JULIET]),
         () => privateXml.put(ROMEO, { xmlns: 'x', name: 'y' }, "<y xmlns='x'/>"),
@@ -87,7 +86,7 @@ export function durabilityContract(current: CurrentStorage): void {
       const last = storage.users.setKeys(ROMEO, []);
       await storage.durability.whenCommitted(last);
       expect(storage.durability.dropped).toBe(4);
-      storage.lastPresences.put(ROMEO, { stamp: 1, stanza: 'late' });
+      storage.lastPresences.note(ROMEO, { stamp: 1, stanza: 'late' });
       storage.blocks.add(ROMEO, [JULIET]);
       storage.privateXml.put(ROMEO, { xmlns: 'x', name: 'y' }, 'late');
       storage.vcards.put(ROMEO, { xml: 'late', photoHash: '' });

@@ -23,6 +23,7 @@ export function user(owner: string, more: Partial<UserRecord> = {}): UserRecord 
     created: 1,
     lastLogin: null,
     imported: null,
+    source: null,
     ...more,
   };
 }
@@ -64,7 +65,7 @@ export function fill(storage: Storage, owner: string): void {
   storage.rosters.put(owner, item(NURSE, { version: 2 }));
   storage.rosters.remove(owner, { contact: 'tybalt@capulet.example', version: 3 });
   storage.offline.append(owner, { stamp: 1, stanza: '<message/>' });
-  storage.lastPresences.put(owner, gone);
+  storage.lastPresences.note(owner, gone);
   storage.blocks.add(owner, ['tybalt@capulet.example']);
   storage.privateXml.put(owner, notes, '<storage/>');
   storage.vcards.put(owner, card);

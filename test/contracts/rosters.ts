@@ -48,6 +48,20 @@ export function rostersContract(current: CurrentStorage): void {
       expect(await items()).toEqual([]);
     });
 
+    test('whom a contact sees is told of many at once [RFC6121 2.1.2.5]', async () => {
+      await storage.users.create(user(JULIET), []);
+      storage.rosters.put(ROMEO, item(NURSE, { subscription: 'both' }));
+      storage.rosters.put(JULIET, item(NURSE, { subscription: 'to' }));
+      expect(await storage.rosters.seenBy(NURSE, [ROMEO, JULIET, 'nobody@localhost'])).toEqual([
+        ROMEO,
+      ]);
+      storage.rosters.put(JULIET, item(NURSE, { subscription: 'from' }));
+      const seen = await storage.rosters.seenBy(NURSE, [ROMEO, JULIET]);
+      expect([...seen].sort()).toEqual([JULIET, ROMEO]);
+      expect(await storage.rosters.seenBy(ROMEO, [ROMEO, JULIET])).toEqual([]);
+      expect(await storage.rosters.seenBy(NURSE, [])).toEqual([]);
+    });
+
     test('a second put replaces the item, a removal takes it away', async () => {
       storage.rosters.put(ROMEO, item(JULIET, { name: 'old', groups: ['x'] }));
       storage.rosters.put(ROMEO, item(JULIET, { subscription: 'both', version: 2 }));

@@ -124,6 +124,16 @@ export function usersContract(current: CurrentStorage): void {
         expect(await storage.users.keys(at('b'))).toEqual([keys('SHA-256', 'newer')]);
         expect(storage.durability.dropped).toBe(0);
       });
+
+      test('may be upgraded in part', async () => {
+        await add('a', 'SHA-1');
+        const both = [keys('SHA-1'), keys('SHA-256')];
+        storage.users.upgrade(at('a'), 'SHA-1', both, 'SHA-1 SHA-256');
+        expect(await storage.users.find(at('a'))).toMatchObject({ imported: 'SHA-1 SHA-256' });
+        expect(await storage.users.keys(at('a'))).toEqual(both);
+        storage.users.upgrade(at('a'), 'SHA-1', [], null);
+        expect(await storage.users.keys(at('a'))).toEqual(both);
+      });
     });
 
     test('the accounts of a domain are listed by name, page by page', async () => {

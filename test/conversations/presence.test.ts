@@ -1,4 +1,6 @@
 import { describe } from '@jest/globals';
+import { storeAccount } from '../support/accounts.ts';
+import { PASSWORD } from '../support/client.ts';
 import { anything, conversation, conversationInside, nothing } from '../support/conversation.ts';
 import { rosterItem } from '../support/roster-item.ts';
 
@@ -318,6 +320,32 @@ describe('probes', () => {
       await juliet.getsInAnyOrder`
         <presence type='unsubscribed' from='${romeo.bare}' to='${anything}'>${nothing}</presence>
         <presence type='unsubscribed' from='nobody@${server}' to='${anything}'>${nothing}</presence>`;
+    },
+  );
+
+  // Those without a session are asked all at once where there are some of them.
+  conversationInside(
+    'to many contacts who are away are answered by those who let it [RFC6121 4.3.2]',
+    { friends: [['juliet', 'romeo']], absent: ['juliet', 'nurse'] },
+    async ({ juliet, romeo, nurse }, server) => {
+      await Promise.all([juliet.exists(), nurse.exists()]);
+      const friends = [`paris@${server}`, `abram@${server}`, `peter@${server}`] as const;
+      for (const owner of friends) {
+        await storeAccount(server.storage, owner, PASSWORD);
+        server.storage.rosters.put(owner, rosterItem(juliet.bare, 'both'));
+      }
+      server.storage.rosters.put(nurse.bare, rosterItem(juliet.bare, 'to'));
+      for (const owner of [...friends, nurse.bare])
+        server.storage.rosters.put(juliet.bare, rosterItem(owner, 'both'));
+      await juliet.signsIn();
+      await juliet.getsInAnyOrder`
+        <presence from='${romeo}'/>
+        <presence type='unavailable' from='${friends[0]}'/>
+        <presence type='unavailable' from='${friends[1]}'/>
+        <presence type='unavailable' from='${friends[2]}'/>
+        <presence type='unsubscribed' from='${nurse.bare}'>${nothing}</presence>`;
+      await romeo.gets`<presence from='${juliet}'/>`;
+      await juliet.getsNothing();
     },
   );
 });

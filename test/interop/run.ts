@@ -15,6 +15,7 @@ import { profanityScenario } from './scenarios/profanity.ts';
 import type { Scenario } from './scenarios/scenario.ts';
 import { sendersScenario } from './scenarios/senders.ts';
 import { signInScenario } from './scenarios/sign-in.ts';
+import { sourcesScenario } from './scenarios/sources.ts';
 import { terminalsScenario } from './scenarios/terminals.ts';
 import { Checks, Failed, indent } from './support/checks.ts';
 import { startEpodeWith } from './support/epode.ts';
@@ -40,6 +41,7 @@ const scenarios: readonly Scenario[] = [
     { library: nbxmpp, mechanism: 'SCRAM-SHA-512', profile: 'SASL' },
   ]),
   importedScenario,
+  sourcesScenario,
   devicesScenario,
   profanityScenario,
   terminalsScenario,

@@ -6,7 +6,14 @@ import { openStorage } from '../../src/storage/sqlite/open.ts';
 
 async function storeWith(owner: string): Promise<Storage> {
   const storage = await openStorage({ memory: true, log: silentLog });
-  const nobody = { nickname: null, isDisabled: false, created: 0, lastLogin: null, imported: null };
+  const nobody = {
+    nickname: null,
+    isDisabled: false,
+    created: 0,
+    lastLogin: null,
+    imported: null,
+    source: null,
+  };
   await storage.users.create({ owner, ...nobody }, []);
   return storage;
 }

@@ -7,9 +7,12 @@ import {
   CertificateError,
   ensureLocalCertificate,
   openCertificate,
+  readAuthority,
   readCertificate,
 } from '../../src/server/certificates.ts';
 import { makeSelfSigned } from '../../src/server/self-signed.ts';
+import { asksForCertificate } from '../../src/transports/secure-context.ts';
+import { Authority } from '../support/authority.ts';
 
 const DAY = 86_400_000;
 const NOW = Date.parse('2026-06-01T12:00:00Z');
@@ -53,7 +56,7 @@ async function refusal(pems: { cert: string; key: string }): Promise<string> {
 describe('a configured certificate', () => {
   test('in order gives no warnings and opens for TLS', async () => {
     const opened = await openCertificate(
-      { domain: 'a.example', certificate: files(await made()) },
+      { domain: 'a.example', certificate: files(await made()), clientAuthority: null },
       { tls: TLS, dataDirectory: directory, now: NOW },
     );
     expect(opened.warnings).toEqual([]);
@@ -154,7 +157,7 @@ describe('a self-signed certificate', () => {
 
   test('of any other domain is warned of', async () => {
     const opened = await openCertificate(
-      { domain: 'bücher.example', certificate: null },
+      { domain: 'bücher.example', certificate: null, clientAuthority: null },
       { tls: TLS, dataDirectory: directory, now: NOW },
     );
     expect(opened.warnings).toHaveLength(1);
@@ -181,5 +184,41 @@ describe('a self-signed certificate', () => {
     expect(await failure(() => ensureLocalCertificate(blocked, 'localhost', NOW))).toContain(
       'Let this user write to the data directory.',
     );
+  });
+});
+
+describe('the authority of client certificates', () => {
+  const read = async (content: string) =>
+    (await failure(() => readAuthority(file('ca.crt', content), NOW))).replaceAll(
+      `${directory}/`,
+      '',
+    );
+
+  test('in order gives no warnings, and opens for TLS', async () => {
+    const { cert } = await Authority.found();
+    const clientAuthority = file('ca.crt', cert);
+    expect(readAuthority(clientAuthority, Date.now())).toEqual({ certs: cert, warnings: [] });
+    const { secureContext } = await openCertificate(
+      { domain: 'a.example', certificate: files(await made()), clientAuthority },
+      { tls: TLS, dataDirectory: directory, now: NOW },
+    );
+    expect(asksForCertificate(secureContext)).toBe(true);
+  });
+
+  test('that has expired is warned of', async () => {
+    const { cert } = await Authority.found();
+    const path = file('ca.crt', cert);
+    expect(readAuthority(path, Date.now() + 2 * DAY).warnings[0]).toMatch(/has expired/);
+  });
+
+  test('must be there, and one that may vouch for others', async () => {
+    const said = await failure(() => readAuthority(join(directory, 'ca.crt'), NOW));
+    expect(said).toMatch(/^The certificate file .*ca.crt does not exist\. Correct its path\.$/);
+    expect(await read('-----BEGIN KEY-----')).toBe('ca.crt holds no certificate. ');
+    expect(await read((await made()).cert)).toMatch(
+      /^ca.crt holds a certificate that cannot vouch/,
+    );
+    const garbled = '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----';
+    expect(await read(garbled)).toMatch(/^The certificate in ca.crt is damaged/);
   });
 });

@@ -46,6 +46,13 @@ describe('what is offered', () => {
   });
 });
 
+test('what some lack can be had, but for those who have a hash alone', async () => {
+  const passwords = await having([null, BCRYPT, 'SHA-1', 'SHA-1 SHA-256']);
+  expect(passwords.upgrades(ALL)).toEqual(['SHA-256', 'SHA-512']);
+  expect(passwords.upgrades(['SCRAM-SHA-1', 'SCRAM-SHA-512', 'PLAIN'])).toEqual(['SHA-512']);
+  expect(new ImportedPasswords('b.example', storage.users, true).upgrades(ALL)).toEqual([]);
+});
+
 test('a decoy is there while there are hashes', async () => {
   const passwords = await having([BCRYPT]);
   expect(passwords.isAny).toBe(true);

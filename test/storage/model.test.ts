@@ -6,7 +6,6 @@ import type {
   LastPresence,
   RosterItemRecord,
   Storage,
-  Ticket,
   UserRecord,
   VcardRecord,
 } from '../../src/storage/ports.ts';
@@ -61,6 +60,7 @@ const update = fc.record(
     nickname: nullable,
     isDisabled: fc.boolean(),
     lastLogin: fc.option(fc.maxSafeNat(), { nil: null }),
+    source: nullable,
     avatar: fc.option(
       fc.record({ type: text, data: fc.uint8Array().map((bytes) => Buffer.from(bytes)) }),
       { nil: null },
@@ -73,7 +73,7 @@ const vcard = fc.record({ xml: text, photoHash: text });
 /** An operation on one account, which does nothing to the model where there is none. */
 function change<T>(
   value: fc.Arbitrary<T>,
-  store: (storage: Storage, owner: string, value: T, now: number) => Ticket,
+  store: (storage: Storage, owner: string, value: T, now: number) => unknown,
   apply: (account: Account, value: T, now: number) => void,
 ): fc.Arbitrary<Operation> {
   return fc.tuple(owner, value).map(([name, given]): Operation => {
@@ -175,7 +175,7 @@ const messages: readonly fc.Arbitrary<Operation>[] = [
 const services: readonly fc.Arbitrary<Operation>[] = [
   change(
     text,
-    (storage, name, stanza, stamp) => storage.lastPresences.put(name, { stamp, stanza }),
+    (storage, name, stanza, stamp) => storage.lastPresences.note(name, { stamp, stanza }),
     (account, stanza, stamp) => {
       account.presence = { stamp, stanza };
     },

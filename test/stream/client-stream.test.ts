@@ -253,7 +253,7 @@ describe('with a session', () => {
     const { wire } = session();
     wire.close();
     wire.send('<late/>');
-    wire.sendParts('<late>', Buffer.from(''), '</late>');
+    wire.sendParts('<late>', Buffer.from('</late>'));
     wire.close('conflict');
     expect(await juliet.hearsTheEnd()).toBe('</stream:stream>');
   });

@@ -38,6 +38,7 @@ const POLICY: StreamPolicy = {
   negotiationTimeout: 60_000,
   idleTimeout: 300_000,
   maxAuthAttempts: 3,
+  maxFailureDelay: 5000,
   scramIterations: 4096,
   mechanisms: ['SCRAM-SHA-512', 'SCRAM-SHA-256', 'SCRAM-SHA-1', 'PLAIN'],
 };
@@ -111,7 +112,7 @@ export class StubSession implements StreamSession {
     const text = frame.raw.toString();
     this.received.push(text);
     if (text.includes('<please-fail/>')) throw new Error('as asked');
-    if (frame.name === 'message') this.wire.sendParts('<echo>', frame.raw, '</echo>');
+    if (frame.name === 'message') this.wire.sendParts('<echo>', Buffer.from(`${text}</echo>`));
   }
 
   probe(): void {

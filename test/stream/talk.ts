@@ -2,6 +2,7 @@ import { Deadlines } from '../../src/lib/deadlines.ts';
 import { silentLog } from '../../src/lib/log.ts';
 import { clientStreams } from '../../src/stream/client-streams.ts';
 import type { ChannelBindings } from '../../src/stream/connection.ts';
+import type { FailureThrottle } from '../../src/stream/ports.ts';
 import type { Hashing } from '../../src/stream/sasl/hashing.ts';
 import { connectMemory, type MemoryPeer } from '../../src/transports/memory.ts';
 import { ManualClock } from '../support/manual-clock.ts';
@@ -17,12 +18,15 @@ export interface World {
     remoteAddress?: string;
     queueLimit?: number;
     channelBindings?: ChannelBindings;
+    certifiedAddresses?: readonly string[];
   }): Talk;
 }
 
 /** A server with `example.com`, where Juliet has an account, `example.net` and a service. */
-export async function makeWorld(hashing?: Hashing): Promise<World> {
-  const clock = new ManualClock();
+export async function makeWorld(
+  options: { clock?: ManualClock; hashing?: Hashing; throttle?: FailureThrottle } = {},
+): Promise<World> {
+  const { clock = new ManualClock(), ...parts } = options;
   const deadlines = new Deadlines(clock);
   const host = new StubHost('example.com');
   await host.addAccount('juliet');
@@ -32,7 +36,7 @@ export async function makeWorld(hashing?: Hashing): Promise<World> {
     hosts,
     deadlines,
     log: silentLog,
-    ...(hashing && { hashing }),
+    ...parts,
   });
   return {
     clock,

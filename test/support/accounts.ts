@@ -14,6 +14,13 @@ export async function storeAccount(
 ): Promise<void> {
   const keys = derived.get(password) ?? deriveScramKeys(password, 'SHA-1', ITERATIONS);
   derived.set(password, keys);
-  const facts = { nickname: null, isDisabled: false, created: 0, lastLogin: null, imported: null };
+  const facts = {
+    nickname: null,
+    isDisabled: false,
+    created: 0,
+    lastLogin: null,
+    imported: null,
+    source: null,
+  };
   await storage.users.create({ owner, ...facts }, [await keys]);
 }

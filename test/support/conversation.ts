@@ -1,7 +1,7 @@
 import { test } from '@jest/globals';
 import type { ModuleDefinition } from '../../src/server/module.ts';
 import { Cast, type CastOptions, type People } from './cast.ts';
-import { type TestConfig, TestServer } from './server.ts';
+import { type CreateAccount, type TestConfig, TestServer } from './server.ts';
 import { Target } from './target.ts';
 import type { Stage } from './wire.ts';
 
@@ -12,6 +12,8 @@ export interface ConversationOptions extends CastOptions {
   readonly config?: TestConfig;
   /** Modules besides those that come with the server; for conversations inside it. */
   readonly modules?: readonly ModuleDefinition[];
+  /** Makes the accounts of those who take part, where they are not kept in the store. */
+  readonly createAccount?: CreateAccount;
   /** Whether the store has to be on disk, where a commit takes its time. */
   readonly onDisk?: boolean;
 }
@@ -59,7 +61,13 @@ function withServer(title: string, options: ConversationOptions, story: Story<Te
     const { config = {}, modules = [], onDisk = STORE === 'disk' } = options;
     const transport = TRANSPORT === 'tls' ? 'tls' : 'memory';
     const store = onDisk ? 'disk' : 'memory';
-    const server = await TestServer.start({ transport, store, config, modules });
+    const server = await TestServer.start({
+      transport,
+      store,
+      config,
+      modules,
+      ...(options.createAccount && { createAccount: options.createAccount }),
+    });
     await hold(server, options, story);
   });
 }

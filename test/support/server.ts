@@ -10,7 +10,9 @@ import type { HostConfig } from '../../src/server/config/config.ts';
 import { parseConfig } from '../../src/server/config/load.ts';
 import type { ModuleDefinition } from '../../src/server/module.ts';
 import { Server } from '../../src/server/server.ts';
+import { SignInThrottle } from '../../src/server/sign-in-throttle.ts';
 import { ServedStreamHost, ServedStreamHosts } from '../../src/server/stream-hosts.ts';
+import { openSource } from '../../src/sources/open.ts';
 import type { Storage } from '../../src/storage/ports.ts';
 import { openStorage } from '../../src/storage/sqlite/open.ts';
 import { clientStreams } from '../../src/stream/client-streams.ts';
@@ -32,6 +34,7 @@ const IDLE_TURNS = 6;
 /** What a conversation may set, as an operator would write it. */
 export interface TestConfig {
   readonly signIn?: Readonly<Record<string, unknown>>;
+  readonly accounts?: Readonly<Record<string, unknown>>;
   readonly modules?: Readonly<Record<string, unknown>>;
 }
 
@@ -44,7 +47,11 @@ export interface Manner {
   readonly config?: TestConfig;
   /** Besides those that come with the server. */
   readonly modules?: readonly ModuleDefinition[];
+  readonly createAccount?: CreateAccount;
 }
+
+/** Makes an account where it is kept, if that is not the server's own store. */
+export type CreateAccount = (username: string, password: string) => void;
 
 /**
  * A whole server in this process, with a clock that only tests move. It is put together as `main.ts` does, and configured by the
@@ -56,26 +63,33 @@ export class TestServer implements Stage {
   readonly patience: number;
   readonly clock = new ManualClock();
   readonly storage: Storage;
+  /** Of anonymous accounts. */
+  readonly transient: Storage;
   readonly server: Server;
   readonly #deadlines = new Deadlines(this.clock);
   readonly #limits: XmlLimits;
   readonly #onConnection: ReturnType<typeof clientStreams>;
   readonly #secureContextFor: ServedStreamHosts['secureContextFor'];
   readonly #place: Place;
+  #createAccount: CreateAccount | null = null;
+  readonly #modules: readonly ModuleDefinition[];
   #listener: TcpListener | null = null;
 
   static async start(manner: Manner): Promise<TestServer> {
     const { transport, store, config = {}, modules = [] } = manner;
     const place = await (store === 'disk' ? openOnDisk() : openInMemory());
     const certificate = transport === 'tls' ? await certificateOf(DOMAIN) : null;
-    const server = new TestServer(place, hostConfig(config), [...builtinModules, ...modules], {
+    const all = [...builtinModules, ...modules];
+    const server = new TestServer(place, hostConfig(config, all), all, {
       usesTls: certificate !== null,
       // In memory nothing is encrypted, yet clients may ask for it.
       secureContext: certificate
         ? makeSecureContext({ ...certificate, minVersion: 'TLSv1.2' })
         : createSecureContext(),
       saltSecret: await place.storage.secret('salt', 32),
+      transient: await openStorage({ memory: true, log: place.log }),
     });
+    server.#createAccount = manner.createAccount ?? null;
     if (transport === 'tls') await server.#listen();
     return server;
   }
@@ -84,7 +98,12 @@ export class TestServer implements Stage {
     place: Place,
     host: HostConfig,
     modules: readonly ModuleDefinition[],
-    settings: { usesTls: boolean; secureContext: SecureContext; saltSecret: Buffer },
+    settings: {
+      usesTls: boolean;
+      secureContext: SecureContext;
+      saltSecret: Buffer;
+      transient: Storage;
+    },
   ) {
     const { clock } = this;
     const { storage, log } = place;
@@ -92,14 +111,19 @@ export class TestServer implements Stage {
     this.patience = this.usesTls ? 3000 : 1000;
     this.storage = storage;
     this.#place = place;
+    this.#modules = modules;
     this.#limits = host.policy.beforeLogin;
     const directory = new LocalDirectory();
-    this.server = new Server([host], { storage, directory, clock, log, modules });
-    const deps = { storage, now: () => clock.now() };
+    const { transient } = settings;
+    this.transient = transient;
+    const opened = { storage, transient, openSource };
+    this.server = new Server([host], { ...opened, directory, clock, log, modules });
     const served = this.server.find(DOMAIN)!;
+    const deps = { storage: served.storage, now: () => clock.now() };
     const streamHost = new ServedStreamHost(served, { policy: host.policy, ...settings }, deps);
     const hosts = new ServedStreamHosts([streamHost]);
-    this.#onConnection = clientStreams({ hosts, deadlines: this.#deadlines, log });
+    const throttle = new SignInThrottle(clock);
+    this.#onConnection = clientStreams({ hosts, deadlines: this.#deadlines, log, throttle });
     this.#secureContextFor = hosts.secureContextFor;
   }
 
@@ -112,6 +136,7 @@ export class TestServer implements Stage {
   }
 
   async createAccount(username: string, password: string): Promise<void> {
+    if (this.#createAccount) return this.#createAccount(username, password);
     await storeAccount(this.storage, `${username}@${DOMAIN}`, password);
   }
 
@@ -120,6 +145,11 @@ export class TestServer implements Stage {
     const options = { deadlines: this.#deadlines, limits: this.#limits, remoteAddress: LOOPBACK };
     const peer = connectMemory(this.#onConnection, options);
     return Object.assign(peer, { secure: async () => {} });
+  }
+
+  /** As a reload does. */
+  useSettings(config: TestConfig): void {
+    this.server.useSettings([hostConfig(config, this.#modules)]);
   }
 
   async idle(): Promise<void> {
@@ -135,6 +165,7 @@ export class TestServer implements Stage {
     this.server.stop();
     await this.idle();
     await this.#listener?.close();
+    await this.transient.close();
     await this.storage.close();
     await remove();
     if (failures.length > 0) {
@@ -180,14 +211,18 @@ async function openOnDisk(): Promise<Place> {
   return { storage, log, failures, remove: () => rm(directory, { recursive: true }) };
 }
 
-function hostConfig({ signIn = {}, modules = {} }: TestConfig): HostConfig {
+function hostConfig(
+  { signIn = {}, accounts = {}, modules = {} }: TestConfig,
+  known: readonly ModuleDefinition[],
+): HostConfig {
   const file = {
     hosts: { [DOMAIN]: null },
     signIn: { allowPlainOnLoopback: true, ...signIn },
+    accounts,
     modules,
   };
   // JSON is YAML.
-  return parseConfig('/epode.yaml', JSON.stringify(file), builtinModules).hosts[0]!;
+  return parseConfig('/epode.yaml', JSON.stringify(file), known).hosts[0]!;
 }
 
 const certificates = new Map<string, ReturnType<typeof selfSigned>>();

@@ -10,6 +10,7 @@ import {
   callControl,
   refuseLongPath,
   serveControl,
+  streamControl,
 } from '../../src/transports/control.ts';
 
 let directory: string;
@@ -50,6 +51,41 @@ describe('the control socket', () => {
     expect(await callControl(path, 'user.add', params)).toEqual({
       result: { command: 'user.add', params },
     });
+  });
+
+  test('gives answers on one by one, and waits for whoever reads slowly', async () => {
+    const long = 'x'.repeat(100_000);
+    let given = 0;
+    await serve(async () =>
+      (async function* () {
+        for (; given < 100; given++) yield { next: `${given} ${long}` };
+        yield { result: 'done' };
+      })(),
+    );
+    const heard: unknown[] = [];
+    for await (const each of streamControl(path, 'trace', {}, 5_000)) {
+      if (heard.length === 0) expect(given).toBeLessThan(100);
+      heard.push(each);
+      if (heard.length === 101) break;
+    }
+    expect(heard[1]).toEqual({ next: `1 ${long}` });
+    expect(heard.at(-1)).toEqual({ result: 'done' });
+  });
+
+  test('tells a command that whoever waited for it has gone', async () => {
+    const gone = Promise.withResolvers<void>();
+    await serve(async (_, __, signal) =>
+      (async function* () {
+        yield { next: 1 };
+        await new Promise((resolve) => signal.addEventListener('abort', resolve));
+        gone.resolve();
+      })(),
+    );
+    for await (const each of streamControl(path, 'trace', {}, 5_000)) {
+      expect(each).toEqual({ next: 1 });
+      break;
+    }
+    await gone.promise;
   });
 
   test('is its owner’s alone, whatever the mask of the process', async () => {

@@ -25,7 +25,7 @@ export type Event =
 export class Recorder {
   readonly events: Event[] = [];
   readonly parser: XmlStreamParser;
-  activity = 0;
+  whiteSpaces = 0;
   /** Runs after an event has been recorded, within the parser's callback. */
   onEvent: (event: Event) => void = () => {};
 
@@ -49,8 +49,8 @@ export class Recorder {
     this.record({ error: error.condition });
   }
 
-  onActivity(): void {
-    this.activity++;
+  onWhiteSpace(): void {
+    this.whiteSpaces++;
   }
 
   write(bytes: string | Buffer): this {

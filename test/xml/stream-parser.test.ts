@@ -171,13 +171,13 @@ describe('chunks', () => {
 describe('white space between frames [RFC6120 4.6.1] [RFC6120 11.7]', () => {
   test('is a sign of life', () => {
     const recorder = new Recorder().write(HEADER).write(' ').write('<a/>\n').write('\r\n\t');
-    expect(recorder.activity).toBe(3);
+    expect(recorder.whiteSpaces).toBe(3);
     expect(recorder.raws).toEqual(['<a/>']);
   });
 
   test('within a frame it is none', () => {
     const recorder = new Recorder().write(HEADER).write('<a>').write(' ').write('</a>');
-    expect(recorder.activity).toBe(0);
+    expect(recorder.whiteSpaces).toBe(0);
   });
 });
 

@@ -1,4 +1,4 @@
-import { event, service } from '../../lib/token.ts';
+import { event, service, slot } from '../../lib/token.ts';
 import { SessionEnded } from '../../server/events.ts';
 import { defineModule, on, provide } from '../../server/module.ts';
 import type { Session } from '../../server/session.ts';
@@ -33,6 +33,9 @@ export const CapabilitiesKnown = event<{
   readonly capabilities: Capabilities;
 }>('capabilities known');
 
+/** What clients have told outlives a change of settings. */
+const Known = slot<Inquiries>('inquiries');
+
 /** XEP-0115: says what the server can do, and finds out what clients can. */
 export default defineModule({
   name: 'capabilities',
@@ -40,13 +43,11 @@ export default defineModule({
   implements: [{ xep: 115, version: '1.6.0', status: 'complete' }],
   needs: [Disco],
   provides: [ClientCapabilities],
-  setup({ clock, log, use, emit }) {
+  setup({ host, clock, log, use, emit }) {
     const disco = use(Disco);
-    const inquiries = new Inquiries({
-      clock,
-      log,
-      onKnown: (session, capabilities) => emit(CapabilitiesKnown, { session, capabilities }),
-    });
+    const onKnown = (session: Session, capabilities: Capabilities) =>
+      emit(CapabilitiesKnown, { session, capabilities });
+    const inquiries = host.kept(Known, () => new Inquiries({ clock, log, onKnown }));
 
     let hashed: { info: DiscoInfo; ver: string | null } | null = null;
     /** Null where what the modules say together cannot be hashed. */
@@ -55,7 +56,7 @@ export default defineModule({
       if (hashed?.info !== info) hashed = { info, ver: verOf(info, HASH) };
       return hashed.ver;
     };
-    disco.addToHost({
+    const stop = disco.addToHost({
       info(node) {
         const ver = ownVer();
         return ver !== null && node === `${NODE}#${ver}` ? disco.info('host') : null;
@@ -73,6 +74,7 @@ export default defineModule({
 
     return {
       provides: [provide(ClientCapabilities, inquiries)],
+      stop,
       features: { host: [NS_CAPABILITIES] },
       streamFeatures: [streamFeature],
       on: [on(SessionEnded, ({ session }) => inquiries.end(session))],

@@ -31,7 +31,7 @@ export class LastPresences {
   note(account: Account, stanza: Stanza): void {
     const text = stanza.toText(NS.client);
     const kept = text.length <= MAX_LENGTH ? text : FAREWELL.toText(NS.client);
-    this.#store.put(account.owner, { stamp: this.#clock.now(), stanza: kept });
+    this.#store.note(account.owner, { stamp: this.#clock.now(), stanza: kept });
     account.set(Farewell, undefined);
   }
 
@@ -43,7 +43,7 @@ export class LastPresences {
   #read(account: Account): Maybe<Stanza> {
     return then(this.#store.find(account.owner), (found) => {
       const farewell = found ? this.#dated(found) : FAREWELL;
-      if (farewell.body.length <= MAX_IN_MEMORY) account.set(Farewell, farewell);
+      if (farewell.rest.length <= MAX_IN_MEMORY) account.set(Farewell, farewell);
       return farewell;
     });
   }

@@ -37,6 +37,9 @@ export const BecameReachable = event<{ readonly session: Session }>('became reac
 const Shown = slot<Stanza>('presence shown');
 const Directed = slot<DirectedPresence>('directed presence');
 
+type Entries = Incoming['sessions'];
+const NOTHING: readonly Stanza[] = [];
+
 const PROBE = makeStanza('presence', { type: 'probe' });
 const ANSWERED: Verdict = { drop: 'the server has answered the probe' };
 const IGNORED: Outcome = { kind: 'dropped', why: 'nobody there is to see it' };
@@ -73,10 +76,8 @@ export default defineModule({
     const greet = (session: Session): void => {
       const { account } = session;
       const roster = rosters.loaded(account);
-      for (const item of roster?.publishers() ?? []) {
-        send(account, PROBE.stamped(session.jid, jidOf(item)));
-      }
-      for (const shown of shownBy(account)) {
+      probe(session, [...(roster?.publishers() ?? [])].map(jidOf));
+      for (const shown of shownBy(host.directory.peek(account.owner))) {
         if (shown.from !== session.jid)
           session.deliver(shown.stamped(shown.from as Jid, session.jid));
       }
@@ -85,10 +86,11 @@ export default defineModule({
       }
     };
 
-    const shownBy = (account: Account): Stanza[] =>
-      host.directory
-        .peek(account.owner)
-        .flatMap((entry) => (entry instanceof Session && entry.get(Shown)) || []);
+    /** Whom the newcomer may see is asked at once, and not again for every probe. */
+    const probe = (session: Session, contacts: readonly Jid[]): void =>
+      rosters.foresee(session.jid, contacts, () => {
+        for (const contact of contacts) send(session.account, PROBE.stamped(session.jid, contact));
+      });
 
     /** Initial presence, or a change of it (§4.2, §4.4). */
     const show = (session: Session, stanza: Stanza): void => {
@@ -138,8 +140,8 @@ export default defineModule({
       else show(session, stanza);
     };
 
-    const reveal = (account: Account, to: Jid): number => {
-      const all = shownBy(account);
+    const reveal = (account: Account, to: Jid, sessions = host.directory.peek(account.owner)) => {
+      const all = shownBy(sessions);
       for (const shown of all) send(account, shown.stamped(shown.from as Jid, to));
       return all.length;
     };
@@ -172,14 +174,14 @@ export default defineModule({
     };
 
     /** §4.3.2: subscribers learn what the account shows; others that they are none. */
-    const answerProbe = (account: Account, from: Jid): Maybe<Verdict> =>
+    const answerProbe = (account: Account, from: Jid, sessions: Entries): Maybe<Verdict> =>
       then(rosters.maySee(account, from), (maySee) => {
         if (!maySee) {
           const unsubscribed = { type: 'unsubscribed', from: account.jid, to: from };
           send(account, makeStanza('presence', unsubscribed));
           return ANSWERED;
         }
-        if (reveal(account, from) > 0) return ANSWERED;
+        if (reveal(account, from, sessions) > 0) return ANSWERED;
         return then(last.of(account), (stanza) => {
           send(account, stanza.stamped(account.jid, from));
           return ANSWERED;
@@ -190,7 +192,8 @@ export default defineModule({
     const deliver = (stanza: Stanza, { account, to, sessions }: Incoming): Outcome => {
       if (!account) return IGNORED;
       if (!to.isBare && !isSubscriptionType(stanza.type)) {
-        return host.directory.find(to)?.deliver(stanza) ? DONE : IGNORED;
+        const entry = sessions.find(({ jid }) => jid.resource === to.resource);
+        return entry?.deliver(stanza) ? DONE : IGNORED;
       }
       if (stanza.type === 'error') return IGNORED;
       for (const entry of sessions) {
@@ -223,9 +226,9 @@ export default defineModule({
         },
         incoming: {
           presence: {
-            apply: (stanza, { account }) =>
+            apply: (stanza, { account, sessions }) =>
               account && stanza.type === 'probe'
-                ? answerProbe(account, stanza.from as Jid)
+                ? answerProbe(account, stanza.from as Jid, sessions)
                 : undefined,
             deliver,
           },
@@ -234,6 +237,12 @@ export default defineModule({
     };
   },
 });
+
+/** What each of the sessions shows that shows anything. */
+function shownBy(sessions: Entries): readonly Stanza[] {
+  if (sessions.length === 0) return NOTHING;
+  return sessions.flatMap((entry) => (entry instanceof Session && entry.get(Shown)) || []);
+}
 
 /** §3.1.3, §3.1.6: answers go to who has the roster, all else to who is available. */
 function concerns(entry: { readonly priority: number | null }, type: string): boolean {

@@ -5,9 +5,16 @@ import { StanzaError } from '../../xmpp/errors.ts';
 /** Peers that are counted; whoever was not seen for longest is forgotten. */
 const COUNTED_PEERS = 10_000;
 
-interface Count {
+export interface Count {
   readonly until: number;
   taken: number;
+}
+
+/** How often each of whom one may be has done it. */
+export type Counts = LruMap<string, Count>;
+
+export function noCounts(): Counts {
+  return new LruMap(COUNTED_PEERS);
 }
 
 /** So many times in so many milliseconds, for each key by itself. */
@@ -15,12 +22,14 @@ export class Rate {
   readonly #clock: Clock;
   readonly #max: number;
   readonly #interval: number;
-  readonly #counts = new LruMap<string, Count>(COUNTED_PEERS);
+  readonly #counts: Counts;
 
-  constructor(clock: Clock, max: number, interval: number) {
+  /** With `counts` it goes on where another has stopped. */
+  constructor(clock: Clock, max: number, interval: number, counts: Counts = noCounts()) {
     this.#clock = clock;
     this.#max = max;
     this.#interval = interval;
+    this.#counts = counts;
   }
 
   /** Counts one; false when that was too many. */

@@ -1,7 +1,8 @@
 import { z } from 'zod';
+import { slot } from '../../lib/token.ts';
 import { duration } from '../../server/config/quantities.ts';
 import { defineModule, type IqHandler, type IqRequest } from '../../server/module.ts';
-import { Places, Rate } from './limits.ts';
+import { type Counts, noCounts, Places, Rate } from './limits.ts';
 import { NameRules, RESERVED_NAMES } from './names.ts';
 import { OwnAccount } from './own-account.ts';
 import { signUpFeature } from './sign-up.ts';
@@ -13,9 +14,20 @@ const PLACES = 8;
 const HOUR = 3_600_000;
 const PASSWORD_CHANGES_PER_HOUR = 10;
 
+/** What is counted goes on whatever the settings become. */
+interface Tallies {
+  readonly places: Places;
+  readonly changes: Counts;
+  readonly perAddress: Counts;
+  readonly inAll: Counts;
+}
+
+const Tallies = slot<Tallies>('tallies of registration');
+
 /** XEP-0077: users keep their own accounts; where the operator wants it, they make them as well. */
 export default defineModule({
   name: 'registration',
+  hosts: ['accounts'],
   summary: 'Lets users change their password, delete their account, and sign up where that is on.',
   implements: [
     { xep: 4, version: '2.13.2', status: 'complete' },
@@ -64,22 +76,24 @@ export default defineModule({
       .describe('Names that nobody may choose, nor one that looks like them.'),
   }),
   setup({ config, host, keeper, clock, log }) {
-    const places = new Places(PLACES);
+    const { places, ...counts } = host.kept(Tallies, newTallies);
+    const isHere = keeper.keptElsewhere === null;
     const own = new OwnAccount({
-      mayChangePassword: config.allowPasswordChange,
-      mayRemove: config.allowRemoval,
-      changes: new Rate(clock, PASSWORD_CHANGES_PER_HOUR, HOUR),
+      mayChangePassword: config.allowPasswordChange && keeper.canSetPasswords,
+      mayRemove: config.allowRemoval && isHere,
+      changes: new Rate(clock, PASSWORD_CHANGES_PER_HOUR, HOUR, counts.changes),
       places,
       keeper,
       host,
       log,
     });
+    const { signUpInterval: interval } = config;
     const signUp = signUpFeature({
-      isOn: config.signUp,
+      isOn: config.signUp && isHere,
       page: config.signUpPage ?? null,
       names: new NameRules(config.maxNameLength, config.reservedNames),
-      perAddress: new Rate(clock, config.signUpsPerAddress, config.signUpInterval),
-      inAll: new Rate(clock, config.signUpsInAll, config.signUpInterval),
+      perAddress: new Rate(clock, config.signUpsPerAddress, interval, counts.perAddress),
+      inAll: new Rate(clock, config.signUpsInAll, interval, counts.inAll),
       places,
       keeper,
       host,
@@ -95,6 +109,11 @@ export default defineModule({
     };
   },
 });
+
+function newTallies(): Tallies {
+  const counts = { changes: noCounts(), perAddress: noCounts(), inAll: noCounts() };
+  return { places: new Places(PLACES), ...counts };
+}
 
 /** Clients ask their server for this, or leave out the address (XEP-0077 §3.2). */
 function onBothTargets(type: 'get' | 'set', answer: (request: IqRequest) => Answer): IqHandler[] {

@@ -3,6 +3,7 @@ import type { AccountKeeper } from '../../server/account-keeper.ts';
 import type { Host } from '../../server/host.ts';
 import type { IqRequest } from '../../server/module.ts';
 import type { Session } from '../../server/session.ts';
+import { PasswordRefusedError, SourceError } from '../../sources/ports.ts';
 import type { Element } from '../../xml/element.ts';
 import { StanzaError } from '../../xmpp/errors.ts';
 import { Jid, JidError } from '../../xmpp/jid.ts';
@@ -67,7 +68,8 @@ export class OwnAccount {
     // A second account for one who has one (§3.1.1), or somebody else's.
     if (!isNameOf(jid, username)) throw new StanzaError('not-acceptable', 'that is not your name');
     if (!changes.take(jid.local)) throw new StanzaError('resource-constraint', 'try again later');
-    const closed = await places.during(() => keeper.setPassword(jid.local, password, session));
+    const change = () => keeper.setPassword(jid.local, password, session);
+    const closed = await places.during(() => change().catch(refuse));
     log.info({ jid: jid.bare, closed }, 'password changed by its user');
   }
 
@@ -78,13 +80,21 @@ export class OwnAccount {
     if (!mayRemove) throw new StanzaError('not-allowed');
     const unavailable = makeStanza('presence', { type: 'unavailable', from: jid });
     await host.outgoing(unavailable, session);
-    await keeper.remove(jid.local, session);
+    await keeper.remove(jid.local, { spared: session });
     log.info({ jid: jid.bare }, 'account deleted by its user');
   }
 
   #isOurs({ local, domain }: Jid): boolean {
     return local !== '' && domain === this.#deps.host.domain;
   }
+}
+
+/** What an account source says to a change of password. */
+function refuse(error: unknown): never {
+  if (error instanceof PasswordRefusedError)
+    throw new StanzaError('not-acceptable', 'not this one');
+  if (error instanceof SourceError) throw new StanzaError('resource-constraint', 'try again later');
+  throw error;
 }
 
 /** The usual answer has found no account any more, so that the session itself is given one. */

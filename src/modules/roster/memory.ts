@@ -1,7 +1,7 @@
 import { isLater, type Maybe, then } from '../../lib/maybe.ts';
 import { slot } from '../../lib/token.ts';
 import type { Account } from '../../server/accounts.ts';
-import type { RosterStore } from '../../storage/ports.ts';
+import type { Owner, RosterStore } from '../../storage/ports.ts';
 import type { Jid } from '../../xmpp/jid.ts';
 import { isSubscriber, Roster } from './roster.ts';
 
@@ -13,6 +13,18 @@ interface Held {
 
 const Loaded = slot<Held>('roster');
 
+/** Whom of the asked a contact sees, as the store said in this same turn. */
+interface Foreseen {
+  readonly contact: string;
+  readonly asked: ReadonlySet<Owner>;
+  readonly seen: ReadonlySet<Owner>;
+}
+
+const NOTHING_FORESEEN: Foreseen = { contact: '', asked: new Set(), seen: new Set() };
+
+/** For fewer accounts than this, to ask by each costs no more than to ask for all. */
+const FEW = 4;
+
 /**
  * Which rosters are in memory: those of accounts that somebody is signed in to,
  * and others while something is done with them. Never is one forgotten in between,
@@ -20,6 +32,7 @@ const Loaded = slot<Held>('roster');
  */
 export class RosterMemory {
   readonly #store: RosterStore;
+  #foreseen: Foreseen | null = null;
 
   constructor(store: RosterStore) {
     this.#store = store;
@@ -44,8 +57,24 @@ export class RosterMemory {
     return roster instanceof Roster ? roster : null;
   }
 
+  /**
+   * Runs `action`, during which it is known whose presence the contact sees among
+   * accounts without a roster in memory. Where the store has to be waited for, each
+   * is asked by itself.
+   */
+  foresee(contact: Jid, owners: readonly Owner[], action: () => void): void {
+    this.#foreseen = owners.length < FEW ? null : this.#ask(contact.bareString, owners);
+    try {
+      action();
+    } finally {
+      this.#foreseen = null;
+    }
+  }
+
   isSubscriber(account: Account, contact: Jid): Maybe<boolean> {
     if (account.get(Loaded)) return this.use(account, (roster) => roster.isSubscriber(contact));
+    const { contact: known, asked, seen } = this.#foreseen ?? NOTHING_FORESEEN;
+    if (known === contact.bareString && asked.has(account.owner)) return seen.has(account.owner);
     const subscription = this.#store.subscription(account.owner, contact.bareString);
     return then(subscription, (subscription) => isSubscriber({ subscription }));
   }
@@ -54,6 +83,11 @@ export class RosterMemory {
   mayForget(account: Account): void {
     const held = account.get(Loaded);
     if (held) this.#forgetIdle(account, held);
+  }
+
+  #ask(contact: string, owners: readonly Owner[]): Foreseen | null {
+    const seen = this.#store.seenBy(contact, owners);
+    return isLater(seen) ? null : { contact, asked: new Set(owners), seen: new Set(seen) };
   }
 
   #leave(account: Account, held: Held): void {

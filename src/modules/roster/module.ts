@@ -51,6 +51,12 @@ export default defineModule({
     const maySee = (account: Account, from: Jid): Maybe<boolean> =>
       from.bare.equals(account.jid) || memory.isSubscriber(account, from);
 
+    const foresee = (from: Jid, contacts: readonly Jid[], action: () => void): void => {
+      const isAway = (contact: Jid) =>
+        contact.domain === host.domain && host.directory.peek(contact.bareString).length === 0;
+      memory.foresee(from, contacts.filter(isAway).map(String), action);
+    };
+
     const assertVisible = (
       account: Account,
       from: Jid,
@@ -155,7 +161,16 @@ export default defineModule({
       });
     };
 
-    const rosters: Rosters = { use, loaded, maySee, assertVisible, store, push, remove };
+    const rosters: Rosters = {
+      use,
+      loaded,
+      maySee,
+      foresee,
+      assertVisible,
+      store,
+      push,
+      remove,
+    };
     const rosterIq = {
       name: 'query',
       xmlns: NS_ROSTER,

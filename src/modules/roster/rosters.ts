@@ -20,6 +20,11 @@ export interface Rosters {
    */
   maySee(account: Account, from: Jid): Maybe<boolean>;
   /**
+   * Runs `action`, in which `maySee` knows of these contacts without asking the store
+   * about each.
+   */
+  foresee(from: Jid, contacts: readonly Jid[], action: () => void): void;
+  /**
    * Settles when `from` may see the account. Fails with `refusal` for others, who
    * cannot tell so that the account exists.
    */

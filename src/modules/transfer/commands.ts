@@ -1,7 +1,7 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { z } from 'zod';
 import type { Clock } from '../../lib/clock.ts';
-import { accountAddress, requireServed } from '../../server/admin/addresses.ts';
+import { accountAddress, requireKept, requireServed } from '../../server/admin/addresses.ts';
 import {
   type AdminCommand,
   AdminError,
@@ -153,7 +153,7 @@ class Transfer {
   }
 
   #hostOf(jid: Jid): ServedHost {
-    return this.#server.find(jid.domain)!;
+    return requireKept(this.#server.find(jid.domain)!);
   }
 }
 

@@ -38,6 +38,7 @@ export function readAccount(jid: Jid, from: CheckedAccount, now: number): ReadAc
     created: now,
     lastLogin: null,
     imported,
+    source: null,
   };
   const account: WholeAccount = {
     user,

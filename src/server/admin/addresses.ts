@@ -1,4 +1,5 @@
 import { Jid, JidError } from '../../xmpp/jid.ts';
+import type { ServedHost } from '../server.ts';
 import { AdminError } from './command.ts';
 
 /**
@@ -27,6 +28,14 @@ export function requireServed(domain: string, domains: readonly string[]): void 
   if (domains.includes(domain)) return;
   const hint = `Served: ${domains.join(', ')}.`;
   throw new AdminError('unknown-host', `The domain ${domain} is not served here.`, hint);
+}
+
+/** @throws {AdminError} for a host that keeps no accounts. */
+export function requireKept(served: ServedHost): ServedHost {
+  const { kind, domain } = served.host;
+  if (kind === 'accounts') return served;
+  const message = `No accounts are kept at ${domain}, where everybody is anonymous.`;
+  throw new AdminError('bad-address', message, 'See signIn.anonymous in the configuration.');
 }
 
 /**

@@ -8,7 +8,11 @@ export interface AdminCommand {
   /** `user.add` */
   readonly name: string;
   readonly summary: string;
-  run(params: unknown): Promise<unknown>;
+  /**
+   * Its result; where that comes bit by bit, an async iterable whose last value is the
+   * result. `signal` says that nobody waits for it any more.
+   */
+  run(params: unknown, signal: AbortSignal): Promise<unknown>;
 }
 
 /** An operator asked for what cannot be; `message` says why, `hint` what to do. */
@@ -33,6 +37,9 @@ export const ADMIN_ERRORS = {
   'bad-password': 'The password cannot be one: it is empty, or holds what SASLprep forbids.',
   exists: 'What is to be made is there already.',
   retired: 'An account of that name was deleted lately (`accounts.nameRetirement`).',
+  'kept-elsewhere':
+    'The accounts of the domain are kept elsewhere (`accounts.source`); change it there.',
+  'source-failed': 'Where the accounts are kept does not answer, or not as it should.',
   'not-found': 'The account, contact or session is not there.',
   'bad-certificate': 'A certificate cannot be used; all is as it was.',
   'bad-config': 'The configuration has mistakes; all is as it was.',
@@ -46,12 +53,13 @@ export function adminCommand<P>(definition: {
   readonly name: string;
   readonly summary: string;
   readonly params: ZodType<P>;
-  run(params: P): Promise<unknown>;
+  run(params: P, signal: AbortSignal): Promise<unknown>;
 }): AdminCommand {
   return {
     name: definition.name,
     summary: definition.summary,
-    run: (params) => definition.run(checkParams(definition.name, definition.params, params)),
+    run: (params, signal) =>
+      definition.run(checkParams(definition.name, definition.params, params), signal),
   };
 }
 

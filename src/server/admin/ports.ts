@@ -2,6 +2,7 @@ import type { Maybe } from '../../lib/maybe.ts';
 import type { StreamErrorCondition } from '../../xmpp/errors.ts';
 import type { CertificateFacts } from '../certificate-facts.ts';
 import type { ConfigChanges } from '../config/changes.ts';
+import type { KeyChange } from '../config/differences.ts';
 
 /** What operators may know of a session. */
 export interface SessionFacts {
@@ -77,4 +78,34 @@ export interface ReloadFacts extends ConfigChanges {
 export interface ReloadControl {
   /** @throws {ConfigError | CertificateError}; then nothing has changed. */
   reload(): Promise<ReloadFacts>;
+}
+
+/** What a configuration would change of the running one. */
+export interface ConfigDiff {
+  readonly changes: readonly KeyChange[];
+  readonly warnings: readonly string[];
+}
+
+export interface TrialFacts extends ConfigDiff {
+  /** When the old configuration comes back unless this one is confirmed, in ms since 1970. */
+  readonly until: number;
+}
+
+export interface PendingConfig {
+  /** What the server has taken last. */
+  readonly text: string;
+  /** Null while nothing is being tried out. */
+  readonly trial: { readonly text: string; readonly until: number } | null;
+}
+
+/** Tries configurations out; each is the text that the file would have. The file stays as it is. */
+export interface ConfigControl {
+  /** @throws {ConfigError} */
+  diff(text: string): ConfigDiff;
+  pending(): PendingConfig;
+  /** Takes it for so long. @throws {ConfigError | CertificateError | AdminError} */
+  tryOut(text: string, milliseconds: number): Promise<TrialFacts>;
+  /** @throws {AdminError} where nothing is being tried out; as `rollBack` does. */
+  confirm(): Promise<void>;
+  rollBack(): Promise<void>;
 }

@@ -1,7 +1,14 @@
+import { z } from 'zod';
 import { CertificateError } from '../certificates.ts';
 import { ConfigError } from '../config/problems.ts';
 import { type AdminCommand, AdminError, adminCommand, noParams } from './command.ts';
-import type { CertificateControl, ReloadControl } from './ports.ts';
+import type { CertificateControl, ConfigControl, ReloadControl } from './ports.ts';
+
+const SECOND = 1_000;
+
+const text = z.string().max(1_048_576);
+const proposal = z.strictObject({ text });
+const trial = z.strictObject({ text, seconds: z.int().min(1).max(3_600) });
 
 const UNCHANGED = 'Nothing was changed.';
 
@@ -27,6 +34,50 @@ export function reloadCommands(control: ReloadControl & CertificateControl): Adm
       run: () => control.reloadCertificates().catch(explain),
     }),
   ];
+}
+
+/** The commands that compare configurations and try them out. */
+export function configCommands(control: ConfigControl): AdminCommand[] {
+  return [
+    adminCommand({
+      name: 'config.diff',
+      summary: 'Lists what another configuration would change.',
+      params: proposal,
+      run: async (params) => attempt(() => control.diff(params.text)),
+    }),
+    adminCommand({
+      name: 'config.pending',
+      summary: 'Tells the text of the configuration, and of the one that is being tried out.',
+      params: noParams,
+      run: async () => control.pending(),
+    }),
+    adminCommand({
+      name: 'config.try',
+      summary: 'Takes another configuration for a while.',
+      params: trial,
+      run: (params) => control.tryOut(params.text, params.seconds * SECOND).catch(explain),
+    }),
+    adminCommand({
+      name: 'config.confirm',
+      summary: 'Keeps the configuration that is being tried out.',
+      params: noParams,
+      run: () => control.confirm(),
+    }),
+    adminCommand({
+      name: 'config.rollback',
+      summary: 'Goes back to the configuration from before.',
+      params: noParams,
+      run: () => control.rollBack(),
+    }),
+  ];
+}
+
+function attempt<T>(work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    return explain(error);
+  }
 }
 
 function explain(error: unknown): never {

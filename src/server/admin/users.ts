@@ -1,10 +1,11 @@
 import { z } from 'zod';
+import { PasswordRefusedError, SourceError } from '../../sources/ports.ts';
 import type { Storage, UserRecord } from '../../storage/ports.ts';
 import type { Jid } from '../../xmpp/jid.ts';
 import { SaslprepError } from '../../xmpp/saslprep.ts';
 import type { Obstacle } from '../account-keeper.ts';
 import type { ServedHost, Server } from '../server.ts';
-import { accountAddress, requireServed } from './addresses.ts';
+import { accountAddress, requireKept, requireServed } from './addresses.ts';
 import { type AdminCommand, AdminError, adminCommand } from './command.ts';
 
 /** An account as operators see it. */
@@ -15,6 +16,8 @@ export interface UserFacts {
   readonly created: number;
   readonly lastLogin: number | null;
   readonly nickname: string | null;
+  /** The type of the source that keeps it, such as `ldap`; null for an account kept here. */
+  readonly source: string | null;
 }
 
 export interface UserPage {
@@ -32,6 +35,7 @@ export interface UserDetails extends UserFacts {
 
 const text = z.string().max(4_096);
 const account = z.strictObject({ jid: text });
+const leaving = z.strictObject({ jid: text, retire: z.boolean().default(true) });
 const accountWithPassword = z.strictObject({ jid: text, password: text });
 const newAccount = z.strictObject({
   jid: text,
@@ -78,8 +82,8 @@ export function userCommands(server: Server, storage: Storage): AdminCommand[] {
     adminCommand({
       name: 'user.delete',
       summary: 'Deletes an account with everything that belongs to it.',
-      params: account,
-      run: ({ jid }) => users.delete(jid),
+      params: leaving,
+      run: ({ jid, retire }) => users.delete(jid, retire),
     }),
     adminCommand({
       name: 'user.show',
@@ -116,6 +120,7 @@ class Users {
   async add(address: string, password: string, reuse: boolean): Promise<{ jid: string }> {
     const jid = this.#account(address);
     const { keeper } = this.#hostOf(jid);
+    if (keeper.keptElsewhere) throw elsewhere(jid, keeper.keptElsewhere);
     const obstacle = await keeper.obstacle(jid.local);
     if (obstacle === 'exists' || (obstacle === 'retired' && !reuse)) throw refusal(jid, obstacle);
     await withPassword(() => keeper.create(jid.local, password));
@@ -125,23 +130,26 @@ class Users {
   /** Whoever signed in with the old password has to come back with the new one. */
   async setPassword(address: string, password: string): Promise<Closed> {
     const jid = this.#account(address);
-    await this.#require(jid);
     const { keeper } = this.#hostOf(jid);
+    if (!keeper.canSetPasswords) throw elsewhere(jid, keeper.keptElsewhere ?? '');
+    if (!keeper.keptElsewhere) await this.#require(jid);
     const closed = await withPassword(() => keeper.setPassword(jid.local, password));
     return { jid: jid.toString(), closed };
   }
 
   async setDisabled(address: string, isDisabled: boolean): Promise<Closed> {
     const jid = this.#account(address);
-    await this.#require(jid);
-    const closed = await this.#hostOf(jid).keeper.setDisabled(jid.local, isDisabled);
+    const { keeper } = this.#hostOf(jid);
+    if (!keeper.keptElsewhere) await this.#require(jid);
+    const closed = await keeper.setDisabled(jid.local, isDisabled);
     return { jid: jid.toString(), closed };
   }
 
-  async delete(address: string): Promise<Closed> {
+  async delete(address: string, retires: boolean): Promise<Closed> {
     const jid = this.#account(address);
     await this.#require(jid);
-    return { jid: jid.toString(), closed: await this.#hostOf(jid).keeper.remove(jid.local) };
+    const closed = await this.#hostOf(jid).keeper.remove(jid.local, { retires });
+    return { jid: jid.toString(), closed };
   }
 
   async show(address: string): Promise<UserDetails> {
@@ -184,7 +192,7 @@ class Users {
   }
 
   #hostOf(jid: Jid): ServedHost {
-    return this.#server.find(jid.domain)!;
+    return requireKept(this.#server.find(jid.domain)!);
   }
 
   async #require(jid: Jid): Promise<UserRecord> {
@@ -196,9 +204,22 @@ async function withPassword<T>(task: () => Promise<T>): Promise<T> {
   try {
     return await task();
   } catch (error) {
+    if (error instanceof SourceError) {
+      const hint = 'Try again once it answers.';
+      throw new AdminError('source-failed', `The account source failed: ${error.message}.`, hint);
+    }
+    if (error instanceof PasswordRefusedError) {
+      throw new AdminError('bad-password', 'The account source takes no such password.');
+    }
     if (!(error instanceof SaslprepError)) throw error;
     throw new AdminError('bad-password', `This cannot be a password: ${error.text}.`);
   }
+}
+
+function elsewhere({ domain }: Jid, source: string): AdminError {
+  const message = `The accounts and passwords of ${domain} are kept elsewhere (${source}).`;
+  const hint = 'Change them there; what they have here begins with the first sign-in.';
+  return new AdminError('kept-elsewhere', message, hint);
 }
 
 function refusal(jid: Jid, obstacle: Obstacle): AdminError {
@@ -214,6 +235,13 @@ function notFound(jid: Jid): never {
   throw new AdminError('not-found', `There is no account ${jid}.`);
 }
 
-function factsOf({ owner, isDisabled, created, lastLogin, nickname }: UserRecord): UserFacts {
-  return { jid: owner, isDisabled, created, lastLogin, nickname };
+function factsOf({
+  owner,
+  isDisabled,
+  created,
+  lastLogin,
+  nickname,
+  source,
+}: UserRecord): UserFacts {
+  return { jid: owner, isDisabled, created, lastLogin, nickname, source };
 }

@@ -19,9 +19,23 @@ const LIVE: Picks<Config> = {
 
 const LIVE_OF_HOST: Picks<HostConfig> = {
   certificate: ({ certificate }) => certificate,
-  signIn: (host) => [signInRules(host), host.sessions, host.accounts.scramIterations],
+  signIn: (host) => [
+    [signInRules(host), host.sessions, host.accounts.scramIterations],
+    [host.accounts.suitsImported, host.clientAuthority],
+  ],
   accounts: ({ accounts }) => accounts.nameRetirement,
 };
+
+const FIXED_OF_HOST: Picks<HostConfig> = {
+  'signIn.anonymous': ({ kind }) => kind,
+  'accounts.source': ({ source }) => source,
+};
+
+/** What waits for a restart, although the section around it does not. */
+export const FIXED_KEYS: readonly string[] = [
+  ...Object.keys(FIXED_OF_HOST),
+  ...['http', 'jwt', 'ldap'].map((source) => `accounts.${source}`),
+];
 
 /** What a reload puts to use, by keys of the file or of a host: `limits`, `certificate`. */
 export const LIVE_KEYS: readonly string[] = [LIVE, LIVE_OF_HOST].flatMap(Object.keys);
@@ -35,26 +49,36 @@ const FIXED: Picks<Config> = {
   metrics: ({ metrics }) => metrics,
 };
 
+/** Whether a module's settings wait for a restart. */
+export type Waits = (module: string) => boolean;
+
 /** Compares what runs with what the file says now. */
-export function compareConfigs(running: Config, next: Config): ConfigChanges {
+export function compareConfigs(running: Config, next: Config, waits: Waits): ConfigChanges {
   const pairs = hostPairs(running, next);
   return {
     live: [
       ...differing(LIVE, running, next),
-      ...pairs.flatMap(([from, to]) => differing(LIVE_OF_HOST, from, to).map(at(to))),
+      ...pairs
+        .filter(isOfOneKind)
+        .flatMap(([from, to]) => [
+          ...differing(LIVE_OF_HOST, from, to).map(at(to)),
+          ...modulesThat(isLive, from, to, waits).map(at(to)),
+        ]),
     ],
     needsRestart: [
       ...differing(FIXED, running, next),
-      ...pairs.flatMap(([from, to]) => differingModules(from, to).map(at(to))),
+      ...pairs.flatMap(([from, to]) => differing(FIXED_OF_HOST, from, to).map(at(to))),
+      ...pairs.flatMap(([from, to]) => modulesThat(isFixed, from, to, waits).map(at(to))),
     ],
   };
 }
 
 /** The running configuration with what may change while the server runs. */
-export function withLiveParts(running: Config, next: Config): Config {
+export function withLiveParts(running: Config, next: Config, waits: Waits): Config {
   const hosts = running.hosts.map((host) => {
     const found = next.hosts.find(({ domain }) => domain === host.domain) ?? host;
-    return { ...found, modules: host.modules };
+    if (found.kind !== host.kind) return host;
+    return { ...found, source: host.source, modules: liveModules(host, found, waits) };
   });
   const { tls, limits, warnings } = next;
   return {
@@ -65,6 +89,11 @@ export function withLiveParts(running: Config, next: Config): Config {
     hosts,
     log: { ...running.log, level: next.log.level },
   };
+}
+
+/** A host that changes its kind is as it was until a restart. */
+function isOfOneKind([from, to]: readonly [HostConfig, HostConfig]): boolean {
+  return from.kind === to.kind;
 }
 
 function hostPairs(running: Config, next: Config): (readonly [HostConfig, HostConfig])[] {
@@ -79,11 +108,32 @@ function differing<T>(picks: Picks<T>, running: T, next: T): string[] {
   return names.filter((name) => !isDeepStrictEqual(picks[name]!(running), picks[name]!(next)));
 }
 
-function differingModules(running: HostConfig, next: HostConfig): string[] {
-  const names = [...next.modules.keys()];
-  return names
-    .filter((name) => !isDeepStrictEqual(running.modules.get(name), next.modules.get(name)))
-    .map((name) => `modules.${name}`);
+/** A module's section before and after; false where it is off. */
+type SectionChange = (from: unknown, to: unknown, waits: boolean) => boolean;
+
+const isLive: SectionChange = (from, to, waits) =>
+  from !== false && to !== false && !waits && !isDeepStrictEqual(from, to);
+
+const isFixed: SectionChange = (from, to, waits) =>
+  !isDeepStrictEqual(from, to) && !isLive(from, to, waits);
+
+function modulesThat(
+  changed: SectionChange,
+  running: HostConfig,
+  next: HostConfig,
+  waits: Waits,
+): string[] {
+  return [...next.modules]
+    .filter(([name, to]) => changed(running.modules.get(name), to, waits(name)))
+    .map(([name]) => `modules.${name}`);
+}
+
+function liveModules(running: HostConfig, next: HostConfig, waits: Waits): HostConfig['modules'] {
+  const sections = [...running.modules].map(([name, from]) => {
+    const to = next.modules.get(name);
+    return [name, isLive(from, to, waits(name)) ? to : from] as const;
+  });
+  return new Map(sections);
 }
 
 function at({ domain }: HostConfig): (name: string) => string {
@@ -95,6 +145,6 @@ function streamLimits({ policy }: HostConfig): unknown {
 }
 
 function signInRules({ policy }: HostConfig): unknown {
-  const { requiresTls, allowsPlainLoopback, maxAuthAttempts, mechanisms } = policy;
-  return [requiresTls, allowsPlainLoopback, maxAuthAttempts, mechanisms];
+  const { requiresTls, allowsPlainLoopback, maxAuthAttempts, maxFailureDelay, mechanisms } = policy;
+  return [requiresTls, allowsPlainLoopback, maxAuthAttempts, maxFailureDelay, mechanisms];
 }

@@ -1,3 +1,4 @@
+import type { SourceSettings } from '../../sources/ports.ts';
 import type { StreamPolicy } from '../../stream/ports.ts';
 
 /** The configuration as the server uses it: paths absolute, times in ms, sizes in bytes. */
@@ -23,11 +24,17 @@ export interface Config {
 export interface HostConfig {
   /** Prepared (RFC 7622 §3.2). */
   readonly domain: string;
+  /** Whether accounts are kept there, or end with their session. */
+  readonly kind: 'accounts' | 'anonymous';
   /** Null where none is configured: the server makes a self-signed one. */
   readonly certificate: CertificateFiles | null;
+  /** The file with the authority whose certificates clients may sign in with; null: none may. */
+  readonly clientAuthority: string | null;
   readonly policy: StreamPolicy;
   readonly sessions: SessionRules;
   readonly accounts: AccountRules;
+  /** Where the accounts are kept. */
+  readonly source: SourceSettings;
   /** By module name: the checked section, or false where the module is off. */
   readonly modules: ReadonlyMap<string, unknown | false>;
 }

@@ -21,10 +21,24 @@ const COMMON = ['signIn', 'accounts', 'modules'];
 export function effectiveConfig(file: string, modules: readonly ConfigurableModule[]): RawSection {
   const text = readText(file);
   parseConfig(file, text, modules);
+  return effectiveOf(file, text, modules, hideSecret);
+}
+
+/** What becomes of each value as it is shown. */
+type Show = (value: unknown, schema: ZodType) => unknown;
+
+/** As `effectiveConfig`, of a text that was found sound; `show` sees each value. */
+export function effectiveOf(
+  file: string,
+  text: string,
+  modules: readonly ConfigurableModule[],
+  show: Show,
+): RawSection {
   const raw = fillEmptySections(new ConfigDocument(file, text).value, fileSchema) as RawSection;
-  const whole = filled(fileSchema, raw);
+  const whole = filled(fileSchema, raw, show);
   const hosts = Object.entries(sectionOf(raw, 'hosts')).map(
-    ([domain, own]) => [domain, effectiveHost(raw, isSection(own) ? own : {}, modules)] as const,
+    ([domain, own]) =>
+      [domain, effectiveHost(raw, isSection(own) ? own : {}, modules, show)] as const,
   );
   const rest = Object.entries(whole).filter(([key]) => !COMMON.includes(key));
   return { ...Object.fromEntries(rest), hosts: Object.fromEntries(hosts) };
@@ -39,14 +53,15 @@ function effectiveHost(
   file: RawSection,
   own: RawSection,
   modules: readonly ConfigurableModule[],
+  show: Show,
 ): RawSection {
   const merged = (name: string) => overlay(sectionOf(file, name), sectionOf(own, name));
   return {
     ...(own.certificate !== undefined && { certificate: own.certificate }),
-    signIn: filled(signInSchema, merged('signIn')),
-    accounts: filled(accountsSchema, merged('accounts')),
+    signIn: filled(signInSchema, merged('signIn'), show),
+    accounts: filled(accountsSchema, merged('accounts'), show),
     modules: Object.fromEntries(
-      modules.map((module) => [module.name, effectiveModule(module, file, own)]),
+      modules.map((module) => [module.name, effectiveModule(module, file, own, show)]),
     ),
   };
 }
@@ -55,19 +70,21 @@ function effectiveModule(
   { name, config = noSettings }: ConfigurableModule,
   file: RawSection,
   own: RawSection,
+  show: Show,
 ): RawSection | boolean {
   const [common, mine] = [sectionOf(file, 'modules')[name], sectionOf(own, 'modules')[name]];
   if ((mine ?? common) === false) return false;
   const section = overlay(isSection(common) ? common : {}, isSection(mine) ? mine : {});
-  const values = filled(config, fillEmptySections(section, config) as RawSection);
+  const values = filled(config, fillEmptySections(section, config) as RawSection, show);
   return Object.keys(values).length > 0 ? values : true;
 }
 
-function filled(schema: ZodType, value: RawSection): RawSection {
-  return fillDefaults(schema, value, shown) as RawSection;
+function filled(schema: ZodType, value: RawSection, show: Show): RawSection {
+  return fillDefaults(schema, value, show) as RawSection;
 }
 
-function shown(value: unknown, schema: ZodType): unknown {
+/** A secret is hidden, unless the value only says where it stands. */
+export function hideSecret(value: unknown, schema: ZodType): unknown {
   const isLiteral = typeof value === 'string' && !/^(file|env):/.test(value);
   return isSecret(schema) && isLiteral ? HIDDEN : value;
 }

@@ -3,18 +3,23 @@ import type { StreamPolicy } from '../../stream/ports.ts';
 import type { XmlLimits } from '../../xml/frame.ts';
 import { prepareDomain } from '../../xmpp/domain.ts';
 import { JidError } from '../../xmpp/jid-error.ts';
-import type { CertificateFiles, HostConfig } from './config.ts';
+import type { AccountRules, CertificateFiles, HostConfig } from './config.ts';
 import { type ConfigurableModule, readModules } from './modules.ts';
 import { isSection, type RawSection } from './raw.ts';
 import {
   type AccountSettings,
   accountsSchema,
   type FileConfig,
+  MECHANISMS,
   type SignIn,
   signInSchema,
 } from './schema.ts';
 import type { KeyPath } from './schema-walk.ts';
 import type { SectionReader, WrittenSection } from './sections.ts';
+import { resolveSource, suits } from './sources.ts';
+
+/** The one mechanism of a host where everybody is anonymous. */
+const ANONYMOUS = 'ANONYMOUS';
 
 /** One entry of `hosts`, checked as far as it can be without the other sections. */
 export interface HostDraft {
@@ -43,15 +48,31 @@ export function readHosts(
 export function resolveHost(draft: HostDraft, file: FileConfig, directory: string): HostConfig {
   const signIn = draft.signIn!;
   const { sessionsPerAccount: perAccount, resourceConflict } = signIn;
-  const { scramIterations, suitImported: suitsImported } = signIn;
   return {
     domain: draft.domain,
+    kind: signIn.anonymous ? 'anonymous' : 'accounts',
     certificate: certificateOf(file.hosts[draft.key]!, directory),
+    clientAuthority: clientAuthorityOf(signIn, directory),
     policy: policyOf(signIn, file.limits),
     sessions: { perAccount, resourceConflict },
-    accounts: { ...draft.accounts!, scramIterations, suitsImported },
+    accounts: accountRules(draft.accounts!, signIn),
+    source: resolveSource(draft.accounts!),
     modules: draft.modules,
   };
+}
+
+/** Where everybody is anonymous, no certificate is for an account. */
+function clientAuthorityOf({ clientCertificates, anonymous }: SignIn, directory: string) {
+  return clientCertificates && !anonymous ? resolve(directory, clientCertificates.ca) : null;
+}
+
+/** Names of anonymous accounts come once only, so that there is nothing to keep of them. */
+function accountRules(
+  accounts: AccountSettings,
+  { scramIterations, suitImported: suitsImported, anonymous }: SignIn,
+): AccountRules {
+  const nameRetirement = anonymous ? 0 : accounts.nameRetirement;
+  return { scramIterations, suitsImported, nameRetirement };
 }
 
 function readHost(
@@ -64,13 +85,27 @@ function readHost(
   const path = ['hosts', key];
   const own = isSection(hosts[key]) ? hosts[key] : {};
   const both = (name: string) => [sectionOf(file, [], name), sectionOf(own, path, name)] as const;
-  return {
+  const draft = {
     key,
     domain: readDomain(reader, key),
     signIn: reader.read(signInSchema, ...both('signIn')),
     accounts: reader.read(accountsSchema, ...both('accounts')),
     modules: readModules(reader, modules, ...both('modules')),
   };
+  refuseLockedDoor(reader, draft);
+  return draft;
+}
+
+/** A host needs a mechanism that goes with where its accounts are kept. */
+function refuseLockedDoor(reader: SectionReader, { key, signIn, accounts }: HostDraft): void {
+  if (!signIn || !accounts) return;
+  const source = resolveSource(accounts);
+  if (signIn.mechanisms.some((mechanism) => suits(source, mechanism))) return;
+  const own = ['hosts', key, 'signIn', 'mechanisms'];
+  const place = reader.document.has(own) ? own : ['signIn', 'mechanisms'];
+  const message = `nobody can sign in to ${key}: none of these goes with accounts.source ${source.type}`;
+  const fitting = MECHANISMS.filter((mechanism) => suits(source, mechanism)).join(' or ');
+  reader.problems.push(reader.document.atValue(place, message, `add ${fitting}`));
 }
 
 function readDomain(reader: SectionReader, key: string): string {
@@ -120,8 +155,9 @@ function policyOf(signIn: SignIn, limits: FileConfig['limits']): StreamPolicy {
     negotiationTimeout: limits.negotiationTimeout,
     idleTimeout: limits.idleTimeout,
     maxAuthAttempts: signIn.maxAttempts,
+    maxFailureDelay: signIn.failureDelay,
     scramIterations: signIn.scramIterations,
-    mechanisms: signIn.mechanisms,
+    mechanisms: signIn.anonymous ? [ANONYMOUS] : signIn.mechanisms,
   };
 }
 

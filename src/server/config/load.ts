@@ -9,6 +9,7 @@ import { ConfigError } from './problems.ts';
 import { fillEmptySections, isSection, type RawSection } from './raw.ts';
 import { type FileConfig, fileSchema } from './schema.ts';
 import { SectionReader } from './sections.ts';
+import { sourceWarnings } from './sources.ts';
 
 /**
  * Reads and checks a configuration file. `modules` are those that it may name;
@@ -102,7 +103,11 @@ function resolveConfig(file: string, common: FileConfig, hosts: readonly HostCon
     log: common.log,
     controlSocket: socket ? resolve(directory, socket) : join(dataDirectory, 'epode.sock'),
     metrics: resolveMetrics(common.metrics),
-    warnings: [...hosts.flatMap(warningsOf), ...exposure(common.metrics)],
+    warnings: [
+      ...hosts.flatMap(warningsOf),
+      ...hosts.flatMap(({ domain, source }) => sourceWarnings(domain, source)),
+      ...exposure(common.metrics),
+    ],
   };
 }
 

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { duration, size } from './quantities.ts';
+import { refuseUndescribed, sourceKeys } from './sources.ts';
 
 /**
  * The configuration file as a schema. Defaults stand here and nowhere else, as
@@ -7,7 +8,13 @@ import { duration, size } from './quantities.ts';
  */
 
 /** SASL mechanisms that exist here, best first. */
-export const MECHANISMS = ['SCRAM-SHA-512', 'SCRAM-SHA-256', 'SCRAM-SHA-1', 'PLAIN'] as const;
+export const MECHANISMS = [
+  'SCRAM-SHA-512',
+  'SCRAM-SHA-256',
+  'SCRAM-SHA-1',
+  'OAUTHBEARER',
+  'PLAIN',
+] as const;
 
 /** RFC 6120 §13.12: no limit on stanzas may be below 10,000 bytes. */
 const stanzaSize = () => size({ min: '10 KB', max: '16 MiB' });
@@ -85,6 +92,9 @@ export const signInSchema = z.strictObject({
     .default(10_000)
     .describe('For passwords that are set from now on.'),
   maxAttempts: z.int().min(1).max(100).default(5).describe('Failures before the stream is closed.'),
+  failureDelay: duration({ min: '0s', max: '30s' })
+    .prefault('5s')
+    .describe('How long the answer to a wrong password waits at most, once there were many.'),
   requireTls: z.boolean().default(true).describe('Whether signing in needs TLS.'),
   allowPlainOnLoopback: z
     .boolean()
@@ -100,14 +110,29 @@ export const signInSchema = z.strictObject({
     .enum(['replace', 'refuse', 'rename'])
     .default('replace')
     .describe('For a resource in use: end the old session, refuse the new one, or rename that.'),
+  anonymous: z
+    .boolean()
+    .default(false)
+    .describe('Whether everybody is anonymous here, and needs no account.'),
+  clientCertificates: z
+    .strictObject({
+      ca: z.string().min(1).describe('A file with the certificates of the authority, in PEM.'),
+    })
+    .optional()
+    .describe('Whose client certificates sign in.'),
 });
 
 /** Rules of keeping accounts; a host may lay its own keys over the common ones. */
-export const accountsSchema = z.strictObject({
-  nameRetirement: duration({ min: '0s', max: '3650d' })
-    .prefault('90d')
-    .describe('How long nobody gets the name of a deleted account, which others may still trust.'),
-});
+export const accountsSchema = z
+  .strictObject({
+    nameRetirement: duration({ min: '0s', max: '3650d' })
+      .prefault('90d')
+      .describe(
+        'How long nobody gets the name of a deleted account, which others may still trust.',
+      ),
+    ...sourceKeys,
+  })
+  .superRefine(refuseUndescribed);
 
 const beforeLogin = z.strictObject({
   stanza: stanzaSize().prefault('10 KB').describe('One stanza; never below 10,000 bytes.'),

@@ -1,5 +1,6 @@
 import { accountServices } from './002-account-services.ts';
 import { importedPasswords } from './003-imported-passwords.ts';
+import { accountSources } from './004-account-sources.ts';
 import type { Migration } from './migration.ts';
 
 /**
@@ -8,7 +9,11 @@ import type { Migration } from './migration.ts';
  * spaces and comments, so a table that changes in its midst is rebuilt with the text
  * that `schema.sql` has for it.
  */
-export const migrations: readonly Migration[] = [accountServices, importedPasswords];
+export const migrations: readonly Migration[] = [
+  accountServices,
+  importedPasswords,
+  accountSources,
+];
 
 /** The version that `schema.sql` installs. */
 export const schemaVersion = 1 + migrations.length;

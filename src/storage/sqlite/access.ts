@@ -28,12 +28,16 @@ export interface Access<Tables> {
   change(owner: Owner, change: ChangeOf<Tables>): Ticket;
   /** Makes a change that nobody waits for, along with others or within a second. */
   changeLater(change: ChangeOf<Tables>): void;
+  /** The same, but that a read of the owner's rows comes behind it. */
+  changeSoon(owner: Owner, change: ChangeOf<Tables>): void;
   /** As `change`, for rows of many owners: every later read waits for it. */
   changeAll(change: ChangeOf<Tables>): Ticket;
   /** Makes a change and tells, once it is on disk, whether it took effect. */
   ask(owner: Owner, change: ChangeOf<Tables>): Promise<boolean>;
   /** Reads rows of one owner, once the changes pending for that owner are on disk. */
   read<T>(owner: Owner, query: (tables: Tables) => T): Maybe<T>;
+  /** Reads rows of these owners, once the changes pending for any of them are on disk. */
+  readOf<T>(owners: readonly Owner[], query: (tables: Tables) => T): Maybe<T>;
   /** Reads rows of many owners, once all changes made so far are on disk. */
   readAll<T>(query: (tables: Tables) => T): Maybe<T>;
 }

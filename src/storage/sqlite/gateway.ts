@@ -27,8 +27,10 @@ export class Gateway implements Access<Tables> {
   /** The newest ticket of each owner with changes on the way, in order of tickets. */
   readonly #pending = new Map<Owner, Ticket>();
   #pendingForAll: Ticket = 0;
-  /** Changes that nobody waits for. */
-  readonly #later: Change[] = [];
+  /** Changes that nobody waits for, with the owner where a read would. */
+  readonly #later: { readonly change: Change; readonly owner: Owner | null }[] = [];
+  /** The owners among them. */
+  readonly #readAfterLater = new Set<Owner>();
   #timer: NodeJS.Timeout | undefined;
   #changes = 0;
 
@@ -61,8 +63,17 @@ export class Gateway implements Access<Tables> {
   }
 
   changeLater(change: Change): void {
+    this.#postpone(change, null);
+  }
+
+  changeSoon(owner: Owner, change: Change): void {
+    this.#postpone(change, owner);
+    this.#readAfterLater.add(owner);
+  }
+
+  #postpone(change: Change, owner: Owner | null): void {
     this.#ledger.assertOpen();
-    this.#later.push(change);
+    this.#later.push({ change, owner });
     this.#timer ??= setTimeout(() => this.flush(), PATIENCE).unref();
   }
 
@@ -70,7 +81,12 @@ export class Gateway implements Access<Tables> {
   flush(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
-    for (const change of this.#later.splice(0)) if (this.#ledger.isOpen) this.#writeOne(change);
+    this.#readAfterLater.clear();
+    for (const { change, owner } of this.#later.splice(0)) {
+      if (!this.#ledger.isOpen) return;
+      const ticket = this.#writeOne(change);
+      if (owner !== null) this.#remember(owner, ticket);
+    }
   }
 
   #write(change: Change): Ticket {
@@ -94,10 +110,19 @@ export class Gateway implements Access<Tables> {
   }
 
   read<T>(owner: Owner, query: (tables: Tables) => T): Maybe<T> {
+    if (this.#readAfterLater.has(owner)) this.flush();
     return this.#readAfter(Math.max(this.#pending.get(owner) ?? 0, this.#pendingForAll), query);
   }
 
+  readOf<T>(owners: readonly Owner[], query: (tables: Tables) => T): Maybe<T> {
+    if (owners.some((owner) => this.#readAfterLater.has(owner))) this.flush();
+    let newest = this.#pendingForAll;
+    for (const owner of owners) newest = Math.max(newest, this.#pending.get(owner) ?? 0);
+    return this.#readAfter(newest, query);
+  }
+
   readAll<T>(query: (tables: Tables) => T): Maybe<T> {
+    if (this.#readAfterLater.size > 0) this.flush();
     return this.#readAfter(this.#ledger.latest, query);
   }
 

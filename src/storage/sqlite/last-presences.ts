@@ -1,5 +1,5 @@
 import type { Maybe } from '../../lib/maybe.ts';
-import type { LastPresence, LastPresenceStore, Owner, Ticket } from '../ports.ts';
+import type { LastPresence, LastPresenceStore, Owner } from '../ports.ts';
 import type { Access } from './access.ts';
 import type { Connection } from './connection.ts';
 
@@ -37,7 +37,7 @@ export class SqliteLastPresences implements LastPresenceStore {
     return this.#access.read(owner, ({ lastPresences }) => lastPresences.find(owner));
   }
 
-  put(owner: Owner, presence: LastPresence): Ticket {
-    return this.#access.change(owner, ['lastPresences', 'put', owner, presence]);
+  note(owner: Owner, presence: LastPresence): void {
+    this.#access.changeSoon(owner, ['lastPresences', 'put', owner, presence]);
   }
 }

@@ -35,6 +35,7 @@ export class RosterTable {
   readonly #load;
   readonly #item;
   readonly #subscription;
+  readonly #seenBy;
   readonly #removals;
   readonly #created;
   readonly #put;
@@ -42,14 +43,23 @@ export class RosterTable {
   readonly #addRemoval;
   readonly #pruneRemovals;
   readonly #loadAtOnce;
+  readonly #db: Connection;
 
   constructor(db: Connection) {
+    this.#db = db;
     this.#load = db.prepare<[Owner], RosterRow>(`SELECT ${COLUMNS} FROM roster ${OF_USER}`);
     this.#item = db.prepare<[Owner, string], RosterRow>(`
       SELECT ${COLUMNS} FROM roster ${OF_USER} AND contact = ?`);
     this.#subscription = db
       .prepare<[Owner, string], Subscription>(`
         SELECT subscription FROM roster ${OF_USER} AND contact = ?`)
+      .pluck();
+    this.#seenBy = db
+      .prepare<[string, string], Owner>(`
+        SELECT user.jid FROM json_each(?) AS asked
+        JOIN user ON user.jid = asked.value
+        JOIN roster ON roster.user = user.id AND roster.contact = ?
+        WHERE subscription IN ('from', 'both')`)
       .pluck();
     this.#removals = db.prepare<[Owner], RosterRemoval>(`
       SELECT contact, version FROM roster_removal ${OF_USER} ORDER BY version`);
@@ -71,7 +81,7 @@ export class RosterTable {
   }
 
   load(owner: Owner): RosterRecord {
-    return this.#loadAtOnce(owner);
+    return this.#db.inTransaction ? this.#loadWhole(owner) : this.#loadAtOnce(owner);
   }
 
   #loadWhole(owner: Owner): RosterRecord {
@@ -90,6 +100,10 @@ export class RosterTable {
 
   subscription(owner: Owner, contact: string): Subscription | null {
     return this.#subscription.get(owner, contact) ?? null;
+  }
+
+  seenBy(contact: string, owners: readonly Owner[]): readonly Owner[] {
+    return this.#seenBy.all(JSON.stringify(owners), contact);
   }
 
   put(owner: Owner, item: RosterItemRecord): boolean {
@@ -153,6 +167,10 @@ export class SqliteRosters implements RosterStore {
 
   subscription(owner: Owner, contact: string): Maybe<Subscription | null> {
     return this.#access.read(owner, ({ rosters }) => rosters.subscription(owner, contact));
+  }
+
+  seenBy(contact: string, owners: readonly Owner[]): Maybe<readonly Owner[]> {
+    return this.#access.readOf(owners, ({ rosters }) => rosters.seenBy(contact, owners));
   }
 
   put(owner: Owner, item: RosterItemRecord): Ticket {

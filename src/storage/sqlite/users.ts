@@ -19,9 +19,10 @@ interface UserRow {
   readonly last_login: number | null;
   readonly nickname: string | null;
   readonly imported: string | null;
+  readonly source: string | null;
 }
 
-const COLUMNS = 'jid, is_disabled, created, last_login, nickname, imported';
+const COLUMNS = 'jid, is_disabled, created, last_login, nickname, imported, source';
 /** Behind all bcrypt hashes, which begin with `$`. */
 const AFTER_BCRYPT = '%';
 
@@ -43,6 +44,7 @@ export class UserTable {
   readonly #setAvatar;
   readonly #setDisabled;
   readonly #setLastLogin;
+  readonly #setSource;
   readonly #delete;
   readonly #retire;
   readonly #unretire;
@@ -65,14 +67,14 @@ export class UserTable {
       .prepare<[string, string], string>(`
         SELECT imported FROM user WHERE domain = ? AND imported > ? ORDER BY imported LIMIT 1`)
       .pluck();
-    this.#settle = db.prepare<[Owner]>(
-      'UPDATE user SET imported = NULL WHERE jid = ? AND imported IS NOT NULL',
+    this.#settle = db.prepare<[string | null, Owner]>(
+      'UPDATE user SET imported = ?, source = NULL WHERE jid = ? AND coalesce(imported, source) IS NOT NULL',
     );
     this.#isImported = db
       .prepare<[Owner, string], 1>('SELECT 1 FROM user WHERE jid = ? AND imported = ?')
       .pluck();
     this.#insert = db.prepare<unknown[]>(`
-      INSERT INTO user (${COLUMNS}) VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (jid) DO NOTHING`);
+      INSERT INTO user (${COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (jid) DO NOTHING`);
     this.#exists = db.prepare<[Owner], 1>('SELECT 1 FROM user WHERE jid = ?').pluck();
     this.#clearKeys = db.prepare<[Owner]>(
       'DELETE FROM credential WHERE user = (SELECT id FROM user WHERE jid = ?)',
@@ -91,6 +93,9 @@ export class UserTable {
     );
     this.#setLastLogin = db.prepare<[number | null, Owner]>(
       'UPDATE user SET last_login = ? WHERE jid = ?',
+    );
+    this.#setSource = db.prepare<[string | null, Owner]>(
+      'UPDATE user SET source = ? WHERE jid = ?',
     );
     this.#delete = db.prepare<[Owner]>('DELETE FROM user WHERE jid = ?');
     this.#retire = db.prepare<[Owner, number]>(
@@ -134,21 +139,27 @@ export class UserTable {
   }
 
   create(user: UserRecord, keys: readonly StoredScramKeys[]): boolean {
-    const { owner, isDisabled, created, lastLogin, nickname, imported } = user;
-    const facts = [owner, Number(isDisabled), created, lastLogin, nickname, imported];
+    const { owner, isDisabled, created, lastLogin, nickname, imported, source } = user;
+    const facts = [owner, Number(isDisabled), created, lastLogin, nickname, imported, source];
     if (this.#insert.run(...facts).changes === 0) return false;
     this.#unretire.run(owner);
     return this.#putKeys(owner, keys);
   }
 
   setKeys(owner: Owner, keys: readonly StoredScramKeys[]): boolean {
-    this.#settle.run(owner);
+    this.#settle.run(null, owner);
     return this.#putKeys(owner, keys);
   }
 
-  upgrade(owner: Owner, imported: string, keys: readonly StoredScramKeys[]): boolean {
-    const isAsBefore = this.#isImported.get(owner, imported) !== undefined;
-    return isAsBefore ? this.setKeys(owner, keys) : true;
+  upgrade(
+    owner: Owner,
+    imported: string,
+    keys: readonly StoredScramKeys[],
+    still: string | null,
+  ): boolean {
+    if (this.#isImported.get(owner, imported) === undefined) return true;
+    this.#settle.run(still, owner);
+    return this.#putKeys(owner, keys);
   }
 
   #putKeys(owner: Owner, keys: readonly StoredScramKeys[]): boolean {
@@ -159,18 +170,20 @@ export class UserTable {
     return this.#exists.get(owner) !== undefined;
   }
 
-  update(owner: Owner, { nickname, avatar, isDisabled, lastLogin }: UserUpdate): boolean {
+  update(owner: Owner, { nickname, avatar, isDisabled, lastLogin, source }: UserUpdate): boolean {
     if (nickname !== undefined) this.#setNickname.run(nickname, owner);
     if (avatar !== undefined) {
       this.#setAvatar.run(avatar?.type ?? null, avatar?.data ?? null, owner);
     }
     if (isDisabled !== undefined) this.#setDisabled.run(Number(isDisabled), owner);
     if (lastLogin !== undefined) this.#setLastLogin.run(lastLogin, owner);
+    if (source !== undefined) this.#setSource.run(source, owner);
     return this.#exists.get(owner) !== undefined;
   }
 
   delete(owner: Owner, retiredUntil: number): boolean {
-    if (this.#delete.run(owner).changes > 0) this.#retire.run(owner, retiredUntil);
+    const isGone = this.#delete.run(owner).changes > 0;
+    if (isGone && retiredUntil > 0) this.#retire.run(owner, retiredUntil);
     return true;
   }
 
@@ -187,6 +200,7 @@ function toRecord(row: UserRow): UserRecord {
     created: row.created,
     lastLogin: row.last_login,
     imported: row.imported,
+    source: row.source,
   };
 }
 
@@ -236,8 +250,13 @@ export class SqliteUsers implements UserStore {
     return this.#access.change(owner, ['users', 'setKeys', owner, keys]);
   }
 
-  upgrade(owner: Owner, imported: string, keys: readonly StoredScramKeys[]): Ticket {
-    return this.#access.change(owner, ['users', 'upgrade', owner, imported, keys]);
+  upgrade(
+    owner: Owner,
+    imported: string,
+    keys: readonly StoredScramKeys[],
+    still: string | null = null,
+  ): Ticket {
+    return this.#access.change(owner, ['users', 'upgrade', owner, imported, keys, still]);
   }
 
   listImported(domain: string, after: Owner | null, limit: number): Maybe<readonly UserRecord[]> {

@@ -1,6 +1,5 @@
 import type { StreamFeature } from '../feature.ts';
-import type { Hashing } from '../sasl/hashing.ts';
-import { SignIns } from '../sasl/sign-in.ts';
+import { type SignInDeps, SignIns } from '../sasl/sign-in.ts';
 import { bind } from './bind.ts';
 import { bind2 } from './bind2.ts';
 import { channelBinding } from './channel-binding.ts';
@@ -11,8 +10,8 @@ import { session } from './session.ts';
 import { starttls } from './starttls.ts';
 
 /** The features of every client stream, in the order of XEP-0170 §2. */
-export function coreFeatures(hashing: Hashing): readonly StreamFeature[] {
-  const signIns = new SignIns(hashing);
+export function coreFeatures(deps: SignInDeps): readonly StreamFeature[] {
+  const signIns = new SignIns(deps);
   return [
     starttls,
     sasl(signIns),

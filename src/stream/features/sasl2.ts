@@ -4,19 +4,41 @@ import { StreamError } from '../../xmpp/errors.ts';
 import { Jid } from '../../xmpp/jid.ts';
 import { NS } from '../../xmpp/ns.ts';
 import type { ClientStream } from '../client-stream.ts';
-import type { StreamFeature } from '../feature.ts';
+import type { Step, StreamFeature } from '../feature.ts';
 import type { InlineFeature, SignInFacts } from '../inline.ts';
-import type { StreamSession } from '../ports.ts';
+import type { ScramHash, StreamSession } from '../ports.ts';
 import { SaslError, type SaslOutcome } from '../sasl/mechanism.ts';
 import type { SaslProfile, SignIn, SignIns } from '../sasl/sign-in.ts';
+import { offeredUpgrades, requestedUpgrades, Upgrade } from './upgrade.ts';
 
 const SASL2 = 'urn:xmpp:sasl:2';
 const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
 /** What `<authenticate/>` has asked for; it counts once the exchange has succeeded. */
 interface Request extends SignInFacts {
+  readonly upgrades: readonly ScramHash[];
   readonly inline: readonly { readonly feature: InlineFeature; readonly element: Element }[];
 }
+
+/** What is to be done before the sign-in is whole. */
+interface Task {
+  readonly upgrade: Upgrade;
+  finish(): Maybe<Step>;
+}
+
+type Tasks = WeakMap<ClientStream, Task>;
+
+/** An element of a task, and all that it takes to answer it. */
+interface Work {
+  readonly stream: ClientStream;
+  readonly signIn: SignIn;
+  readonly profile: SaslProfile;
+  readonly element: Element;
+  readonly tasks: Tasks;
+}
+
+const TASK_ELEMENTS = ['next', 'task-data', 'abort'];
+const ELEMENTS = ['authenticate', 'response', ...TASK_ELEMENTS];
 
 /** What the inline features have led to. */
 interface Inlined {
@@ -32,11 +54,14 @@ const NOTHING: Inlined = { answers: [], session: null };
  */
 export function sasl2(signIns: SignIns, inline: readonly InlineFeature[]): StreamFeature {
   const requests = new WeakMap<ClientStream, Request>();
+  const tasks: Tasks = new WeakMap();
   return {
     name: 'sasl2',
     requires: ['secure'],
     forbids: ['authenticated'],
-    accepts: ['authenticate', 'response', 'abort'].map((name) => ({ name, xmlns: SASL2 })),
+    // Between the first element and the last no other data may come (§2.4).
+    bearsWhiteSpace: false,
+    accepts: ELEMENTS.map((name) => ({ name, xmlns: SASL2 })),
 
     offer(stream) {
       const { mechanisms } = signIns.of(stream).offer();
@@ -44,7 +69,8 @@ export function sasl2(signIns: SignIns, inline: readonly InlineFeature[]): Strea
       const names = mechanisms.map(({ name }) => xml('mechanism', {}, name));
       const offers = inline.map((feature) => feature.offer(stream)).filter((each) => each !== null);
       const listed = offers.length > 0 ? [xml('inline', {}, ...offers)] : [];
-      return xml('authentication', { xmlns: SASL2 }, ...names, ...listed);
+      const upgrades = offeredUpgrades(stream);
+      return xml('authentication', { xmlns: SASL2 }, ...names, ...listed, ...upgrades);
     },
 
     negotiate(stream, element) {
@@ -52,32 +78,90 @@ export function sasl2(signIns: SignIns, inline: readonly InlineFeature[]): Strea
       const isFirst = element.name === 'authenticate';
       // Nothing but responses belongs between (§2.4).
       if (isFirst && signIn.isUnderWay) throw new StreamError('policy-violation');
-      const request = () => requests.get(stream)!;
-      return signIn.answer(profileOf(stream, request), () => {
-        if (isFirst) requests.set(stream, readRequest(element, inline));
+      const profile = profileOf(stream, () => requests.get(stream)!, tasks);
+      const task = tasks.get(stream);
+      if (task) return goOn(task, { stream, signIn, profile, element, tasks });
+      return signIn.answer(profile, () => {
+        if (isFirst) requests.set(stream, readRequest(element, inline, stream));
         return then(take(signIn, element), (outcome) => checkClaim(stream, outcome));
       });
     },
   };
 }
 
-function profileOf(stream: ClientStream, request: () => Request): SaslProfile {
+function profileOf(stream: ClientStream, request: () => Request, tasks: Tasks): SaslProfile {
   return {
     name: 'SASL2',
     challenge: (data) => xml('challenge', { xmlns: SASL2 }, data.toString('base64')),
     failure: (condition) => xml('failure', { xmlns: SASL2 }, xml(condition, { xmlns: NS.sasl })),
-    succeed(username, data) {
-      stream.authenticated(username);
-      return then(negotiateInline(stream, request()), (inlined) => {
-        stream.sendElement(success(stream, data, inlined));
-        if (inlined.session) stream.bound(inlined.session);
-        return 'features';
+    succeed(username, data, byPassword) {
+      const finish = (data: Buffer) => conclude(stream, request(), username, data);
+      // Only who knows the password may add what it can be shown with.
+      const hashes = byPassword ? request().upgrades : [];
+      return then(upgradeOf(stream, username, hashes), (upgrade) => {
+        if (!upgrade) return finish(data);
+        tasks.set(stream, { upgrade, finish: () => finish(Buffer.alloc(0)) });
+        stream.sendElement(upgrade.invitation(data));
+        return 'engage';
       });
     },
   };
 }
 
-function readRequest(element: Element, features: readonly InlineFeature[]): Request {
+/** Null where there is nothing to do: the account has keys of all that the client asks for. */
+function upgradeOf(
+  { host }: ClientStream,
+  username: string,
+  hashes: readonly ScramHash[],
+): Maybe<Upgrade | null> {
+  if (hashes.length === 0) return null;
+  return then(host.credentials(username), (credentials) => {
+    const lacks = (hash: ScramHash) => !credentials?.scram.some((each) => each.hash === hash);
+    const lacking = hashes.filter(lacks);
+    const { imported } = credentials ?? {};
+    const { scramIterations } = host.policy;
+    return imported && lacking.length > 0 ? new Upgrade(imported, lacking, scramIterations) : null;
+  });
+}
+
+/** Takes the next element of a task; nothing but those and `<abort/>` may come (§2.4, §6.8). */
+function goOn({ upgrade, finish }: Task, work: Work): Maybe<Step> {
+  const { stream, signIn, profile, element, tasks } = work;
+  if (!TASK_ELEMENTS.includes(element.name)) throw new StreamError('policy-violation');
+  try {
+    const answer = upgrade.take(element);
+    if (answer) {
+      stream.sendElement(answer);
+      return 'engage';
+    }
+  } catch (error) {
+    tasks.delete(stream);
+    return signIn.refuse(profile, error);
+  }
+  tasks.delete(stream);
+  return upgrade.save().then(finish);
+}
+
+/** Signed in, with all tasks done: what was asked for along with it, and the result. */
+function conclude(
+  stream: ClientStream,
+  request: Request,
+  username: string,
+  data: Buffer,
+): Maybe<Step> {
+  stream.authenticated(username);
+  return then(negotiateInline(stream, request), (inlined) => {
+    stream.sendElement(success(stream, data, inlined));
+    if (inlined.session) stream.bound(inlined.session);
+    return 'features';
+  });
+}
+
+function readRequest(
+  element: Element,
+  features: readonly InlineFeature[],
+  stream: ClientStream,
+): Request {
   const userAgent = element.getChild('user-agent', SASL2)?.attrs.id ?? '';
   // No other form has a meaning, and it is kept as long as the session (§2.3).
   if (userAgent !== '' && !UUID.test(userAgent)) throw new SaslError('malformed-request');
@@ -85,12 +169,14 @@ function readRequest(element: Element, features: readonly InlineFeature[]): Requ
     const asked = element.getChild(feature.name, feature.xmlns);
     return asked ? [{ feature, element: asked }] : [];
   });
-  return { userAgent: userAgent.toLowerCase(), inline };
+  const upgrades = requestedUpgrades(element, stream);
+  return { userAgent: userAgent.toLowerCase(), inline, upgrades };
 }
 
 function take(signIn: SignIn, element: Element): Maybe<SaslOutcome> {
   if (element.name === 'abort') throw new SaslError('aborted');
   if (element.name === 'response') return signIn.next(textOf(element));
+  if (element.name !== 'authenticate') throw new SaslError('malformed-request');
   signIn.begin(element.attrs.mechanism);
   const initial = element.getChild('initial-response', SASL2);
   return signIn.next(initial ? textOf(initial) : null);

@@ -1,6 +1,6 @@
 import type { Maybe } from '../../lib/maybe.ts';
 import type { ChannelBindings } from '../connection.ts';
-import type { Credentials, ScramHash } from '../ports.ts';
+import type { Credentials, ScramHash, TokenVerdict } from '../ports.ts';
 import type { Hashing } from './hashing.ts';
 
 /** SASL failure conditions (RFC 6120 §6.5). */
@@ -48,11 +48,16 @@ export interface SaslContext {
   readonly scramIterations: number;
   /** Null where the client was not offered to bind to its connection. */
   readonly channelBindings: ChannelBindings | null;
+  /** Localparts that the client's certificate is for. */
+  readonly certifiedUsers: readonly string[];
   /** Null leaves out the proof of what was offered (XEP-0474). */
   readonly offer: SaslOffer | null;
   /** As the host has it. */
   readonly decoyBcrypt?: string | null;
   credentials(username: string): Maybe<Credentials | null>;
+  /** As the host has them. */
+  readonly verify?: ((username: string, password: string) => Promise<boolean>) | null;
+  readonly verifyToken?: ((token: string) => Promise<TokenVerdict>) | null;
 }
 
 /** One attempt to sign in; it sees the client's messages and does no I/O of its own. */
@@ -67,6 +72,8 @@ export interface SaslMechanism {
   readonly isPlaintext: boolean;
   /** Whether it binds to the connection, which then needs channel bindings. */
   readonly isBound: boolean;
+  /** Whether who has signed in by it has just shown to know the password; not unless true. */
+  readonly provesPassword?: boolean;
   begin(context: SaslContext): SaslExchange;
 }
 

@@ -11,7 +11,7 @@ import {
   type SaslMechanism,
   type SaslOutcome,
 } from './mechanism.ts';
-import { keysOf, unknownUserKeys } from './scram-keys.ts';
+import { storedKeyOf, unknownUserKeys } from './scram-keys.ts';
 import { accountName } from './username.ts';
 
 /** The keys that passwords are compared with, cheapest to derive first. */
@@ -22,6 +22,7 @@ export const plain: SaslMechanism = {
   name: 'PLAIN',
   isPlaintext: true,
   isBound: false,
+  provesPassword: true,
   begin: (context) => new PlainExchange(context),
 };
 
@@ -36,11 +37,19 @@ class PlainExchange implements SaslExchange {
     const { authzid, authcid, password } = parseMessage(message);
     const username = accountName(authcid);
     checkAuthzid(authzid, username, this.#context.domain);
+    if (this.#context.verify) return await this.#askHost(username, password);
     const credentials = username === null ? null : await this.#context.credentials(username);
     const isRight = await this.#isPassword(password, authcid, credentials);
     if (!isRight || !credentials || credentials.isDisabled) throw new SaslError('not-authorized');
     await credentials.imported?.upgrade(password);
     return { kind: 'success', username: credentials.username, data: Buffer.alloc(0) };
+  }
+
+  /** Whoever keeps the accounts knows. */
+  async #askHost(username: string | null, password: string): Promise<SaslOutcome> {
+    const isRight = username !== null && (await this.#context.verify!(username, password));
+    if (!isRight) throw new SaslError('not-authorized');
+    return { kind: 'success', username, data: Buffer.alloc(0) };
   }
 
   /** Takes as long for a name without account as for a wrong password. */
@@ -73,7 +82,7 @@ class PlainExchange implements SaslExchange {
       preferredKeys(credentials) ??
       unknownUserKeys(PREFERRED[0]!, authcid, saltSecret, scramIterations);
     const salted = await hashing.salt(hash, prepared, salt, iterations);
-    return timingSafeEqual(keysOf(hash, salted).storedKey, storedKey);
+    return timingSafeEqual(storedKeyOf(hash, salted), storedKey);
   }
 
   /** The site that the hash is from knew nothing of SASLprep: the password counts as typed. */

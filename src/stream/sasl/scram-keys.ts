@@ -1,4 +1,10 @@
-import { createHash, createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
+import {
+  createHmac,
+  createSecretKey,
+  hash as oneShotHash,
+  randomBytes,
+  timingSafeEqual,
+} from 'node:crypto';
 import { prepareStoredPassword } from '../../xmpp/saslprep.ts';
 import type { ScramHash, ScramKeys } from '../ports.ts';
 import { HASH_LENGTHS, Hashing } from './hashing.ts';
@@ -42,14 +48,18 @@ export function unknownUserKeys(
   };
 }
 
+/** StoredKey of RFC 5802 §3, which by itself tells whether a password is right. */
+export function storedKeyOf(hash: ScramHash, saltedPassword: Buffer): Buffer {
+  return digest(hash, hmac(hash, saltedPassword, 'Client Key'));
+}
+
 /** StoredKey and ServerKey of RFC 5802 §3. */
 export function keysOf(
   hash: ScramHash,
   saltedPassword: Buffer,
 ): { storedKey: Buffer; serverKey: Buffer } {
-  const clientKey = hmac(hash, saltedPassword, 'Client Key');
   return {
-    storedKey: digest(hash, clientKey),
+    storedKey: storedKeyOf(hash, saltedPassword),
     serverKey: hmac(hash, saltedPassword, 'Server Key'),
   };
 }
@@ -63,9 +73,10 @@ export function isProofValid(keys: ScramKeys, authMessage: string, proof: Buffer
 }
 
 export function hmac(hash: ScramHash, key: Buffer, message: string): Buffer {
-  return createHmac(DIGESTS[hash], key).update(message).digest();
+  // Node.js asks a buffer whether it is a key object, which costs it a throw: 20 us.
+  return createHmac(DIGESTS[hash], createSecretKey(key)).update(message).digest();
 }
 
 function digest(hash: ScramHash, data: Buffer): Buffer {
-  return createHash(DIGESTS[hash]).update(data).digest();
+  return oneShotHash(DIGESTS[hash], data, 'buffer');
 }

@@ -1,5 +1,5 @@
-import { randomBytes } from 'node:crypto';
 import { type Maybe, then } from '../../lib/maybe.ts';
+import { randomText } from '../../lib/random.ts';
 import type { Credentials, ScramHash, ScramKeys } from '../ports.ts';
 import { checkAuthzid } from './authzid.ts';
 import { offerHash } from './downgrade.ts';
@@ -22,6 +22,7 @@ export function scram(hash: ScramHash, makeNonce: () => string = freshNonce): Sa
     name: `SCRAM-${hash}`,
     isPlaintext: false,
     isBound: false,
+    provesPassword: true,
     begin: (context) => new ScramExchange(hash, context, makeNonce(), bindNothing),
   };
 }
@@ -32,12 +33,13 @@ export function scramPlus(hash: ScramHash, makeNonce: () => string = freshNonce)
     name: `SCRAM-${hash}-PLUS`,
     isPlaintext: false,
     isBound: true,
+    provesPassword: true,
     begin: (context) => new ScramExchange(hash, context, makeNonce(), bindToChannel),
   };
 }
 
 function freshNonce(): string {
-  return randomBytes(NONCE_BYTES).toString('base64');
+  return randomText(NONCE_BYTES);
 }
 
 /** The data that the client's final message has to bind to. Throws `SaslError`. */

@@ -1,9 +1,11 @@
-import { isLater, type Maybe } from '../../lib/maybe.ts';
+import { isLater, type Maybe, now, then } from '../../lib/maybe.ts';
 import type { Element } from '../../xml/element.ts';
 import type { ClientStream } from '../client-stream.ts';
 import { mayLogInUnencrypted, mayShowPassword } from '../encryption-policy.ts';
 import type { Step } from '../feature.ts';
+import type { FailureThrottle } from '../ports.ts';
 import { decodeBase64 } from './base64.ts';
+import { certifiedUsers, external } from './external.ts';
 import type { Hashing } from './hashing.ts';
 import {
   type SaslCondition,
@@ -22,8 +24,11 @@ export interface SaslProfile {
   readonly name: string;
   challenge(data: Buffer): Element;
   failure(condition: SaslCondition): Element;
-  /** Tells the client that it has signed in. */
-  succeed(username: string, data: Buffer): Maybe<Step>;
+  /**
+   * Tells the client that it has signed in; `byPassword` where it has just shown to
+   * know the password.
+   */
+  succeed(username: string, data: Buffer, byPassword: boolean): Maybe<Step>;
 }
 
 const NO_OFFER: SaslOffer = { mechanisms: [], bindingTypes: [] };
@@ -31,17 +36,23 @@ const NO_OFFER: SaslOffer = { mechanisms: [], bindingTypes: [] };
 /** Failures on one stream that were no attempts, and so do not count: all types with all hashes. */
 const MAX_EXCUSED = 9;
 
+/** What the sign-ins of all streams share. */
+export interface SignInDeps {
+  readonly hashing: Hashing;
+  readonly throttle: FailureThrottle;
+}
+
 /** The sign-ins of all streams. */
 export class SignIns {
-  readonly #hashing: Hashing;
+  readonly #deps: SignInDeps;
   readonly #signIns = new WeakMap<ClientStream, SignIn>();
 
-  constructor(hashing: Hashing) {
-    this.#hashing = hashing;
+  constructor(deps: SignInDeps) {
+    this.#deps = deps;
   }
 
   of(stream: ClientStream): SignIn {
-    const signIn = this.#signIns.get(stream) ?? new SignIn(stream, this.#hashing);
+    const signIn = this.#signIns.get(stream) ?? new SignIn(stream, this.#deps);
     this.#signIns.set(stream, signIn);
     return signIn;
   }
@@ -50,17 +61,19 @@ export class SignIns {
 /** How one stream signs in: one exchange at a time, in whichever profile (RFC 6120 §6). */
 export class SignIn {
   readonly #stream: ClientStream;
-  readonly #hashing: Hashing;
+  readonly #deps: SignInDeps;
   #offer = NO_OFFER;
   #exchange: SaslExchange | null = null;
+  /** The account that the exchange is about, or the last one was, once that is known. */
+  #account: string | null = null;
   /** The exchange's, or the last one's: for the log. */
   #mechanism = '';
   #failures = 0;
   #excused = 0;
 
-  constructor(stream: ClientStream, hashing: Hashing) {
+  constructor(stream: ClientStream, deps: SignInDeps) {
     this.#stream = stream;
-    this.#hashing = hashing;
+    this.#deps = deps;
   }
 
   get isUnderWay(): boolean {
@@ -81,6 +94,7 @@ export class SignIn {
     const mechanism = this.#offer.mechanisms.find((offered) => offered.name === name);
     if (!mechanism) throw new SaslError('invalid-mechanism');
     this.#mechanism = mechanism.name;
+    this.#account = null;
     this.#exchange = mechanism.begin(this.#context());
   }
 
@@ -100,10 +114,10 @@ export class SignIn {
       if (!isLater(outcome)) return this.#tell(profile, outcome);
       return outcome.then(
         (value) => this.#tell(profile, value),
-        (error) => this.#refuse(profile, error),
+        (error) => this.refuse(profile, error),
       );
     } catch (error) {
-      return this.#refuse(profile, error);
+      return this.refuse(profile, error);
     }
   }
 
@@ -112,14 +126,26 @@ export class SignIn {
     const isBindable = this.#offer.bindingTypes.length > 0;
     return {
       domain: host.domain,
-      hashing: this.#hashing,
+      hashing: this.#deps.hashing,
       saltSecret: host.saltSecret,
       scramIterations: host.policy.scramIterations,
       decoyBcrypt: host.decoyBcrypt ?? null,
       channelBindings: isBindable ? connection.channelBindings : null,
+      certifiedUsers: usersOf(this.#stream),
       offer: this.#offer,
-      credentials: (username) => host.credentials(username),
+      credentials: (username) => {
+        this.#account = `${username}@${host.domain}`;
+        return host.credentials(username);
+      },
+      verify: host.verify ? (username, password) => this.#verify(username, password) : null,
+      verifyToken: host.verifyToken?.bind(host) ?? null,
     };
+  }
+
+  #verify(username: string, password: string): Promise<boolean> {
+    const { host } = this.#stream;
+    this.#account = `${username}@${host.domain}`;
+    return host.verify!(username, password);
   }
 
   #tell(profile: SaslProfile, outcome: SaslOutcome): Maybe<Step> {
@@ -132,23 +158,34 @@ export class SignIn {
     const how = { profile: profile.name, mechanism: this.#mechanism };
     log.debug({ address, ...how, tls: connection.tls?.version }, 'signed in');
     this.#stream.signInEnded(this.#mechanism, 'success');
-    return profile.succeed(outcome.username, outcome.data);
+    const byPassword = MECHANISMS.get(this.#mechanism)?.provesPassword ?? false;
+    return profile.succeed(outcome.username, outcome.data, byPassword);
   }
 
   /** Any failure may be followed by another attempt, so many times (RFC 6120 §6.4.5). */
-  #refuse(profile: SaslProfile, error: unknown): Step {
+  refuse(profile: SaslProfile, error: unknown): Maybe<Step> {
     this.#exchange = null;
     this.#count(error);
     const condition = error instanceof SaslError ? error.condition : 'temporary-auth-failure';
-    this.#stream.sendElement(profile.failure(condition));
     this.#stream.signInEnded(this.#mechanism, condition);
     const { log, remoteAddress: address } = this.#stream;
     if (error instanceof SaslError) log.info({ address, condition }, 'sign-in failed');
     else log.error({ address, err: error }, 'sign-in failed to run');
-    if (this.#failures >= this.#stream.host.policy.maxAuthAttempts) {
-      this.#stream.close('policy-violation', 'too many attempts to sign in');
-    }
-    return 'continue';
+    return then(this.#hold(condition), (mayTell) => {
+      if (mayTell) this.#stream.sendElement(profile.failure(condition));
+      if (!mayTell || this.#failures >= this.#stream.host.policy.maxAuthAttempts) {
+        this.#stream.close('policy-violation', 'too many attempts to sign in');
+      }
+      return 'continue';
+    });
+  }
+
+  /** Whoever guesses hears late that the guess was wrong; nothing else tells more than that. */
+  #hold(condition: SaslCondition): Maybe<boolean> {
+    if (condition !== 'not-authorized') return now(true);
+    const { remoteAddress: address, host } = this.#stream;
+    const { maxFailureDelay: maxDelay } = host.policy;
+    return this.#deps.throttle.hold({ address, account: this.#account, maxDelay });
   }
 
   #count(error: unknown): void {
@@ -166,7 +203,14 @@ function offerTo(stream: ClientStream): SaslOffer {
   // First the bound ones: a client that could bind and does not take one is refused.
   const bound = types.length > 0 ? known(names.map((name) => `${name}-PLUS`)) : [];
   const others = known(names).filter(({ isPlaintext }) => !isPlaintext || mayShowPassword(stream));
-  return { mechanisms: [...bound, ...others], bindingTypes: bound.length > 0 ? types : [] };
+  const certified = usersOf(stream).length > 0 ? [external] : [];
+  const mechanisms = [...certified, ...bound, ...others];
+  return { mechanisms, bindingTypes: bound.length > 0 ? types : [] };
+}
+
+/** Whom the client's certificate is for at the stream's host. */
+function usersOf({ connection, host: { domain, secureContext } }: ClientStream): string[] {
+  return secureContext ? certifiedUsers(connection.certifiedAddresses(secureContext), domain) : [];
 }
 
 function known(names: readonly string[]): SaslMechanism[] {

@@ -9,13 +9,13 @@ const DOMAIN = 'localhost';
 /** Level 50 is "error", 60 "fatal". */
 const FAULT = /^\{"level":[56]0,/;
 
-/** Starts Epode by its command-line program, the file `program`. */
-export function startEpodeWith(program: string): StartTarget {
+/** Starts Epode by its command-line program, the file `program`. `settings` are sections besides. */
+export function startEpodeWith(program: string, settings: object = {}): StartTarget {
   return async (folder) => {
     const certificates = await issueCertificates(folder, DOMAIN);
     const [port, tlsPort] = [await freePort(), await freePort()];
     const config = join(folder, 'epode.yaml');
-    await writeFile(config, configuration(folder, port, tlsPort, certificates));
+    await writeFile(config, configuration(folder, port, tlsPort, certificates, settings));
     const server = start(process.execPath, [program, 'start', '--config', config]);
     await untilListening(server, port);
     return {
@@ -31,6 +31,7 @@ export function startEpodeWith(program: string): StartTarget {
         const command = ['user', 'import', file, '--config', config];
         await run(process.execPath, [program, ...command]);
       },
+      startAnother: (folder, settings) => startEpodeWith(program, settings)(folder),
       log: () => server.output,
       isFault: (line) => FAULT.test(line),
       stop: () => server.end(),
@@ -38,7 +39,17 @@ export function startEpodeWith(program: string): StartTarget {
   };
 }
 
-function configuration(folder: string, port: number, tlsPort: number, tls: Certificates): string {
+function configuration(
+  folder: string,
+  port: number,
+  tlsPort: number,
+  tls: Certificates,
+  settings: object,
+): string {
+  // JSON is YAML.
+  const sections = Object.entries(settings).map(
+    ([key, value]) => `${key}: ${JSON.stringify(value)}`,
+  );
   return `
 data: ${join(folder, 'data')}
 hosts:
@@ -49,5 +60,6 @@ listeners:
   - { type: c2s-tls, address: ${LOOPBACK}, port: ${tlsPort} }
 control: { socket: ${join(folder, 'control.sock')} }
 log: { level: debug, format: json }
+${sections.join('\n')}
 `;
 }

@@ -12,6 +12,8 @@ export type Target = {
   readonly certificates: Certificates;
   /** Takes CSV of names and bcrypt hashes; absent where the server cannot. */
   importUsers?(csv: string): Promise<void>;
+  /** Starts another one like it, with sections of the configuration besides. */
+  startAnother?(folder: string, settings: object): Promise<Target>;
   addAccount(user: string, password: string): Promise<void>;
   /** What the server has logged so far. */
   log(): string;

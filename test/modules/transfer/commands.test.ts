@@ -5,6 +5,7 @@ import { type ExportPage, transferCommands } from '../../../src/modules/transfer
 import type { ImportResult } from '../../../src/modules/transfer/portable-account.ts';
 import { type AdminAnswer, AdminDispatcher } from '../../../src/server/admin/dispatch.ts';
 import { Server } from '../../../src/server/server.ts';
+import { openSource } from '../../../src/sources/open.ts';
 import type { Storage } from '../../../src/storage/ports.ts';
 import { openStorage } from '../../../src/storage/sqlite/open.ts';
 import { ManualClock } from '../../support/manual-clock.ts';
@@ -15,6 +16,7 @@ const HOSTS = ['a.example', 'b.example'].map((domain) => ({
   domain,
   sessions: { perAccount: 10, resourceConflict: 'replace' as const },
   accounts: { scramIterations: 4096, nameRetirement: 90_000, suitsImported: true },
+  source: { type: 'internal' as const },
   modules: new Map(),
 }));
 
@@ -26,14 +28,22 @@ beforeEach(async () => {
   clock = new ManualClock();
   storage = await openStorage({ memory: true, log: silentLog });
   const directory = new LocalDirectory();
-  server = new Server(HOSTS, { storage, directory, clock, log: silentLog, modules: [] });
+  server = new Server(HOSTS, {
+    storage,
+    directory,
+    clock,
+    log: silentLog,
+    openSource,
+    modules: [],
+  });
   admin = new AdminDispatcher(transferCommands(server, storage, clock), (error) => {
     throw error;
   });
 });
 afterEach(() => storage.close());
 
-const resultOf = <T>(answer: AdminAnswer) => (answer as { result: T }).result;
+const resultOf = <T>(answer: AdminAnswer | AsyncIterable<unknown>) =>
+  (answer as { result: T }).result;
 
 async function bring(accounts: readonly object[], more: object = {}): Promise<ImportResult[]> {
   const answer = await admin.run('user.import', { accounts, ...more });
@@ -66,6 +76,7 @@ describe('an import', () => {
       created: clock.now(),
       lastLogin: null,
       imported: null,
+      source: null,
     });
     const romeo = { imported: BCRYPT, isDisabled: true };
     expect(await storage.users.find('romeo@b.example')).toMatchObject(romeo);

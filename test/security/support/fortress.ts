@@ -6,9 +6,9 @@ import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { expect } from '@jest/globals';
 import { silentLog as log } from '../../../src/lib/log.ts';
-import { deriveAccountKeys } from '../../../src/server/account-keys.ts';
 import type { Storage } from '../../../src/storage/ports.ts';
 import { openStorage } from '../../../src/storage/sqlite/open.ts';
+import { deriveAccountKeys } from '../../../src/stream/sasl/account-keys.ts';
 import { Attacker, type Target } from './attacker.ts';
 
 const MAIN = resolve('src/cli/main.ts');
@@ -130,7 +130,7 @@ hosts:
 listeners:
   - { type: c2s, address: 127.0.0.1, port: ${plain} }
   - { type: c2s-tls, address: 127.0.0.1, port: ${tls} }
-signIn: { scramIterations: ${ITERATIONS}, maxAttempts: 3 }
+signIn: { scramIterations: ${ITERATIONS}, maxAttempts: 3, failureDelay: 0s }
 log: { format: json, level: debug }
 ${this.#settings}`;
   }
@@ -253,7 +253,14 @@ function spawnServer(file: string, largestFile?: number): ChildProcess {
 }
 
 export async function addAccount(storage: Storage, owner: string, isDisabled = false) {
-  const facts = { nickname: null, isDisabled, created: 0, lastLogin: null, imported: null };
+  const facts = {
+    nickname: null,
+    isDisabled,
+    created: 0,
+    lastLogin: null,
+    imported: null,
+    source: null,
+  };
   const keys = await deriveAccountKeys(PASSWORD, ITERATIONS);
   await storage.users.create({ owner, ...facts }, keys);
 }

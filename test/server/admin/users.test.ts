@@ -4,6 +4,7 @@ import { silentLog } from '../../../src/lib/log.ts';
 import { AdminDispatcher } from '../../../src/server/admin/dispatch.ts';
 import { userCommands } from '../../../src/server/admin/users.ts';
 import { Server } from '../../../src/server/server.ts';
+import { openSource } from '../../../src/sources/open.ts';
 import type { Storage } from '../../../src/storage/ports.ts';
 import { openStorage } from '../../../src/storage/sqlite/open.ts';
 import { deriveScramKeys } from '../../../src/stream/sasl/scram-keys.ts';
@@ -18,6 +19,7 @@ const HOSTS = [
   domain,
   sessions,
   accounts: { scramIterations, nameRetirement: 90 * DAY, suitsImported: true },
+  source: { type: 'internal' as const },
   modules: new Map(),
 }));
 
@@ -29,7 +31,14 @@ beforeEach(async () => {
   clock = new ManualClock();
   storage = await openStorage({ memory: true, log: silentLog });
   const directory = new LocalDirectory();
-  server = new Server(HOSTS, { storage, directory, clock, log: silentLog, modules: [] });
+  server = new Server(HOSTS, {
+    storage,
+    directory,
+    clock,
+    log: silentLog,
+    openSource,
+    modules: [],
+  });
 });
 afterEach(() => storage.close());
 
@@ -64,6 +73,22 @@ describe('user.add', () => {
       expect(iterations).toBe(5000);
       expect(Buffer.from(storedKey)).toEqual(same.storedKey);
     }
+  });
+
+  test('refuses a host where everybody is anonymous [XEP-0175 3]', async () => {
+    const hosts = [{ ...HOSTS[0]!, kind: 'anonymous' as const }];
+    const directory = new LocalDirectory();
+    server = new Server(hosts, {
+      storage,
+      directory,
+      clock,
+      log: silentLog,
+      openSource,
+      modules: [],
+    });
+    expect(await run('user.add', { jid: 'juliet@b.example', password: 'secret' })).toMatchObject({
+      error: { code: 'bad-address', message: expect.stringContaining('everybody is anonymous') },
+    });
   });
 
   test.each([
@@ -192,6 +217,7 @@ describe('user.list', () => {
             created: clock.now(),
             lastLogin: null,
             nickname: null,
+            source: null,
           },
         ],
         next: null,

@@ -52,6 +52,14 @@ test.each([
   expect(effectiveConfig(file, builtinModules)).toEqual(whole);
 });
 
+test('the secret of an account source is hidden', () => {
+  const http = '{ url: "https://a.example/", secret: hush }';
+  const whole = effective(`hosts: { a.example: }\naccounts: { source: http, http: ${http} }`);
+  expect(whole).toMatchObject({
+    hosts: { 'a.example': { accounts: { source: 'http', http: { secret: '(hidden)' } } } },
+  });
+});
+
 test('every key has a value, of each host its own', () => {
   expect(effective(VARIED)).toMatchObject({
     data: './here',

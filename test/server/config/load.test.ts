@@ -69,8 +69,9 @@ describe('a sound file', () => {
       negotiationTimeout: 60_000,
       idleTimeout: 300_000,
       maxAuthAttempts: 5,
+      maxFailureDelay: 5_000,
       scramIterations: 10_000,
-      mechanisms: ['SCRAM-SHA-512', 'SCRAM-SHA-256', 'SCRAM-SHA-1', 'PLAIN'],
+      mechanisms: ['SCRAM-SHA-512', 'SCRAM-SHA-256', 'SCRAM-SHA-1', 'OAUTHBEARER', 'PLAIN'],
     });
   });
 

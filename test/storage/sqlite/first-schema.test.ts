@@ -87,7 +87,11 @@ describe('a file of schema version 1', () => {
       const first = ['user', 'credential', 'offline', 'secret', 'sqlite_sequence'];
       const rest = first.map((name) => db.prepare(`SELECT * FROM ${name} ORDER BY 1, 2`).all());
       const roster = db.prepare('SELECT * FROM roster ORDER BY 1, 2').all() as object[];
-      const users = (rest.shift() as object[]).map((row) => ({ ...row, imported: null }));
+      const users = (rest.shift() as object[]).map((row) => ({
+        ...row,
+        imported: null,
+        source: null,
+      }));
       return [roster.map((row) => ({ ...row, version: 1 })), users, ...rest];
     };
     const db = connect(file);

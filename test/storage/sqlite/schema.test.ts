@@ -94,7 +94,10 @@ describe('the schema', () => {
   test('holds no query to a scan, but the one that ends at the first message it keeps', () => {
     const plans = queries().map((sql) => ({ sql, plan: planOf(sql) }));
     expect(plans.length).toBeGreaterThan(40);
-    const scans = plans.filter(({ plan }) => plan.includes('SCAN'));
+    // A list that comes with the query is no table.
+    const isScan = (plan: string) =>
+      plan.replaceAll('SCAN asked VIRTUAL TABLE', '').includes('SCAN');
+    const scans = plans.filter(({ plan }) => isScan(plan));
     expect(scans).toHaveLength(1);
     expect(scans[0]!.sql).toMatch(/^\s*DELETE FROM offline WHERE id < .*LIMIT 1/s);
     // At most a hundred removals are sorted; all else is read in its order.

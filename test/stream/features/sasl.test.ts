@@ -208,7 +208,7 @@ describe('a sign-in fails', () => {
         throw new HashingBusyError();
       }
     }
-    const busy = (await makeWorld(new Full())).connect();
+    const busy = (await makeWorld({ hashing: new Full() })).connect();
     await busy.opens();
     busy.says(plainAuth());
     expect(await busy.hears('</failure>')).toBe(FAILURE('temporary-auth-failure'));

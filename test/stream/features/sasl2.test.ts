@@ -176,8 +176,8 @@ describe('a client is bound along with it', () => {
     await juliet.opensSecurely();
     juliet.says(authenticate(initial(PLAIN) + BIND));
     while (world.host.sessions.length === 0) await new Promise(setImmediate);
-    sessionOf().wire.sendParts('<first', Buffer.from('/>'), '');
-    sessionOf().wire.sendParts('<second', Buffer.from('/>'), '');
+    sessionOf().wire.sendParts('<first', Buffer.from('/>'));
+    sessionOf().wire.sendParts('<second', Buffer.from('/>'));
     resolve();
     const heard = await juliet.hears('<second/>');
     expect(heard).toMatch(/^<success .*<\/success><stream:features>.*<\/stream:features><first\/>/);
@@ -280,12 +280,28 @@ describe('the stream ends', () => {
     ["the other profile's response", "<response xmlns='urn:ietf:params:xml:ns:xmpp-sasl'/>"],
     ['a stanza', '<message/>'],
     ['a request for a session', BIND],
+    ['white space', '\n'],
   ])('[XEP-0388 2.4] on %s between challenge and response', async (_, element) => {
     await juliet.opensSecurely();
     await scram();
     juliet.says(element);
     expect(await juliet.hearsTheEnd()).toMatch(/<stream:error><(not-authorized|policy-viol)/);
     expect(juliet.transcript).not.toContain('<success');
+  });
+
+  test('[XEP-0388 2.4] not on white space before and behind', async () => {
+    await juliet.opensSecurely();
+    juliet.says(' ', authenticate(initial(PLAIN)), ' ');
+    await juliet.hears('</stream:features>');
+    await juliet.says(bindRequest()).hears('juliet@example.com/balcony');
+  });
+
+  test('[RFC6120 6.3.5] not on white space in an exchange of the older profile', async () => {
+    await juliet.opensSecurely();
+    const auth = `<auth xmlns='urn:ietf:params:xml:ns:xmpp-sasl' mechanism='PLAIN'/>`;
+    await juliet.says(auth).hears('<challenge');
+    juliet.says(' ', `<response xmlns='urn:ietf:params:xml:ns:xmpp-sasl'>${PLAIN}</response>`);
+    await juliet.hears('<success');
   });
 
   test('on a response in this profile to a challenge of the other', async () => {

@@ -14,6 +14,7 @@ const context: SaslContext = {
   saltSecret: Buffer.from('a secret of the host'),
   scramIterations: 4096,
   channelBindings: null,
+  certifiedUsers: [],
   offer: null,
   credentials: (username) => accounts.get(username) ?? null,
 };
@@ -63,12 +64,13 @@ describe('signs in', () => {
 describe('with a bcrypt hash from elsewhere', () => {
   const seen: string[] = [];
   const upgrade = async (password: string) => void seen.push(password);
+  const addKeys = async () => {};
   const give = async (username: string, hash: string, isDisabled = false) =>
     accounts.set(username, {
       username,
       scram: [],
       isDisabled,
-      imported: { bcrypt: hash, upgrade },
+      imported: { bcrypt: hash, upgrade, addKeys },
     });
 
   beforeAll(async () => {
@@ -78,7 +80,7 @@ describe('with a bcrypt hash from elsewhere', () => {
     accounts.set('halved', {
       ...accounts.get('old')!,
       username: 'halved',
-      imported: { bcrypt: null, upgrade },
+      imported: { bcrypt: null, upgrade, addKeys },
     });
   });
 

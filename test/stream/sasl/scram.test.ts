@@ -14,6 +14,7 @@ const context: SaslContext = {
   saltSecret: Buffer.from('a secret of the host'),
   scramIterations: 4096,
   channelBindings: null,
+  certifiedUsers: [],
   offer: null,
   credentials: (username) => accounts.get(username) ?? null,
 };
@@ -121,7 +122,7 @@ describe('the exchange', () => {
       const exchange = scram(hash).begin(context);
       const first = 'n,,n=user,r=abc';
       const challenge = await say(exchange, first);
-      expect(challenge).toMatch(/^challenge r=abc[A-Za-z0-9+/]{24},/);
+      expect(challenge).toMatch(/^challenge r=abc[\w-]{24},/);
       expect(await say(exchange, answer(challenge, first, 'pencil', hash))).toMatch(/^success v=/);
     },
   );
@@ -247,7 +248,7 @@ describe('who may not sign in fails in the same way', () => {
     const first = `n,,n=${username},r=abc`;
     const challenge = await say(exchange, first);
     const shape = challenge
-      .replace(/^challenge r=abc[A-Za-z0-9+/]{24},/, 'nonce ')
+      .replace(/^challenge r=abc[\w-]{24},/, 'nonce ')
       .replace(/s=[A-Za-z0-9+/]{22}==/, 'salt ');
     return shape + (await failure(exchange, answer(challenge, first, password, 'SHA-256')));
   }

@@ -1,8 +1,8 @@
-import type { StoredScramKeys } from '../storage/ports.ts';
-import type { ScramHash } from '../stream/ports.ts';
-import { deriveScramKeys } from '../stream/sasl/scram-keys.ts';
+import type { ScramHash, ScramKeys } from '../ports.ts';
+import { deriveScramKeys } from './scram-keys.ts';
 
-const HASHES: readonly ScramHash[] = ['SHA-1', 'SHA-256', 'SHA-512'];
+/** All that there are keys of, once the server has seen the password. */
+export const HASHES: readonly ScramHash[] = ['SHA-1', 'SHA-256', 'SHA-512'];
 
 /**
  * What to store for a password: keys of every SCRAM mechanism, so that the
@@ -12,6 +12,6 @@ const HASHES: readonly ScramHash[] = ['SHA-1', 'SHA-256', 'SHA-512'];
 export function deriveAccountKeys(
   password: string,
   iterations: number,
-): Promise<readonly StoredScramKeys[]> {
+): Promise<readonly ScramKeys[]> {
   return Promise.all(HASHES.map((hash) => deriveScramKeys(password, hash, iterations)));
 }
