@@ -1,6 +1,8 @@
 import anonymous from './modules/anonymous.ts';
 import blocking from './modules/blocking/module.ts';
 import capabilities from './modules/capabilities/module.ts';
+import carbons from './modules/carbons/module.ts';
+import clientState from './modules/client-state/module.ts';
 import contactAddresses from './modules/contact-addresses.ts';
 import disco from './modules/disco.ts';
 import lastActivity from './modules/last-activity.ts';
@@ -22,6 +24,8 @@ export const builtinModules = [
   anonymous,
   blocking,
   capabilities,
+  carbons,
+  clientState,
   contactAddresses,
   disco,
   lastActivity,

@@ -197,9 +197,9 @@ class ServerProcess implements RunningServer, ServerFacts {
   }
 
   flows(): FlowFacts[] {
-    return [...this.#server!.hosts].map(({ host }) => ({
-      host: host.domain,
-      lines: [...host.parts.flows.describe(), ...host.parts.iqs.describe()],
+    return [...this.#server!.hosts].map(({ host: { domain, parts } }) => ({
+      host: domain,
+      lines: [parts.flows, parts.iqs, parts.nonzas].flatMap((each) => each.describe()),
     }));
   }
 

@@ -9,10 +9,13 @@ import type { Incoming } from '../server/flow.ts';
 import { defineModule, on } from '../server/module.ts';
 import { Session } from '../server/session.ts';
 import { NO_TICKET, type OfflineMessage } from '../storage/ports.ts';
+import { isChatStateOnly } from '../xmpp/chat-states.ts';
 import { delay } from '../xmpp/delay.ts';
+import { hasHint } from '../xmpp/hints.ts';
 import { NS } from '../xmpp/ns.ts';
 import { readStoredStanza, type Stanza } from '../xmpp/stanza.ts';
 import { isBlockedBy } from './blocking/memory.ts';
+import { takeEarlyCopy } from './carbons/early-copies.ts';
 import { BecameReachable } from './presence/module.ts';
 
 interface Backlog {
@@ -24,9 +27,6 @@ interface Backlog {
 
 /** Milliseconds between two looks for messages that have waited too long. */
 const EXPIRY_INTERVAL = 3_600_000;
-
-const NS_CHAT_STATES = 'http://jabber.org/protocol/chatstates';
-const NS_HINTS = 'urn:xmpp:hints';
 
 /** What waits for an account, measured once and kept true from then on. */
 const Waiting = slot<Backlog>('offline messages');
@@ -47,7 +47,7 @@ export default defineModule({
       xep: 334,
       version: '1.0.0',
       status: 'partial',
-      note: 'what is kept for later; copies and an archive, which hints also speak of, are not there',
+      note: 'what is kept for later, and what is copied; there is no archive yet',
     },
   ],
   after: ['messages', 'presence'],
@@ -85,7 +85,7 @@ export default defineModule({
     const store = (stanza: Stanza, { account, plan }: Incoming) => {
       if (!account || plan?.kind !== 'offline') return undefined;
       if (isLostWithoutHarm(stanza)) return { ticket: NO_TICKET };
-      if (stanza.has('no-store', NS_HINTS)) return undefined;
+      if (hasHint(stanza, 'no-store')) return undefined;
       const text = stanza.toText(NS.client);
       const after = grown(waiting(account), [text]);
       if (after.messages > config.maxMessages || after.bytes > config.maxBytes) return undefined;
@@ -104,7 +104,8 @@ export default defineModule({
       const { account } = session;
       // Who was blocked since is not heard any more (XEP-0191 §3.3).
       const isHeard = ({ from }: Stanza) => !from || !isBlockedBy(account, from);
-      session.release(messages.map(revive).filter(isHeard));
+      const isNew = ({ stanza }: OfflineMessage) => !takeEarlyCopy(session, stanza);
+      session.release(messages.filter(isNew).map(revive).filter(isHeard));
     };
 
     const forget = (account: Account, messages: readonly OfflineMessage[], upTo: number): void => {
@@ -216,10 +217,6 @@ function less(from: Backlog, { messages, bytes }: Backlog): Backlog {
  * stored is (XEP-0334 §4).
  */
 function isLostWithoutHarm(stanza: Stanza): boolean {
-  const { children } = stanza.content;
-  if (stanza.has('body', NS.client) || stanza.has('store', NS_HINTS)) return false;
-  if (stanza.has('no-store', NS_HINTS)) return true;
-  const isFleeting = ({ name, xmlns }: { name: string; xmlns: string }) =>
-    xmlns === NS_CHAT_STATES || xmlns === NS_HINTS || name === 'thread';
-  return children.length > 0 && children.every(isFleeting);
+  if (stanza.has('body', NS.client) || hasHint(stanza, 'store')) return false;
+  return hasHint(stanza, 'no-store') || isChatStateOnly(stanza);
 }

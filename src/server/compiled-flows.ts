@@ -28,8 +28,8 @@ const STAGES = ['check', 'rewrite', 'store', 'apply', 'deliver', 'broadcast', 'c
 type Stage = (typeof STAGES)[number];
 type Direction = keyof FlowParts;
 
-/** A handler of any stage. */
-export type Handler = (stanza: Stanza, context: never) => unknown;
+/** A handler of any stage; only the last ones are told the outcome. */
+export type Handler = (stanza: Stanza, context: never, outcome: never) => unknown;
 
 /** Where a handler stands, and whose it is. */
 export interface HandlerPlace {
@@ -131,7 +131,7 @@ export function conclude<C>(
 type AnyFlow = CompiledFlow<unknown>;
 
 function runLast(flow: AnyFlow, stanza: Stanza, context: unknown, outcome: Outcome): Outcome {
-  for (const broadcast of flow.broadcast) broadcast(stanza, context);
-  for (const copy of flow.copy) copy(stanza, context);
+  for (const broadcast of flow.broadcast) broadcast(stanza, context, outcome);
+  for (const copy of flow.copy) copy(stanza, context, outcome);
   return outcome;
 }

@@ -53,7 +53,8 @@ export type Store<C> = (stanza: Stanza, context: C) => { readonly ticket: Ticket
 /** Changes state that others see, e.g. subscriptions; the ticket as in `Store`. */
 export type Apply<C> = (stanza: Stanza, context: C) => Maybe<Verdict | undefined>;
 export type Deliver<C> = (stanza: Stanza, context: C) => Maybe<Outcome>;
-export type Copy<C> = (stanza: Stanza, context: C) => void;
+/** Sends other stanzas, once it is known what became of this one. */
+export type Copy<C> = (stanza: Stanza, context: C, outcome: Outcome) => void;
 
 /** The stages of one flow, as one module adds to them. */
 export interface MessageStages<C> {

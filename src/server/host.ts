@@ -24,6 +24,7 @@ import {
 } from './flow.ts';
 import type { IqTable } from './iq-table.ts';
 import type { HostKind, Identity, IqHandler, Target, XepClaim } from './module.ts';
+import type { NonzaTable } from './nonza-table.ts';
 import type { Router } from './router.ts';
 import { Session } from './session.ts';
 import { tracedParts } from './traced-parts.ts';
@@ -45,6 +46,7 @@ const NO_HANDLER = failed(new StanzaError('service-unavailable'));
 export interface HostParts {
   readonly flows: CompiledFlows;
   readonly iqs: IqTable;
+  readonly nonzas: NonzaTable;
   readonly features: Readonly<Record<Target, readonly string[]>>;
   readonly identities: Readonly<Record<Target, readonly Identity[]>>;
   readonly forms: Readonly<Record<Target, readonly Element[]>>;
@@ -238,8 +240,9 @@ export class Host extends Slots {
     const plan = account ? planMessage(messageType(stanza.type), to, sessions) : null;
     const context: Incoming = { to, account, sessions, plan };
     const ticket = runStores(flow, stanza, context);
-    if (ticket !== null && plan?.kind === 'offline') return { kind: 'done', ticket };
-    return this.#deliver(flow, stanza, context);
+    return ticket !== null && plan?.kind === 'offline'
+      ? conclude({ kind: 'done', ticket }, flow, stanza, context)
+      : this.#deliver(flow, stanza, context);
   }
 
   #arrivePresence(flow: CompiledFlow<Incoming>, stanza: Stanza, context: Incoming): Maybe<Outcome> {
@@ -254,7 +257,10 @@ export class Host extends Slots {
   }
 
   #arriveIq(flow: CompiledFlow<Incoming>, stanza: Stanza, context: Incoming): Maybe<Outcome> {
-    for (const copy of flow.copy) copy(stanza, context);
+    return conclude(this.#takeIq(stanza, context), flow, stanza, context);
+  }
+
+  #takeIq(stanza: Stanza, context: Incoming): Maybe<Outcome> {
     if (!context.to.isBare && context.account) return this.#relayIq(stanza, context.to);
     if (!isRequest(stanza)) return { kind: 'dropped', why: 'nobody waits for this answer' };
     return this.#answerIq(stanza, context.account);

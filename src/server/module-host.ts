@@ -12,6 +12,7 @@ import type { Host } from './host.ts';
 import { IqTable } from './iq-table.ts';
 import type { AccountCommand, ModuleDefinition, ModuleParts, Target } from './module.ts';
 import { orderModules, withDependents } from './module-order.ts';
+import { NonzaTable } from './nonza-table.ts';
 
 interface Running {
   readonly definition: ModuleDefinition;
@@ -165,9 +166,11 @@ export class ModuleHost {
   #install(running: readonly Running[]): void {
     const flows = new CompiledFlows();
     const iqs = new IqTable();
+    const nonzas = new NonzaTable();
     for (const { definition, parts } of running) {
       flows.add(parts.flows ?? {}, definition.name);
       for (const handler of parts.iq ?? []) iqs.add(handler, definition.name);
+      for (const handler of parts.nonzas ?? []) nonzas.add(handler, definition.name);
     }
     const collect = <T>(pick: (each: Running) => readonly T[] | undefined) =>
       running.flatMap((each) => pick(each) ?? []);
@@ -184,6 +187,7 @@ export class ModuleHost {
     this.#host.install({
       flows,
       iqs,
+      nonzas,
       features: perTarget((parts, target) => parts.features?.[target]),
       identities: perTarget((parts, target) => parts.identities?.[target]),
       forms: perTarget((parts, target) => parts.forms?.[target]),

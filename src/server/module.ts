@@ -82,6 +82,13 @@ export interface AccountIqHandler extends IqHandlerBase {
 
 export type IqHandler = HostIqHandler | AccountIqHandler;
 
+/** Takes an element other than a stanza that a session's client sends, e.g. `<inactive/>`. */
+export interface NonzaHandler {
+  readonly name: string;
+  readonly xmlns: string;
+  take(session: Session, element: Element): void;
+}
+
 export interface Identity {
   readonly category: string;
   readonly type: string;
@@ -134,6 +141,8 @@ export interface ModuleParts {
   readonly flows?: FlowParts;
   readonly on?: readonly Observer[];
   readonly provides?: readonly Provision[];
+  /** Elements other than stanzas that its sessions understand. */
+  readonly nonzas?: readonly NonzaHandler[];
   readonly streamFeatures?: readonly StreamFeature[];
   /** What clients may have turned on as they are bound (XEP-0386 §3.1). */
   readonly sessionFeatures?: readonly SessionFeature<Session>[];

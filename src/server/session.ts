@@ -4,7 +4,7 @@ import type { Clock } from '../lib/clock.ts';
 import { isLater, type Maybe } from '../lib/maybe.ts';
 import { Slots } from '../lib/token.ts';
 import type { SessionWire, StreamSession } from '../stream/ports.ts';
-import { Element } from '../xml/element.ts';
+import { buildElement, Element } from '../xml/element.ts';
 import type { Frame } from '../xml/frame.ts';
 import { NS_DISCO_INFO } from '../xmpp/disco-info.ts';
 import { StanzaError, type StreamErrorCondition } from '../xmpp/errors.ts';
@@ -21,6 +21,7 @@ import {
 } from '../xmpp/stanza.ts';
 import type { Account } from './accounts.ts';
 import { failed, type Outcome } from './flow.ts';
+import type { Gate } from './gate.ts';
 import type { Host } from './host.ts';
 import { PendingRequests } from './pending-requests.ts';
 import type { AccountTrace } from './tracing.ts';
@@ -51,6 +52,8 @@ export class Session extends Slots implements StreamSession, SessionEntry {
   #isPaused = false;
   /** Deliveries that wait for `release`; null while nothing is held. */
   #held: Stanza[] | null = null;
+  /** What may keep deliveries back before the wire; null while nothing does. */
+  #gate: Gate | null = null;
   /** What the server has asked the client; null until it asks. */
   #asked: PendingRequests | null = null;
   /** Who wants to know whether the client has got what was delivered; null until somebody does. */
@@ -115,8 +118,16 @@ export class Session extends Slots implements StreamSession, SessionEntry {
   deliver(stanza: Stanza): boolean {
     if (this.#isEnded) return false;
     if (this.#held) this.#held.push(stanza.keep());
+    else if (this.#gate) this.#writeAll(this.#gate.pass(stanza));
     else this.#write(stanza);
     return true;
+  }
+
+  /** What deliveries pass from now on, null for nothing. The gate before it opens first. */
+  setGate(gate: Gate | null): void {
+    const kept = this.#gate?.release() ?? [];
+    this.#gate = gate;
+    this.#writeAll(kept);
   }
 
   /** Keeps back what is delivered until `release`, so that older stanzas can go first. */
@@ -174,11 +185,14 @@ export class Session extends Slots implements StreamSession, SessionEntry {
     this.#isEnded = true;
     this.#confirm(clean);
     this.#asked?.giveUp();
-    const held = this.#held ?? [];
+    const waiting = [...(this.#gate?.surrender() ?? []), ...(this.#held ?? [])];
+    this.#gate = null;
     this.#held = null;
     this.#onEnd(this, clean);
-    // Nobody has seen these: another device gets them, or they wait for the next.
-    for (const stanza of held) if (stanza.kind === 'message') this.host.send(stanza);
+    // What nobody has seen, another device gets, or it waits for the next.
+    for (const stanza of waiting) {
+      if (stanza.kind === 'message' && !stanza.content.isSeen) this.host.send(stanza);
+    }
   }
 
   #confirm(isReceived: boolean): void {
@@ -190,7 +204,13 @@ export class Session extends Slots implements StreamSession, SessionEntry {
     return this.deliver(makeStanza('iq', envelope, [payload]));
   }
 
+  #writeAll(stanzas: readonly Stanza[]): void {
+    for (const stanza of stanzas) this.#write(stanza);
+  }
+
+  /** Where everything passes that the client gets. */
   #write(stanza: Stanza): void {
+    stanza.content.isSeen = true;
     if (this.trace) this.trace.tell({ what: 'sent', session: this.jid.toString() }, stanza);
     this.#wire.sendParts(stanza.head(), stanza.rest);
   }
@@ -199,7 +219,7 @@ export class Session extends Slots implements StreamSession, SessionEntry {
   #read(frame: Frame): Stanza | null {
     if (this.#isEnded) return null;
     if (frame.xmlns !== NS.client || !isStanzaName(frame.name)) {
-      this.close('unsupported-stanza-type');
+      this.#takeNonza(frame);
       return null;
     }
     try {
@@ -209,6 +229,12 @@ export class Session extends Slots implements StreamSession, SessionEntry {
       this.#conclude(error.stanza, failed(error));
       return null;
     }
+  }
+
+  #takeNonza(frame: Frame): void {
+    const handler = this.host.parts.nonzas.find(frame.xmlns, frame.name);
+    if (handler) handler.take(this, buildElement(frame));
+    else this.close('unsupported-stanza-type');
   }
 
   /** `from` is ours to say (RFC 6120 §8.1.2.1). */

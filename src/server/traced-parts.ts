@@ -35,10 +35,10 @@ function traceFlows(flows: CompiledFlows, tracing: Tracing): CompiledFlows {
 }
 
 function traceHandler(handler: Handler, place: TracePlace, tracing: Tracing): Handler {
-  return (stanza: Stanza, context: Context) => {
+  return (stanza: Stanza, context: Context, outcome: never) => {
     const owner = context.account?.owner;
     return observed(
-      () => handler(stanza, context as never),
+      () => handler(stanza, context as never, outcome),
       (result) => {
         const verdict = verdictOf(result, place.stage);
         if (verdict) tracing.tell({ what: 'stopped', place, verdict }, stanza, owner);

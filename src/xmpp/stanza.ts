@@ -22,6 +22,8 @@ export class Content {
   readonly contentEnd: number;
   /** Offsets into `raw`. */
   readonly children: readonly FrameChild[];
+  /** Whether a client has got it, or a copy of it: then it is not lost with another's session. */
+  isSeen = false;
   /** Whether `raw` belongs to a parser, which will write over it. */
   #isBorrowed: boolean;
   #rest: Buffer | null = null;

@@ -333,6 +333,18 @@ describe('messages that do not wait', () => {
   );
 });
 
+conversation(
+  'a message that no archive may have waits all the same [XEP-0334 4.1]',
+  { absent: ['romeo'] },
+  async ({ juliet, romeo }) => {
+    const content = `<body>Hush</body><no-permanent-store xmlns='${HINTS}'/>`;
+    await juliet.sends`<message to='${romeo.bare}' type='chat'>${content}</message>`;
+    await juliet.getsNothing();
+    await romeo.signsIn();
+    await romeo.gets`<message from='${juliet}'>${content}${DELAY}</message>`;
+  },
+);
+
 describe('messages that wait though they have no body', () => {
   for (const [what, content] of [
     ['a receipt', "<received xmlns='urn:xmpp:receipts' id='1'/>"],

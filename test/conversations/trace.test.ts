@@ -4,6 +4,7 @@ import type { AdminAnswer, AdminBit } from '../../src/server/admin/dispatch.ts';
 import { AdminDispatcher } from '../../src/server/admin/dispatch.ts';
 import { type TraceEnd, type TraceLine, traceCommands } from '../../src/server/admin/trace.ts';
 import { blocks } from '../support/blocking.ts';
+import { CARBONS, copy, enableCarbons } from '../support/carbons.ts';
 import { conversationInside } from '../support/conversation.ts';
 import type { TestServer } from '../support/server.ts';
 
@@ -232,5 +233,23 @@ conversationInside(
     for (const each of all) await each.stop();
     const again = await trace(stage, { jid: juliet.bare }, admin);
     await again.stop();
+  },
+);
+
+conversationInside(
+  'copies for other devices are made and seen as well [XEP-0280 7, 8]',
+  {},
+  async ({ juliet, romeo: { laptop, phone } }, stage) => {
+    await enableCarbons(phone);
+    const his = await trace(stage, { jid: laptop.bare });
+    const message = `<message from='${juliet}' to='${laptop}' type='chat'><body>Soft!</body></message>`;
+    await juliet.sends`<message to='${laptop}' type='chat'><body>Soft!</body></message>`;
+    await laptop.gets`${message}`;
+    await phone.gets`${copy(phone, 'received', message)}`;
+    await laptop.sends`<message to='${juliet}' type='chat'><body>But</body></message>`;
+    await juliet.gets`<message><body>But</body></message>`;
+    await phone.gets`<message><sent xmlns='${CARBONS}'/></message>`;
+    await his.stop();
+    expect(his.told()).toEqual(['arrived', 'sent', 'sent', 'received', 'arrived', 'sent', 'done']);
   },
 );

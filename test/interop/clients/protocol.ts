@@ -22,6 +22,10 @@ export type Command =
   | { readonly do: 'vcard'; id: number; of: string }
   | { readonly do: 'block' | 'unblock'; id: number; jid: string }
   | { readonly do: 'blocklist'; id: number }
+  /** Asks for copies of what other devices send and get: XEP-0280 §4. */
+  | { readonly do: 'carbons'; id: number }
+  /** Tells whether somebody looks at the client: XEP-0352 §4.2. */
+  | { readonly do: 'state'; active: boolean }
   | { readonly do: 'quit' };
 
 export type Query = 'disco' | 'ping' | 'version' | 'time';

@@ -21,7 +21,7 @@ class Client(ClientXMPP):
         if 'authority' in session:
             self.ca_certs = session['authority']
         for plugin in ('xep_0030', 'xep_0054', 'xep_0092', 'xep_0153', 'xep_0191', 'xep_0199',
-                       'xep_0202', 'xep_0203'):
+                       'xep_0202', 'xep_0203', 'xep_0280', 'xep_0352'):
             self.register_plugin(plugin)
         self.listen()
 
@@ -38,6 +38,8 @@ class Client(ClientXMPP):
         self.add_event_handler('connection_failed', lambda e: self.give_up(f'connection: {e}'))
         self.add_event_handler('message', self.on_message)
         self.add_event_handler('message_error', self.on_message)
+        self.add_event_handler('carbon_sent', lambda m: self.on_carbon(m, 'sent'))
+        self.add_event_handler('carbon_received', lambda m: self.on_carbon(m, 'received'))
         self.add_event_handler('blocked', lambda iq: self.on_blocking(iq, 'block'))
         self.add_event_handler('unblocked', lambda iq: self.on_blocking(iq, 'unblock'))
         self.add_event_handler('roster_update', self.on_roster)
@@ -55,6 +57,11 @@ class Client(ClientXMPP):
         sender = message['from']
         tell('message', sender=sender.bare, resource=sender.resource, body=message['body'],
              type=message['type'], delay=stamp)
+
+    def on_carbon(self, message, direction):
+        copied = message[f'carbon_{direction}']
+        tell('carbon', direction=direction, sender=copied['from'].bare, to=copied['to'].bare,
+             body=copied['body'])
 
     def on_presence(self, presence):
         kind = presence.xml.get('type', 'available')
@@ -104,6 +111,11 @@ class Client(ClientXMPP):
         elif command['do'] == 'blocklist':
             answer = await self['xep_0191'].get_blocked()
             return {'jids': texts(answer['blocklist']['items'])}
+        elif command['do'] == 'carbons':
+            await self['xep_0280'].enable()
+        elif command['do'] == 'state':
+            state = self['xep_0352']
+            state.send_active() if command['active'] else state.send_inactive()
         elif command['do'] == 'quit':
             self.disconnect()
         return {}

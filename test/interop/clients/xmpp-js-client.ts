@@ -123,6 +123,9 @@ async function obey(command: Command): Promise<object> {
       const result = await ask('get', undefined, xml('blocklist', { xmlns: BLOCKING }));
       return { jids: blockedJids(result.getChild('blocklist', BLOCKING)) };
     }
+    case 'carbons':
+    case 'state':
+      throw new Error(`this client does no ${command.do}`);
     case 'quit':
       await entity.stop();
       return {};

@@ -5,6 +5,7 @@ import { slixmpp } from '../support/libraries.ts';
 import { LibraryUser } from '../support/library-user.ts';
 import { type Account, freshAccount } from '../support/target.ts';
 import type { Scenario, Stage } from './scenario.ts';
+import { showsCopies } from './second-device.ts';
 import { CARD, PHOTO_HASH } from './vcard.ts';
 
 /** Dino and two slixmpp clients, one of whom asks it and one of whom it asks. */
@@ -27,6 +28,9 @@ export const dinoScenario: Scenario = {
       await converse(dino, romeo);
       await converse(nurse, dino);
     });
+    await check('shows what another device is told', () =>
+      showsCopies(dino, juliet, nurse, target),
+    );
     await check("fetches a contact's photo", async () => {
       await nurse.setVcard(CARD);
       await dino.hasPhoto(PHOTO_HASH);

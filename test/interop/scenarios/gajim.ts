@@ -11,11 +11,13 @@ import { Gajim } from '../support/gajim.ts';
 import { slixmpp } from '../support/libraries.ts';
 import { LibraryUser } from '../support/library-user.ts';
 import { Profanity } from '../support/profanity.ts';
-import { freshAccount } from '../support/target.ts';
+import { type Account, freshAccount } from '../support/target.ts';
 import type { Scenario, Stage } from './scenario.ts';
+import { showsCopies } from './second-device.ts';
 import { CARD, PHOTO_HASH } from './vcard.ts';
 
 type Company = {
+  readonly juliet: Account;
   readonly gajim: Gajim;
   readonly profanity: Profanity;
   readonly library: LibraryUser;
@@ -31,12 +33,15 @@ export const gajimScenario: Scenario = {
     const company = await stage.check('gajim', 'signs in over STARTTLS', () =>
       assemble(stage, display),
     );
-    const { gajim, profanity, library } = company;
+    const { juliet, gajim, profanity, library } = company;
     await check('is asked by Profanity and becomes friends', () => befriend(profanity, gajim));
     await check('asks slixmpp and becomes friends', () => befriend(gajim, library));
     await photograph(stage, display, 'gajim-roster.png');
     await befriend(library, profanity);
     await chats(stage, company);
+    await check('shows what another device is told', () =>
+      showsCopies(gajim, juliet, library, stage.target),
+    );
     await check("fetches a contact's photo", async () => {
       await library.setVcard(CARD);
       await gajim.hasPhoto(PHOTO_HASH);
@@ -69,8 +74,10 @@ export const gajimScenario: Scenario = {
 
 async function assemble({ target, folder }: Stage, display: Display): Promise<Company> {
   const account = (name: string) => freshAccount(target, name);
+  const juliet = await account('juliet');
   return {
-    gajim: await Gajim.signIn(folder, target, await account('juliet'), display),
+    juliet,
+    gajim: await Gajim.signIn(folder, target, juliet, display),
     profanity: await Profanity.signIn(folder, target, await account('romeo')),
     library: await LibraryUser.signIn(slixmpp, target, await account('nurse')),
   };

@@ -9,22 +9,24 @@ import type { Account, Target } from './target.ts';
 export class LibraryUser implements BlockingClient {
   readonly name: string;
   readonly address: string;
+  readonly fullAddress: string;
   readonly #client: LineClient;
   readonly #presences: Presences;
 
-  private constructor(name: string, account: Account, client: LineClient) {
+  private constructor(name: string, account: Account, fullAddress: string, client: LineClient) {
     this.name = name;
     this.address = account.address;
+    this.fullAddress = fullAddress;
     this.#client = client;
     this.#presences = new Presences(client);
   }
 
   static async signIn(library: Library, target: Target, account: Account, choice: Choice = {}) {
     const client = library.connect(target, account, choice);
-    await client.sees('online');
+    const { jid } = await client.sees('online');
     await client.roster();
     client.send({ do: 'presence' });
-    return new LibraryUser(library.name, account, client);
+    return new LibraryUser(library.name, account, String(jid), client);
   }
 
   async ask(contact: string): Promise<void> {

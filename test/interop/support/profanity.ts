@@ -88,6 +88,12 @@ export class Profanity implements BlockingClient {
     );
   }
 
+  /** Waits until the chat shows what another device of the same account has said. */
+  async hasSaid(contact: string, text: string): Promise<void> {
+    await this.terminal.enter(`/msg ${contact}`);
+    await this.terminal.shows(`"${text}" said elsewhere`, (lines) => line(lines, `me: ${text}`));
+  }
+
   async sees(contact: string, show: Show): Promise<void> {
     await this.terminal.enter(`/msg ${contact}`);
     await this.terminal.shows(`${contact} as ${show}`, ([title]) =>
