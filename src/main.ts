@@ -6,6 +6,7 @@ import { type Clock, systemClock } from './lib/clock.ts';
 import { Deadlines } from './lib/deadlines.ts';
 import { createLog, type RootLog } from './lib/log.ts';
 import { OPEN_METRICS_TYPE, writeMetrics } from './lib/open-metrics.ts';
+import { letOthersPass } from './lib/turns.ts';
 import { transferCommands } from './modules/transfer/commands.ts';
 import { backupCommands } from './server/admin/backup.ts';
 import { AdminDispatcher } from './server/admin/dispatch.ts';
@@ -74,7 +75,7 @@ export interface StartOptions {
  */
 export async function startServer(options: StartOptions): Promise<RunningServer> {
   const { configFile, onState = () => {} } = options;
-  const server = new ServerProcess(readConfig(resolve(configFile)), onState);
+  const server = new ServerProcess(await readConfig(resolve(configFile)), onState);
   try {
     return await server.start();
   } catch (error) {
@@ -83,9 +84,10 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
   }
 }
 
-/** Of the file, or as if `text` stood there. */
-function readConfig(file: string, text = readText(file)): ReadConfig {
+/** Of the file, or as if `text` stood there; in turns, so that stanzas get by in between. */
+async function readConfig(file: string, text = readText(file)): Promise<ReadConfig> {
   const config = parseConfig(file, text, builtinModules);
+  await letOthersPass();
   return { config, text, values: valuesOf(file, text, builtinModules) };
 }
 

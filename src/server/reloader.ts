@@ -1,6 +1,6 @@
 import type { Clock } from '../lib/clock.ts';
 import type { Log } from '../lib/log.ts';
-import { Turns } from '../lib/turns.ts';
+import { letOthersPass, Turns } from '../lib/turns.ts';
 import { AdminError } from './admin/command.ts';
 import type {
   CertificateControl,
@@ -27,7 +27,7 @@ export interface ReadConfig {
 /** What the new configuration has to reach. */
 export interface ReloadTargets {
   /** Of the file, or as if `text` stood there. @throws {ConfigError} with every problem. */
-  read(text?: string): ReadConfig;
+  read(text?: string): Promise<ReadConfig>;
   readonly hosts: LiveHosts;
   /** Puts the rest of what may change to use, or throws and has changed nothing. */
   apply(config: Config): void;
@@ -88,16 +88,19 @@ export class Reloader implements ReloadControl, CertificateControl, ConfigContro
   }
 
   async #reload(): Promise<ReloadFacts> {
-    const next = this.#targets.read();
+    const next = await this.#targets.read();
     const changes = await this.#take(next);
     this.#endTrial();
     const { file, warnings } = next.config;
     return { file, ...changes, warnings };
   }
 
-  diff(text: string): ConfigDiff {
-    const { read, waits } = this.#targets;
-    const { values, config } = read(text);
+  async diff(text: string): Promise<ConfigDiff> {
+    return this.#compare(await this.#targets.read(text));
+  }
+
+  #compare({ values, config }: ReadConfig): ConfigDiff {
+    const { waits } = this.#targets;
     return { changes: differences(this.#at.values, values, waits), warnings: config.warnings };
   }
 
@@ -110,9 +113,10 @@ export class Reloader implements ReloadControl, CertificateControl, ConfigContro
     return this.#turns.run(async () => {
       if (this.#trial) throw underTrial();
       const { clock } = this.#targets;
-      const facts = this.diff(text);
+      const next = await this.#targets.read(text);
+      const facts = this.#compare(next);
       const back = this.#wayBack();
-      await this.#take(this.#targets.read(text));
+      await this.#take(next);
       const until = clock.now() + milliseconds;
       const cancel = clock.after(milliseconds, () => this.#timeIsOver());
       this.#trial = { text, until, back, cancel };
@@ -134,14 +138,18 @@ export class Reloader implements ReloadControl, CertificateControl, ConfigContro
     });
   }
 
+  /** What takes a while is done in turns of its own; what has to be whole, in one. */
   async #take(next: ReadConfig): Promise<ConfigChanges> {
     const { hosts, apply, waits, log } = this.#targets;
+    await letOthersPass();
     const changes = compareConfigs(this.#at.config, next.config, waits);
     const config = withLiveParts(this.#at.config, next.config, waits);
+    const values = withLiveValues(this.#at.values, next.values, waits);
+    await letOthersPass();
     const use = await hosts.prepare(config);
+    await letOthersPass();
     apply(config);
     use();
-    const values = withLiveValues(this.#at.values, next.values, waits);
     this.#at = { config, values, text: next.text };
     for (const warning of next.config.warnings) log.warn({ warning }, 'configuration');
     log.info(changes, 'configuration reloaded');
@@ -166,7 +174,7 @@ export class Reloader implements ReloadControl, CertificateControl, ConfigContro
     const trial = this.#trial;
     const end = async () => {
       if (!trial || this.#trial !== trial) return;
-      if (this.#isInFile(trial)) this.#confirmed();
+      if (await this.#isInFile(trial)) this.#confirmed();
       else await this.#rollBack(trial);
     };
     this.#turns.run(end).catch((error) => {
@@ -179,9 +187,9 @@ export class Reloader implements ReloadControl, CertificateControl, ConfigContro
     this.#targets.log.info({}, 'configuration confirmed');
   }
 
-  #isInFile({ text }: Trial): boolean {
+  async #isInFile({ text }: Trial): Promise<boolean> {
     try {
-      return this.#targets.read().text === text;
+      return (await this.#targets.read()).text === text;
     } catch {
       return false;
     }

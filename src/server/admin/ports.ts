@@ -101,7 +101,7 @@ export interface PendingConfig {
 /** Tries configurations out; each is the text that the file would have. The file stays as it is. */
 export interface ConfigControl {
   /** @throws {ConfigError} */
-  diff(text: string): ConfigDiff;
+  diff(text: string): Promise<ConfigDiff>;
   pending(): PendingConfig;
   /** Takes it for so long. @throws {ConfigError | CertificateError | AdminError} */
   tryOut(text: string, milliseconds: number): Promise<TrialFacts>;

@@ -43,7 +43,7 @@ export function configCommands(control: ConfigControl): AdminCommand[] {
       name: 'config.diff',
       summary: 'Lists what another configuration would change.',
       params: proposal,
-      run: async (params) => attempt(() => control.diff(params.text)),
+      run: (params) => control.diff(params.text).catch(explain),
     }),
     adminCommand({
       name: 'config.pending',
@@ -70,14 +70,6 @@ export function configCommands(control: ConfigControl): AdminCommand[] {
       run: () => control.rollBack(),
     }),
   ];
-}
-
-function attempt<T>(work: () => T): T {
-  try {
-    return work();
-  } catch (error) {
-    return explain(error);
-  }
 }
 
 function explain(error: unknown): never {
