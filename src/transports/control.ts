@@ -125,7 +125,8 @@ export class ControlServer {
   async #serve(socket: Socket): Promise<void> {
     const reader = new LineReader(MAX_REQUEST_BYTES);
     const gone = new AbortController();
-    socket.once('close', () => gone.abort());
+    // An answer without end has to end with whoever wants no more of anything.
+    for (const event of ['end', 'close']) socket.once(event, () => gone.abort());
     // Left open where a request is refused, so that the refusal can be sent.
     for await (const chunk of socket.iterator({ destroyOnReturn: false })) {
       for (const line of reader.push(chunk)) {
@@ -141,11 +142,16 @@ export class ControlServer {
 
 /** Whoever reads slowly is waited for. */
 async function answer(socket: Socket, answers: unknown, gone: AbortSignal): Promise<void> {
-  for await (const each of isStream(answers) ? answers : [answers]) {
+  if (!isStream(answers)) return await send(socket, answers);
+  for await (const each of answers) {
     if (gone.aborted) return;
-    const isRoomLeft = socket.write(`${JSON.stringify(each)}\n`);
-    if (!isRoomLeft) await drained(socket);
+    await send(socket, each);
   }
+}
+
+async function send(socket: Socket, answer: unknown): Promise<void> {
+  const isRoomLeft = socket.write(`${JSON.stringify(answer)}\n`);
+  if (!isRoomLeft && !socket.destroyed) await drained(socket);
 }
 
 function isStream(answers: unknown): answers is AsyncIterable<unknown> {
