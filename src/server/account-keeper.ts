@@ -1,6 +1,6 @@
 import type { Clock } from '../lib/clock.ts';
 import type { AccountSource } from '../sources/ports.ts';
-import type { Storage, StoredScramKeys, WholeAccount } from '../storage/ports.ts';
+import type { Storage, StoredScramKeys, UserRecord, WholeAccount } from '../storage/ports.ts';
 import { deriveAccountKeys, HASHES } from '../stream/sasl/account-keys.ts';
 import { Jid } from '../xmpp/jid.ts';
 import { SaslprepError } from '../xmpp/saslprep.ts';
@@ -95,15 +95,7 @@ export class AccountKeeper {
    */
   async create(local: string, password: string): Promise<void> {
     const keys = await this.#deriveKeys(password);
-    const created = this.#clock.now();
-    const blank = {
-      nickname: null,
-      isDisabled: false,
-      lastLogin: null,
-      imported: null,
-      source: null,
-    };
-    await this.#storage.users.create({ owner: this.#owner(local), created, ...blank }, keys);
+    await this.#storage.users.create(this.#newUser(local), keys);
   }
 
   /**
@@ -120,10 +112,7 @@ export class AccountKeeper {
 
   /** Creates the account of somebody who is anonymous, without any way to sign in again. */
   async admit(local: string): Promise<void> {
-    const blank = { nickname: null, isDisabled: false, lastLogin: null };
-    const created = this.#clock.now();
-    const account = { owner: this.#owner(local), created, ...blank, imported: null, source: null };
-    await this.#storage.users.create(account, []);
+    await this.#storage.users.create(this.#newUser(local), []);
   }
 
   /**
@@ -201,6 +190,12 @@ export class AccountKeeper {
     this.#host.accounts.forget(local);
     // Whoever had signed in before may have asked for a session only meanwhile.
     return closed + this.#close(local, WHY, spared);
+  }
+
+  #newUser(local: string): UserRecord {
+    const facts = { nickname: null, isDisabled: false, lastLogin: null };
+    const created = this.#clock.now();
+    return { owner: this.#owner(local), created, ...facts, imported: null, source: null };
   }
 
   #withoutSecrets(account: WholeAccount): WholeAccount {
