@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { Waits } from './changes.ts';
+import { FIXED_KEYS, type Waits } from './changes.ts';
 import { effectiveOf, hideSecret } from './effective.ts';
 import { formatPath } from './issues.ts';
 import type { ConfigurableModule } from './modules.ts';
@@ -73,8 +73,13 @@ function isLive(from: Value | undefined, to: Value | undefined, waits: Waits): b
   const [section, name, part, module = ''] = path;
   // A module's name alone says that it is on or off.
   if (section === 'hosts' && part === 'modules') return path.length > 4 && !waits(module);
-  if (section === 'hosts') return part !== undefined;
+  if (section === 'hosts') return part !== undefined && !isFixed(path.slice(2).join('.'));
   return section === 'limits' || section === 'tls' || (section === 'log' && name === 'level');
+}
+
+/** By the same list as a reload. */
+function isFixed(key: string): boolean {
+  return FIXED_KEYS.some((fixed) => key === fixed || key.startsWith(`${fixed}.`));
 }
 
 /** Hosts and modules that come or go do so whole, and with a restart. */

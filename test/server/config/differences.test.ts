@@ -30,6 +30,11 @@ test.each([
   ['limits', 'limits: { queue: 1 MiB }', ['live limits.queue: 4 MiB -> 1 MiB']],
   ['TLS', 'tls: { minVersion: TLSv1.3 }', ['live tls.minVersion: TLSv1.2 -> TLSv1.3']],
   ['signing in', 'signIn: { maxAttempts: 1 }', [`live ${AT}.signIn.maxAttempts: 5 -> 1`]],
+  [
+    'whether everybody is anonymous',
+    'signIn: { anonymous: true }',
+    [`restart ${AT}.signIn.anonymous: false -> true`],
+  ],
   ['a module', 'modules: { door: { wait: 2 } }', [`live ${AT}.modules.door.wait: 1 -> 2`]],
   [
     'a module that waits',
