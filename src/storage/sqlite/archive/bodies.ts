@@ -21,7 +21,10 @@ export class BodyRows {
   readonly #release;
   readonly #new = new Map<ArchiveId, Body>();
 
-  constructor(db: Connection) {
+  readonly #onForgotten: (id: ArchiveId) => void;
+
+  constructor(db: Connection, onForgotten: (id: ArchiveId) => void) {
+    this.#onForgotten = onForgotten;
     this.#insert = db.prepare<[number, number, number | null, string]>(
       'INSERT INTO message (id, holders, reference, stanza) VALUES (?, ?, ?, ?)',
     );
@@ -61,11 +64,13 @@ export class BodyRows {
   release(id: ArchiveId): void {
     this.flush();
     if (this.#deleteLast.run(id).changes === 0) this.#release.run(id);
+    else this.#onForgotten(id);
   }
 
   replace(id: ArchiveId, stanza: string): void {
     this.flush();
     this.#replace.run(stanza, id);
+    this.#onForgotten(id);
   }
 
   flush(): void {

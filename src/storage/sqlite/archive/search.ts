@@ -17,6 +17,7 @@ interface Body {
  * the archive at some distance, so that nobody who sends waits for it.
  */
 export class SearchTable {
+  readonly #settle: () => void;
   readonly #progress;
   readonly #next;
   readonly #holder;
@@ -24,25 +25,32 @@ export class SearchTable {
   readonly #delete;
   readonly #advance;
 
-  constructor(db: Connection) {
-    this.#progress = db.prepare<[], number>('SELECT upto FROM search_progress').pluck();
+  /** @param settle writes what the archive has taken and not written yet */
+  constructor(db: Connection, settle: () => void) {
+    this.#settle = settle;
+    this.#progress = db
+      .prepare<[], number>('SELECT upto FROM search_progress WHERE one = 1')
+      .pluck();
     this.#next = db.prepare<[number], Body>(
       `SELECT id, stanza FROM message WHERE id > ? ORDER BY id LIMIT ${STEP}`,
     );
     this.#holder = db
-      .prepare<[Owner, number], number>(`
-        SELECT u.id FROM user AS u JOIN archive AS a ON a.user = u.id AND a.id = ?2
-        WHERE u.jid = ?1`)
+      .prepare<[number, Owner], number>(`
+        SELECT u.id FROM user AS u JOIN archive AS a ON a.user = u.id AND a.id = ?
+        WHERE u.jid = ?`)
       .pluck();
     this.#insert = db.prepare<[number, string, string]>(
       'INSERT INTO message_text (rowid, body, holders) VALUES (?, ?, ?)',
     );
     this.#delete = db.prepare<[number]>('DELETE FROM message_text WHERE rowid = ?');
-    this.#advance = db.prepare<[number]>('UPDATE search_progress SET upto = ?');
+    this.#advance = db.prepare<[number]>(
+      'INSERT OR REPLACE INTO search_progress (one, upto) VALUES (1, ?)',
+    );
   }
 
   /** Takes the next messages into the index; false when there is none. */
   index(): boolean {
+    this.#settle();
     const bodies = this.#next.all(this.#progress.get() ?? 0);
     for (const body of bodies) this.#take(body);
     const last = bodies.at(-1);
@@ -59,7 +67,7 @@ export class SearchTable {
   /** Whoever holds a message is its sender or its recipient. */
   #holdersOf(id: ArchiveId, stanza: string): number[] {
     return addressesOf(stanza)
-      .map((jid) => this.#holder.get(jid, id))
+      .map((jid) => this.#holder.get(id, jid))
       .filter((user) => user !== undefined);
   }
 

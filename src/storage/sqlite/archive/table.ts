@@ -52,8 +52,9 @@ export class ArchiveTable {
   readonly #leftOver;
   readonly #forget;
 
-  constructor(db: Connection) {
-    this.#bodies = new BodyRows(db);
+  /** @param onForgotten is called for messages that are gone, or say something else now */
+  constructor(db: Connection, onForgotten: (id: ArchiveId) => void) {
+    this.#bodies = new BodyRows(db, onForgotten);
     this.#peers = new PeerRows(db);
     this.#conversations = new ConversationRows(db, this.#peers);
     this.#user = db.prepare<[Owner], number>('SELECT id FROM user WHERE jid = ?').pluck();

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { connect, MEMORY } from '../../../../src/storage/sqlite/connection.ts';
 import { matchOf, textOf } from '../../../../src/storage/sqlite/archive/words.ts';
+import { connect, MEMORY } from '../../../../src/storage/sqlite/connection.ts';
 
 const message = (inside: string) => `<message xmlns='jabber:client'>${inside}</message>`;
 
@@ -9,9 +9,7 @@ const message = (inside: string) => `<message xmlns='jabber:client'>${inside}</m
 function finds(search: string, said: string): boolean {
   const db = connect(MEMORY);
   try {
-    db.exec(
-      "CREATE VIRTUAL TABLE t USING fts5(body, tokenize = 'unicode61 remove_diacritics 2')",
-    );
+    db.exec("CREATE VIRTUAL TABLE t USING fts5(body, tokenize = 'unicode61 remove_diacritics 2')");
     db.prepare('INSERT INTO t VALUES (?)').run(textOf(message(`<body>${said}</body>`)));
     const match = matchOf(search);
     return match !== null && db.prepare('SELECT 1 FROM t WHERE t MATCH ?').get(match) !== undefined;
