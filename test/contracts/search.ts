@@ -14,10 +14,6 @@ function said(peer: string, sender: string, body: string): NewMessage {
 /** The archive's search (XEP-0431). */
 export function searchContract(current: CurrentStorage): void {
   let storage: Storage;
-  beforeEach(() => {
-    storage = current();
-  });
-
   /** Both have it. */
   const exchange = (body: string, sender = JULIET): number => {
     const { id } = storage.archive.append(ROMEO, said(JULIET, sender, body));
@@ -30,6 +26,11 @@ export function searchContract(current: CurrentStorage): void {
   };
 
   describe('the search', () => {
+    beforeEach(async () => {
+      storage = current();
+      await storage.users.create(user(JULIET), []);
+    });
+
     test('finds what was said, in the order in which it was said, in every archive', async () => {
       for (const body of ['a rose', 'a name', 'any other rose']) exchange(body);
       expect(await found(ROMEO, 'rose')).toEqual(['a rose', 'any other rose']);
@@ -90,6 +91,14 @@ export function searchContract(current: CurrentStorage): void {
       await storage.durability.whenCommitted(storage.users.delete(JULIET, 0));
       await storage.users.create(user(JULIET), []);
       expect(await found(JULIET, 'rose')).toEqual([]);
+      expect(await found(ROMEO, 'rose')).toEqual(['a rose']);
+    });
+
+    test('finds what somebody has got only later', async () => {
+      const { id } = storage.archive.append(ROMEO, said(JULIET, ROMEO, 'a rose'));
+      expect(await found(JULIET, 'rose')).toEqual([]);
+      storage.archive.share(JULIET, id, { peer: ROMEO, counts: 'neither' });
+      expect(await found(JULIET, 'rose')).toEqual(['a rose']);
       expect(await found(ROMEO, 'rose')).toEqual(['a rose']);
     });
 

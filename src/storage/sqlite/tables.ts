@@ -16,7 +16,7 @@ import { VcardTable } from './vcards.ts';
 /** All SQL of the store, ready to run on one connection: a line for each concern. */
 export function openTables(db: Connection) {
   const search = new SearchTable(db, () => archive.flush());
-  const archive = new ArchiveTable(db, (id) => search.remove(id));
+  const archive = new ArchiveTable(db, search);
   const tables = {
     archive,
     search,

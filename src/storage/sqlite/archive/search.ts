@@ -1,6 +1,7 @@
 import type { ArchiveId } from '../../archive-port.ts';
 import type { Owner } from '../../ports.ts';
 import type { Connection } from '../connection.ts';
+import type { Words } from './bodies.ts';
 import { addressesOf } from './reference.ts';
 import { textOf } from './words.ts';
 
@@ -16,10 +17,11 @@ interface Body {
  * The tables `message_text` and `search_progress`, as they are changed: the index follows
  * the archive at some distance, so that nobody who sends waits for it.
  */
-export class SearchTable {
+export class SearchTable implements Words {
   readonly #settle: () => void;
   readonly #progress;
   readonly #next;
+  readonly #stanza;
   readonly #holder;
   readonly #insert;
   readonly #delete;
@@ -34,6 +36,7 @@ export class SearchTable {
     this.#next = db.prepare<[number], Body>(
       `SELECT id, stanza FROM message WHERE id > ? ORDER BY id LIMIT ${STEP}`,
     );
+    this.#stanza = db.prepare<[number], string>('SELECT stanza FROM message WHERE id = ?').pluck();
     this.#holder = db
       .prepare<[number, Owner], number>(`
         SELECT u.id FROM user AS u JOIN archive AS a ON a.user = u.id AND a.id = ?
@@ -72,9 +75,16 @@ export class SearchTable {
   }
 
   /** A message is gone, or has other words: what it said is found no more. */
-  remove(id: ArchiveId): boolean {
+  remove(id: ArchiveId): void {
     this.#delete.run(id);
-    return true;
+  }
+
+  /** A message has one more holder, who has come too late for the index. */
+  renew(id: ArchiveId): void {
+    if (id > (this.#progress.get() ?? 0)) return;
+    const stanza = this.#stanza.get(id);
+    this.remove(id);
+    if (stanza !== undefined) this.#take({ id, stanza });
   }
 }
 
