@@ -8,7 +8,7 @@
 -- Times are milliseconds since 1970. Flags are 0 or 1.
 
 PRAGMA application_id = 1164996452;   -- 'Epod': tells this file from other SQLite files
-PRAGMA user_version = 5;              -- the version of this schema
+PRAGMA user_version = 6;              -- the version of this schema
 
 -- Accounts. Everything that belongs to an account refers to user.id and goes
 -- when the account is deleted. An id is never given a second time.
@@ -156,6 +156,19 @@ CREATE TABLE conversation (
   count   INTEGER NOT NULL,             -- how many messages are in the archive
   PRIMARY KEY (user, peer)
 ) STRICT, WITHOUT ROWID;
+
+-- The words of archived messages, by message.id; without their texts, which are there.
+-- What is written without spaces has one after each character.
+CREATE VIRTUAL TABLE message_text USING fts5(
+  body, holders,                        -- holders: u and user.id of each who has it
+  content = '', contentless_delete = 1, tokenize = 'unicode61 remove_diacritics 2'
+);
+
+-- How far the index of words has come: it follows the archive.
+CREATE TABLE search_progress (
+  one  INTEGER PRIMARY KEY CHECK (one = 1),
+  upto INTEGER NOT NULL                 -- message.id
+) STRICT;
 
 -- What each account wants in its archive (XEP-0441).
 CREATE TABLE archive_preferences (

@@ -62,6 +62,8 @@ export interface ArchiveQuery {
   readonly beforeId?: ArchiveId;
   /** These alone. */
   readonly ids?: readonly ArchiveId[];
+  /** What people say in them: all of the words, `"a phrase"`, and `beginning*`. */
+  readonly text?: string;
   /** RSM (XEP-0059): from the oldest on with `forward`, from the newest back with `backward`. */
   readonly page: {
     /** 0 for the count alone. A page is shorter where its stanzas are large: 1 MiB or so. */
@@ -71,6 +73,13 @@ export interface ArchiveQuery {
     readonly before?: ArchiveId;
     readonly wantsCount: boolean;
   };
+}
+
+export interface ArchiveSearch {
+  readonly text: string;
+  /** Bare JID of the other side. */
+  readonly with?: string;
+  readonly limit: number;
 }
 
 export interface ArchivePage {
@@ -171,6 +180,8 @@ export interface ArchiveStore {
   page(owner: Owner, query: ArchiveQuery): Maybe<ArchivePage>;
   /** The oldest and the newest message of the archive; null for an empty one (XEP-0313 §5). */
   bounds(owner: Owner): Maybe<{ readonly first: ArchiveId; readonly last: ArchiveId } | null>;
+  /** What says that, as `ArchiveQuery.text` has it, the best first. */
+  search(owner: Owner, search: ArchiveSearch): Maybe<readonly ArchivedMessage[]>;
   find(owner: Owner, id: ArchiveId): Maybe<ArchivedMessage | null>;
   /** Of the messages so referenced the newest. */
   findReferenced(owner: Owner, message: MessageReference): Maybe<ArchivedMessage | null>;

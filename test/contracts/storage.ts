@@ -6,6 +6,7 @@ import { durabilityContract } from './durability.ts';
 import { offlineContract } from './offline.ts';
 import { keys, ROMEO, user } from './records.ts';
 import { rostersContract } from './rosters.ts';
+import { searchContract } from './search.ts';
 import { usersContract } from './users.ts';
 import { wholeAccountsContract } from './whole-accounts.ts';
 
@@ -29,6 +30,7 @@ export function storageContract(name: string, open: () => Promise<Storage>): voi
     offlineContract(current);
     accountServicesContract(current);
     archiveContract(current);
+    searchContract(current);
     durabilityContract(current);
 
     describe('secrets', () => {

@@ -151,6 +151,7 @@ class SqliteStorage implements Storage {
   readonly privateXml: PrivateStore;
   readonly vcards: VcardStore;
   readonly archive: ArchiveStore;
+  readonly #archive: SqliteArchive;
   readonly #gateway: Gateway;
   readonly #writer: Writer;
   readonly #reader: Reader;
@@ -171,6 +172,7 @@ class SqliteStorage implements Storage {
     this.privateXml = new SqlitePrivateXml(gateway);
     this.vcards = new SqliteVcards(gateway);
     this.archive = archive;
+    this.#archive = archive;
     archive.sweep();
     this.#gateway = gateway;
     this.#writer = writer;
@@ -205,6 +207,7 @@ class SqliteStorage implements Storage {
   }
 
   async #close(): Promise<void> {
+    this.#archive.close();
     this.#gateway.flush();
     this.durability.close();
     await this.#copier.stop();

@@ -1,3 +1,4 @@
+import { FoundMessages } from './archive/found-messages.ts';
 import { Inbox } from './archive/inbox.ts';
 import { ArchivePages } from './archive/pages.ts';
 import { ArchiveReader } from './archive/reader.ts';
@@ -8,6 +9,7 @@ export function openReadings(db: Connection) {
   return {
     archiveReader: new ArchiveReader(db),
     archivePages: new ArchivePages(db),
+    foundMessages: new FoundMessages(db),
     inbox: new Inbox(db),
   };
 }

@@ -1,5 +1,6 @@
 import type { ChangeOf } from './access.ts';
 import { AccountTable } from './accounts.ts';
+import { SearchTable } from './archive/search.ts';
 import { ArchiveTable } from './archive/table.ts';
 import { BlockTable } from './blocks.ts';
 import type { Connection } from './connection.ts';
@@ -14,9 +15,11 @@ import { VcardTable } from './vcards.ts';
 
 /** All SQL of the store, ready to run on one connection: a line for each concern. */
 export function openTables(db: Connection) {
-  const archive = new ArchiveTable(db);
+  const search = new SearchTable(db, () => archive.flush());
+  const archive = new ArchiveTable(db, search);
   const tables = {
     archive,
+    search,
     users: new UserTable(db, (owner) => archive.leave(owner)),
     rosters: new RosterTable(db),
     offline: new OfflineTable(db),

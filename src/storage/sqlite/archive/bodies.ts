@@ -1,6 +1,14 @@
 import type { ArchiveId } from '../../archive-port.ts';
 import type { Connection } from '../connection.ts';
 
+/** What is searched of messages. */
+export interface Words {
+  /** The message is gone, or says something else. */
+  remove(id: ArchiveId): void;
+  /** Others have the message too. */
+  renew(id: ArchiveId): void;
+}
+
 interface Body {
   readonly stanza: string;
   readonly reference: number | null;
@@ -21,7 +29,10 @@ export class BodyRows {
   readonly #release;
   readonly #new = new Map<ArchiveId, Body>();
 
-  constructor(db: Connection) {
+  readonly #words: Words;
+
+  constructor(db: Connection, words: Words) {
+    this.#words = words;
     this.#insert = db.prepare<[number, number, number | null, string]>(
       'INSERT INTO message (id, holders, reference, stanza) VALUES (?, ?, ?, ?)',
     );
@@ -53,19 +64,25 @@ export class BodyRows {
   /** One archive more. */
   hold(id: ArchiveId): void {
     const body = this.#new.get(id);
-    if (body) body.holders++;
-    else this.#hold.run(id);
+    if (body) {
+      body.holders++;
+      return;
+    }
+    this.#hold.run(id);
+    this.#words.renew(id);
   }
 
   /** One archive less; the row goes with the last. */
   release(id: ArchiveId): void {
     this.flush();
     if (this.#deleteLast.run(id).changes === 0) this.#release.run(id);
+    else this.#words.remove(id);
   }
 
   replace(id: ArchiveId, stanza: string): void {
     this.flush();
     this.#replace.run(stanza, id);
+    this.#words.remove(id);
   }
 
   flush(): void {

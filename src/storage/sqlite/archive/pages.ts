@@ -7,7 +7,9 @@ import {
 } from '../../archive-port.ts';
 import { type Owner, StorageError } from '../../ports.ts';
 import type { Connection } from '../connection.ts';
+import { FoundMessages } from './found-messages.ts';
 import { bareOf, isFromOrTo } from './reference.ts';
+import { matchOf } from './words.ts';
 
 /** What one page may hold, in characters of its stanzas; beyond it the page is shorter. */
 const MAX_CHARACTERS = 1_048_576;
@@ -30,6 +32,8 @@ interface Selection {
   /** Whose full JID is in `from` or `to`; null for any. */
   readonly fullJid: string | null;
   readonly range: Range;
+  /** What it says, in the language of the index of words; null for anything. */
+  readonly match: string | null;
 }
 
 interface Row extends ArchivedMessage {
@@ -55,6 +59,7 @@ export class ArchivePages {
   readonly #totalWith;
   readonly #counted;
   readonly #countedWith;
+  readonly #found: FoundMessages;
 
   constructor(db: Connection) {
     this.#user = db.prepare<[Owner], number>('SELECT id FROM user WHERE jid = ?').pluck();
@@ -82,13 +87,14 @@ export class ArchivePages {
       .pluck();
     this.#counted = this.#prepareCount(db, '');
     this.#countedWith = this.#prepareCount(db, 'AND peer = ?');
+    this.#found = new FoundMessages(db);
   }
 
   /** Every such query walks along one index, and joins the texts in its order. */
   #prepare(db: Connection, condition: string, order: 'ASC' | 'DESC') {
     const index = condition ? 'INDEXED BY archive_by_peer' : '';
-    return db.prepare<number[], ArchivedMessage>(`
-      SELECT m.id, m.stanza FROM archive AS a ${index} CROSS JOIN message AS m ON m.id = a.id
+    return db.prepare<number[], Row>(`
+      SELECT m.id, m.stanza, a.peer FROM archive AS a ${index} CROSS JOIN message AS m ON m.id = a.id
       WHERE a.user = ? ${condition} AND a.id > ? AND a.id < ?
       ORDER BY a.id ${order}`);
   }
@@ -130,12 +136,14 @@ export class ArchivePages {
       beforeId,
       end === undefined ? Number.MAX_SAFE_INTEGER : firstIdAt(Math.floor(end) + 1),
     );
-    const range = { above, below };
-    if (query.with === undefined) return { user, peer: null, fullJid: null, range };
+    const match = query.text === undefined ? null : matchOf(query.text);
+    if (query.text !== undefined && match === null) return null;
+    const selection = { user, peer: null, fullJid: null, range: { above, below }, match };
+    if (query.with === undefined) return selection;
     const bare = bareOf(query.with);
     const peer = this.#peer.get(bare);
     if (peer === undefined) return null;
-    return { user, peer, fullJid: bare === query.with ? null : query.with, range };
+    return { ...selection, peer, fullJid: bare === query.with ? null : query.with };
   }
 
   #walked(selection: Selection, { page }: ArchiveQuery): ArchivePage {
@@ -151,30 +159,42 @@ export class ArchivePages {
   }
 
   #walk(selection: Selection, page: ArchiveQuery['page']) {
-    const { user, peer, fullJid } = selection;
-    const walk = peer === null ? [user] : [user, peer];
-    const range = within(selection.range, page);
-    const rows = this.#rows[peer === null ? 'all' : 'with'][page.direction];
+    const { fullJid, match } = selection;
+    const isPicky = fullJid !== null || match !== null;
     const messages: ArchivedMessage[] = [];
     let characters = 0;
     let lookedInto = 0;
     let isComplete = true;
-    for (const message of rows.iterate(...walk, range.above, range.below)) {
-      if (fullJid !== null && ++lookedInto > MAX_LOOKED_INTO) throw tooFar();
-      if (fullJid !== null && !isFromOrTo(message.stanza, fullJid)) continue;
+    for (const message of this.#iterate(selection, page)) {
+      if (isPicky && ++lookedInto > MAX_LOOKED_INTO) throw tooFar();
+      if (!isMeant(message, selection)) continue;
       characters += message.stanza.length;
       const isFull = messages.length >= page.limit;
       isComplete = !(isFull || (messages.length > 0 && characters > MAX_CHARACTERS));
       if (!isComplete) break;
-      messages.push(message);
+      messages.push({ id: message.id, stanza: message.stanza });
     }
     if (page.direction === 'backward') messages.reverse();
     return { messages, isComplete };
   }
 
+  #iterate(selection: Selection, page: ArchiveQuery['page']): Iterable<Row> {
+    const { user, peer, match } = selection;
+    const { above, below } = within(selection.range, page);
+    if (match !== null) {
+      return this.#found.iterate(user, match, { above, below, direction: page.direction });
+    }
+    const walk = peer === null ? [user] : [user, peer];
+    return this.#rows[peer === null ? 'all' : 'with'][page.direction].iterate(
+      ...walk,
+      above,
+      below,
+    );
+  }
+
   #count(selection: Selection): number | null {
-    const { user, peer, fullJid, range } = selection;
-    if (fullJid !== null) return null;
+    const { user, peer, fullJid, range, match } = selection;
+    if (fullJid !== null || match !== null) return null;
     if (range.above < 0 && range.below === Number.MAX_SAFE_INTEGER) {
       if (peer === null) return this.#total.get(user)!;
       return this.#totalWith.get(user, peer) ?? 0;
@@ -186,13 +206,13 @@ export class ArchivePages {
   }
 
   #listed(selection: Selection, ids: readonly ArchiveId[], page: ArchiveQuery['page']) {
-    const { user, peer, fullJid, range } = selection;
+    const { user, range, match } = selection;
     const wanted = [...new Set(ids)].sort((a, b) => a - b);
     const found = wanted
       .filter((id) => isWithin(id, range))
       .map((id) => this.#find.get(user, id)!)
-      .filter((row) => peer === null || row.peer === peer)
-      .filter((row) => fullJid === null || isFromOrTo(row.stanza, fullJid))
+      .filter((row) => isMeant(row, selection))
+      .filter(({ id }) => match === null || this.#found.has(id, user, match))
       .map(({ id, stanza }): ArchivedMessage => ({ id, stanza }));
     const left = found.filter(({ id }) => isWithin(id, within(range, page)));
     const start = page.direction === 'forward' ? 0 : Math.max(0, left.length - page.limit);
@@ -207,6 +227,11 @@ export class ArchivePages {
       unknown: null,
     };
   }
+}
+
+function isMeant(row: Row, { peer, fullJid }: Selection): boolean {
+  if (peer !== null && row.peer !== peer) return false;
+  return fullJid === null || isFromOrTo(row.stanza, fullJid);
 }
 
 function isWithin(id: ArchiveId, { above, below }: Range): boolean {
@@ -239,7 +264,7 @@ function indexOf(
 function tooFar(): StorageError {
   return new StorageError(
     'busy',
-    `Among ${MAX_LOOKED_INTO} messages too few come from that resource.`,
-    'Ask for the bare JID.',
+    `Among ${MAX_LOOKED_INTO} messages too few are meant.`,
+    'Ask for the bare JID, for more words, or for a shorter time.',
   );
 }

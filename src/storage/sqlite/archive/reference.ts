@@ -30,6 +30,12 @@ export function isFromOrTo(stanza: string, jid: string): boolean {
   return from === jid || to === jid;
 }
 
+/** The bare JIDs that the stanza comes from and goes to. */
+export function addressesOf(stanza: string): string[] {
+  const { from = '', to = '' } = addressing(stanza);
+  return [...new Set([bareOf(from), bareOf(to)])];
+}
+
 /** The bare JID of a JID, which the text is. */
 export function bareOf(jid: string): string {
   const slash = jid.indexOf('/');

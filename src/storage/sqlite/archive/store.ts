@@ -5,6 +5,7 @@ import type {
   ArchivePage,
   ArchivePreferences,
   ArchiveQuery,
+  ArchiveSearch,
   ArchiveStore,
   ConversationPage,
   ConversationQuery,
@@ -17,23 +18,27 @@ import { type Owner, StorageError, type Ticket } from '../../ports.ts';
 import type { Access } from '../access.ts';
 import type { Reader } from '../readings.ts';
 import type { ArchiveIds } from './ids.ts';
+import { Indexer } from './indexer.ts';
 import type { ArchiveReader, Overdue } from './reader.ts';
 import { hashReference } from './reference.ts';
+import type { SearchTable } from './search.ts';
 import type { ArchiveTable } from './table.ts';
 
-type Tables = { archive: ArchiveTable; archiveReader: ArchiveReader };
+type Tables = { archive: ArchiveTable; archiveReader: ArchiveReader; search: SearchTable };
 
 /** The port, over the tables: pages and searches by the reader, single rows here. */
 export class SqliteArchive implements ArchiveStore {
   readonly #access: Access<Tables>;
   readonly #reader: Reader;
   readonly #ids: ArchiveIds;
+  readonly #indexer: Indexer;
   #isSweeping = false;
 
   constructor(access: Access<Tables>, reader: Reader, ids: ArchiveIds) {
     this.#access = access;
     this.#reader = reader;
     this.#ids = ids;
+    this.#indexer = new Indexer(() => access.ask('', ['search', 'index']));
   }
 
   append(owner: Owner, message: NewMessage): { readonly id: ArchiveId; readonly ticket: Ticket } {
@@ -42,6 +47,7 @@ export class SqliteArchive implements ArchiveStore {
     const body = { stanza, reference: hashReference(sender, message.reference) };
     const entry = { peer, counts };
     const ticket = this.#access.change(owner, ['archive', 'append', owner, id, body, entry]);
+    this.#indexer.nudge();
     return { id, ticket };
   }
 
@@ -50,7 +56,15 @@ export class SqliteArchive implements ArchiveStore {
   }
 
   page(owner: Owner, query: ArchiveQuery): Maybe<ArchivePage> {
-    return this.#after(owner, () => this.#reader.ask('archivePages', 'page', owner, query));
+    const read = () =>
+      this.#after(owner, () => this.#reader.ask('archivePages', 'page', owner, query));
+    return query.text === undefined ? read() : this.#indexer.catchUp().then(read);
+  }
+
+  search(owner: Owner, search: ArchiveSearch): Maybe<readonly ArchivedMessage[]> {
+    return this.#indexer
+      .catchUp()
+      .then(() => this.#reader.ask('foundMessages', 'search', owner, search));
   }
 
   bounds(owner: Owner): Maybe<{ readonly first: ArchiveId; readonly last: ArchiveId } | null> {
@@ -119,6 +133,11 @@ export class SqliteArchive implements ArchiveStore {
       await this.#access.ask(owner, ['archive', 'removeUpTo', owner, due.upTo]);
       removed += due.count;
     }
+  }
+
+  /** Ends what goes on by itself. */
+  close(): void {
+    this.#indexer.close();
   }
 
   /** Removes what deleted accounts have left, in small steps and behind everybody else. */

@@ -7,7 +7,7 @@ import type {
 } from '../../archive-port.ts';
 import type { Owner } from '../../ports.ts';
 import type { Connection } from '../connection.ts';
-import { BodyRows } from './bodies.ts';
+import { BodyRows, type Words } from './bodies.ts';
 import { ConversationRows } from './conversations.ts';
 import { PeerRows } from './peers.ts';
 import { hashReference, isReferenced } from './reference.ts';
@@ -52,8 +52,8 @@ export class ArchiveTable {
   readonly #leftOver;
   readonly #forget;
 
-  constructor(db: Connection) {
-    this.#bodies = new BodyRows(db);
+  constructor(db: Connection, words: Words) {
+    this.#bodies = new BodyRows(db, words);
     this.#peers = new PeerRows(db);
     this.#conversations = new ConversationRows(db, this.#peers);
     this.#user = db.prepare<[Owner], number>('SELECT id FROM user WHERE jid = ?').pluck();
