@@ -5,6 +5,7 @@ import { durabilityContract } from './durability.ts';
 import { offlineContract } from './offline.ts';
 import { keys, ROMEO, user } from './records.ts';
 import { rostersContract } from './rosters.ts';
+import { tokensContract } from './tokens.ts';
 import { usersContract } from './users.ts';
 import { wholeAccountsContract } from './whole-accounts.ts';
 
@@ -23,6 +24,7 @@ export function storageContract(name: string, open: () => Promise<Storage>): voi
 
     const current = () => storage;
     usersContract(current);
+    tokensContract(current);
     wholeAccountsContract(current);
     rostersContract(current);
     offlineContract(current);

@@ -13,6 +13,7 @@ import type {
   UserStore,
   VcardStore,
 } from '../ports.ts';
+import type { TokenStore } from '../token-port.ts';
 import { SqliteAccounts } from './accounts.ts';
 import { SqliteBlocks } from './blocks.ts';
 import { type Connection, connect, MEMORY } from './connection.ts';
@@ -31,6 +32,7 @@ import { Snapshot } from './snapshot.ts';
 import { SqliteStore } from './store.ts';
 import { openTables } from './tables.ts';
 import { ThreadWriter } from './thread-writer.ts';
+import { SqliteTokens } from './tokens.ts';
 import { SqliteUsers } from './users.ts';
 import { SqliteVcards } from './vcards.ts';
 
@@ -119,6 +121,7 @@ interface Machinery {
 class SqliteStorage implements Storage {
   readonly durability: Ledger;
   readonly users: UserStore;
+  readonly tokens: TokenStore;
   readonly accounts: AccountStore;
   readonly rosters: RosterStore;
   readonly offline: OfflineStore;
@@ -135,6 +138,7 @@ class SqliteStorage implements Storage {
   constructor({ gateway, writer, ledger, copier }: Machinery, release: () => void) {
     this.durability = ledger;
     this.users = new SqliteUsers(gateway);
+    this.tokens = new SqliteTokens(gateway);
     this.accounts = new SqliteAccounts(gateway);
     this.rosters = new SqliteRosters(gateway);
     this.offline = new SqliteOffline(gateway);

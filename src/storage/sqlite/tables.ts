@@ -7,13 +7,16 @@ import { OfflineTable } from './offline.ts';
 import { PrivateTable } from './private-xml.ts';
 import { RosterTable } from './rosters.ts';
 import { SecretTable } from './secrets.ts';
+import { TokenTable } from './tokens.ts';
 import { UserTable } from './users.ts';
 import { VcardTable } from './vcards.ts';
 
 /** All SQL of the store, ready to run on one connection: a line for each concern. */
 export function openTables(db: Connection) {
+  const tokens = new TokenTable(db);
   const tables = {
-    users: new UserTable(db),
+    users: new UserTable(db, tokens),
+    tokens,
     rosters: new RosterTable(db),
     offline: new OfflineTable(db),
     lastPresences: new LastPresenceTable(db),

@@ -11,6 +11,7 @@ import {
 } from '../ports.ts';
 import type { Access } from './access.ts';
 import type { Connection } from './connection.ts';
+import type { TokenTable } from './tokens.ts';
 
 interface UserRow {
   readonly jid: string;
@@ -28,6 +29,7 @@ const AFTER_BCRYPT = '%';
 
 /** The tables `user`, `credential` and `retired_name`. */
 export class UserTable {
+  readonly #tokens: TokenTable;
   readonly #find;
   readonly #keys;
   readonly #avatar;
@@ -50,7 +52,8 @@ export class UserTable {
   readonly #unretire;
   readonly #retiredUntil;
 
-  constructor(db: Connection) {
+  constructor(db: Connection, tokens: TokenTable) {
+    this.#tokens = tokens;
     this.#find = db.prepare<[Owner], UserRow>(`SELECT ${COLUMNS} FROM user WHERE jid = ?`);
     this.#keys = db.prepare<[Owner], StoredScramKeys>(`
       SELECT hash, salt, iterations, stored_key AS storedKey, server_key AS serverKey
@@ -148,6 +151,7 @@ export class UserTable {
 
   setKeys(owner: Owner, keys: readonly StoredScramKeys[]): boolean {
     this.#settle.run(null, owner);
+    this.#tokens.revoke(owner, null);
     return this.#putKeys(owner, keys);
   }
 

@@ -1,0 +1,51 @@
+import { mkdirSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { describe, expect, test } from '@jest/globals';
+import { silentLog as log } from '../../../src/lib/log.ts';
+import { connect } from '../../../src/storage/sqlite/connection.ts';
+import { currentSchema, prepareSchema } from '../../../src/storage/sqlite/schema.ts';
+import { ROMEO, user } from '../../contracts/records.ts';
+import { temporaryPlaces, temporaryStores } from '../places.ts';
+import { installed, schemaOf } from './schema-of.ts';
+
+const newPlace = temporaryPlaces();
+const open = temporaryStores();
+const FOURTH_SCHEMA = readFileSync(new URL('./schema-v4.sql', import.meta.url), 'utf8');
+
+/** A file as servers of schema version 4 left it. */
+function fourthFile(): string {
+  const directory = newPlace();
+  mkdirSync(directory);
+  const db = connect(join(directory, 'epode.sqlite'));
+  db.pragma('journal_mode = WAL');
+  db.exec(FOURTH_SCHEMA);
+  db.prepare('INSERT INTO user (id, jid, is_disabled, created) VALUES (1, ?, 0, 7)').run(ROMEO);
+  db.close();
+  return join(directory, 'epode.sqlite');
+}
+
+describe('a file of schema version 4', () => {
+  test('comes to exactly the schema of a new installation', () => {
+    const db = connect(fourthFile());
+    prepareSchema(db, currentSchema(), log);
+    expect(schemaOf(db)).toEqual(schemaOf(installed(currentSchema())));
+    expect(db.pragma('user_version', { simple: true })).toBe(currentSchema().version);
+    expect(db.pragma('integrity_check', { simple: true })).toBe('ok');
+    db.close();
+  });
+
+  test('keeps its accounts, and takes tokens', async () => {
+    const storage = await open(dirname(fourthFile()));
+    expect(await storage.users.find(ROMEO)).toEqual(user(ROMEO, { created: 7 }));
+    const token = {
+      client: 'd4565fa7-4d72-4749-b3d3-740edbf87770',
+      name: '',
+      mechanism: 'HT-SHA-256-NONE',
+      sealed: Buffer.from('sealed'),
+      issued: 1,
+      expires: 2,
+    };
+    storage.tokens.grant(ROMEO, token, 1);
+    expect(await storage.tokens.list(ROMEO)).toMatchObject([token]);
+  });
+});
