@@ -46,8 +46,9 @@ export interface TokenStore {
   /**
    * Puts a token in the place of the client's new one. Of more than `maxClients` clients
    * those go first whose tokens are void, then those that were not seen for longest.
+   * Resolves once that is on disk; to false for a name without account.
    */
-  grant(owner: Owner, token: FreshToken, maxClients: number): Ticket;
+  grant(owner: Owner, token: FreshToken, maxClients: number): Promise<boolean>;
   /**
    * Notes that a token was shown; from then on it is the current one. Resolves once that
    * is on disk; to false where the token is gone or revoked, or the count has not risen,

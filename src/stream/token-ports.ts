@@ -59,6 +59,9 @@ export interface HostTokens {
    * on disk; to false where somebody else was faster, or the token has been revoked.
    */
   use(holder: TokenHolder, token: HeldToken, use: TokenUse): Promise<boolean>;
-  /** Makes a token; those before it stay good until it is used. Resolves once it is on disk. */
-  grant(holder: TokenHolder, wish: TokenWish): Promise<GrantedToken>;
+  /**
+   * Makes a token; those before it stay good until it is used. Resolves once it is on disk;
+   * to null where the account has gone meanwhile.
+   */
+  grant(holder: TokenHolder, wish: TokenWish): Promise<GrantedToken | null>;
 }

@@ -48,7 +48,7 @@ export function tokensContract(current: CurrentStorage): void {
     };
 
     test('come back as they were granted', async () => {
-      grant('a');
+      await grant('a');
       const record: TokenRecord = { ...token('a'), slot: 'new', count: null, used: null };
       expect(await storage.tokens.of(ROMEO, PHONE)).toEqual([record]);
       expect(await storage.tokens.list(ROMEO)).toEqual([record]);
@@ -57,20 +57,20 @@ export function tokensContract(current: CurrentStorage): void {
     });
 
     test('are current once they are used, and a new one comes before [XEP-0484 6.1]', async () => {
-      grant('a');
+      await grant('a');
       expect(await use('a', { count: 3 })).toBe(true);
       expect(await storage.tokens.of(ROMEO, PHONE)).toEqual([
         { ...token('a'), slot: 'current', count: 3, used: 200 },
       ]);
-      grant('b');
-      grant('c');
+      await grant('b');
+      await grant('c');
       expect(await held()).toEqual(['new c', 'current a']);
     });
 
     test('stay good until the one after them is used [XEP-0484 4.5]', async () => {
-      grant('a');
+      await grant('a');
       await use('a');
-      grant('b');
+      await grant('b');
       expect(await use('a')).toBe(true);
       expect(await held()).toEqual(['new b', 'current a']);
       expect(await use('b')).toBe(true);
@@ -79,7 +79,7 @@ export function tokensContract(current: CurrentStorage): void {
     });
 
     test('come with counts that rise [XEP-0484 4.4]', async () => {
-      grant('a');
+      await grant('a');
       expect(await use('a', { count: 0 })).toBe(true);
       expect(await use('a', { count: 0 })).toBe(false);
       expect(await use('a', { count: 7 })).toBe(true);
@@ -90,13 +90,13 @@ export function tokensContract(current: CurrentStorage): void {
     });
 
     test('shown twice with one count at once let in once', async () => {
-      grant('a');
+      await grant('a');
       const both = await Promise.all([use('a', { count: 1 }), use('a', { count: 1 })]);
       expect(both.toSorted()).toEqual([false, true]);
     });
 
     test("are the client's and the account's alone", async () => {
-      grant('a');
+      await grant('a');
       expect(await use('a', { client: LAPTOP })).toBe(false);
       expect(await storage.tokens.use(JULIET, shown('a'))).toBe(false);
       expect(await use('b')).toBe(false);
@@ -104,30 +104,30 @@ export function tokensContract(current: CurrentStorage): void {
     });
 
     test('are all gone with the last use [XEP-0484 4.6]', async () => {
-      grant('a');
+      await grant('a');
       await use('a');
-      grant('b');
-      grant('c', { client: LAPTOP });
+      await grant('b');
+      await grant('c', { client: LAPTOP });
       expect(await use('a', { isLast: true })).toBe(true);
       expect(await held()).toEqual([]);
       expect(await held(LAPTOP)).toEqual(['new c']);
     });
 
     test('that are revoked stay known, and let nobody in', async () => {
-      grant('a');
-      grant('b', { client: LAPTOP });
+      await grant('a');
+      await grant('b', { client: LAPTOP });
       storage.tokens.revoke(ROMEO, PHONE);
       expect(await use('a')).toBe(false);
       expect(await storage.tokens.of(ROMEO, PHONE)).toMatchObject([{ expires: 0 }]);
       expect(await use('b', { client: LAPTOP })).toBe(true);
       storage.tokens.revoke(ROMEO, null);
       expect(await use('b', { client: LAPTOP })).toBe(false);
-      grant('c');
+      await grant('c');
       expect(await use('c')).toBe(true);
     });
 
     test('are void with another password, and not with an upgrade', async () => {
-      grant('a');
+      await grant('a');
       storage.users.upgrade(ROMEO, 'SHA-1', [keys('SHA-1'), keys('SHA-256')]);
       expect(await use('a')).toBe(true);
       storage.users.setKeys(ROMEO, [keys('SHA-256', 'pepper')]);
@@ -135,23 +135,24 @@ export function tokensContract(current: CurrentStorage): void {
     });
 
     test('of more clients than there may be, the void go first, then the oldest', async () => {
-      grant('a', { client: 'a', issued: 1 });
-      grant('b', { client: 'b', issued: 2, expires: 150 });
-      grant('c', { client: 'c', issued: 3 });
+      await grant('a', { client: 'a', issued: 1 });
+      await grant('b', { client: 'b', issued: 2, expires: 150 });
+      await grant('c', { client: 'c', issued: 3 });
       await use('a', { client: 'a', time: 120 });
-      grant('d', { client: 'd', issued: 200 }, 3);
+      await grant('d', { client: 'd', issued: 200 }, 3);
       expect(await clients()).toEqual(['a', 'c', 'd']);
-      grant('e', { client: 'e', issued: 201 }, 3);
+      await grant('e', { client: 'e', issued: 201 }, 3);
       expect(await clients()).toEqual(['a', 'd', 'e']);
-      grant('f', { client: 'e', issued: 202 }, 3);
+      await grant('f', { client: 'e', issued: 202 }, 3);
       expect(await clients()).toEqual(['a', 'd', 'e']);
-      grant('g', { client: 'g', issued: 203 }, 1);
+      await grant('g', { client: 'g', issued: 203 }, 1);
       expect(await clients()).toEqual(['g']);
     });
 
     test('go with the account', async () => {
-      grant('a');
+      expect(await grant('a')).toBe(true);
       storage.users.delete(ROMEO, 0);
+      expect(await grant('b')).toBe(false);
       await storage.users.create(user(ROMEO), []);
       expect(await storage.tokens.list(ROMEO)).toEqual([]);
       expect(await use('a')).toBe(false);

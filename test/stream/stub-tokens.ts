@@ -14,6 +14,8 @@ export class StubTokens implements HostTokens {
   readonly uses: (TokenUse & { readonly secret: string })[] = [];
   readonly granted: (TokenHolder & TokenWish)[] = [];
   isAdmitting = true;
+  /** Whether the account has been deleted meanwhile. */
+  isGone = false;
   /** Whether nobody else is faster. */
   isFast = true;
   readonly #held: { holder: TokenHolder; token: HeldToken }[] = [];
@@ -49,7 +51,8 @@ export class StubTokens implements HostTokens {
     return this.isFast;
   }
 
-  async grant(holder: TokenHolder, wish: TokenWish): Promise<GrantedToken> {
+  async grant(holder: TokenHolder, wish: TokenWish): Promise<GrantedToken | null> {
+    if (this.isGone) return null;
     this.granted.push({ ...holder, ...wish });
     return {
       text: `token-${this.granted.length}`,

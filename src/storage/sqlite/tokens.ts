@@ -109,8 +109,8 @@ export class SqliteTokens implements TokenStore {
     return this.#access.read(owner, ({ tokens }) => tokens.list(owner));
   }
 
-  grant(owner: Owner, token: FreshToken, maxClients: number): Ticket {
-    return this.#access.change(owner, ['tokens', 'grant', owner, token, maxClients]);
+  grant(owner: Owner, token: FreshToken, maxClients: number): Promise<boolean> {
+    return this.#access.ask(owner, ['tokens', 'grant', owner, token, maxClients]);
   }
 
   use(owner: Owner, use: TokenUse): Promise<boolean> {

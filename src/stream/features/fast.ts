@@ -6,7 +6,7 @@ import type { InlineFeature, InlineResult, SignInFacts } from '../inline.ts';
 import { SaslError } from '../sasl/mechanism.ts';
 import { TokenAttempt } from '../sasl/token-attempt.ts';
 import { tokenMechanisms } from '../sasl/token-offer.ts';
-import type { HeldToken, TokenUse } from '../token-ports.ts';
+import type { GrantedToken, HeldToken, TokenUse } from '../token-ports.ts';
 
 const FAST = 'urn:xmpp:fast:0';
 const REQUEST = 'request-token';
@@ -92,8 +92,9 @@ function grant(
 ): Maybe<InlineResult> {
   const after: HeldToken | null = token?.shown ?? null;
   const granted = host.tokens!.grant({ username, client }, { mechanism, name, after });
-  return granted.then(({ text, expires }) => ({
-    answer: xml('token', { xmlns: FAST, expiry: formatDateTime(expires), token: text }),
-    session: null,
-  }));
+  return granted.then((token) => (token ? { answer: write(token), session: null } : NOTHING));
+}
+
+function write({ text, expires }: GrantedToken): Element {
+  return xml('token', { xmlns: FAST, expiry: formatDateTime(expires), token: text });
 }

@@ -45,7 +45,7 @@ describe('a file of schema version 4', () => {
       issued: 1,
       expires: 2,
     };
-    storage.tokens.grant(ROMEO, token, 1);
+    await storage.tokens.grant(ROMEO, token, 1);
     expect(await storage.tokens.list(ROMEO)).toMatchObject([token]);
   });
 });

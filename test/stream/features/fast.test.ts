@@ -127,6 +127,13 @@ describe('a client gets a token', () => {
     expect(tokens.granted).toEqual([]);
   });
 
+  test('[XEP-0484 4.3] not when the account has gone meanwhile', async () => {
+    tokens.isGone = true;
+    await juliet.opensSecurely();
+    juliet.says(authenticate(PLAIN + USER_AGENT + REQUEST));
+    expect(await juliet.hears('</success>')).not.toContain('<token');
+  });
+
   test('[XEP-0484 4.2] not where the host gives none', async () => {
     world.host.tokens = null;
     await juliet.opensSecurely();
