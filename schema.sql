@@ -8,7 +8,7 @@
 -- Times are milliseconds since 1970. Flags are 0 or 1.
 
 PRAGMA application_id = 1164996452;   -- 'Epod': tells this file from other SQLite files
-PRAGMA user_version = 6;              -- the version of this schema
+PRAGMA user_version = 7;              -- the version of this schema
 
 -- Accounts. Everything that belongs to an account refers to user.id and goes
 -- when the account is deleted. An id is never given a second time.
@@ -43,6 +43,22 @@ CREATE TABLE credential (
   stored_key  BLOB    NOT NULL,
   server_key  BLOB    NOT NULL,
   PRIMARY KEY (user, hash)
+) STRICT, WITHOUT ROWID;
+
+-- What clients come back with instead of a password (XEP-0484), two of a client at most:
+-- a new one, and the current one until the new one is used.
+CREATE TABLE token (
+  user      INTEGER NOT NULL REFERENCES user ON DELETE CASCADE,
+  client    TEXT    NOT NULL,           -- the id of the client's installation, a UUID
+  slot      TEXT    NOT NULL CHECK (slot IN ('new', 'current')),
+  name      TEXT    NOT NULL,           -- what the client calls itself, '' for nothing
+  mechanism TEXT    NOT NULL,           -- the one that the token is for: HT-SHA-256-EXPR
+  sealed    BLOB    NOT NULL,           -- the token: nonce, AES-256-GCM, tag; its key is a secret
+  issued    INTEGER NOT NULL,
+  expires   INTEGER NOT NULL,           -- 0: revoked
+  count     INTEGER,                    -- the highest that came with it, which none may repeat
+  used      INTEGER,                    -- when it last signed the client in
+  PRIMARY KEY (user, client, slot)
 ) STRICT, WITHOUT ROWID;
 
 -- Contacts: roster items, and people whose subscription request is unanswered.

@@ -15,6 +15,7 @@ import type { FlowFacts, ListenerFacts, ServerFacts, ServerStatus } from './serv
 import { configCommands, reloadCommands } from './server/admin/reload.ts';
 import { serverCommands } from './server/admin/server.ts';
 import { sessionCommands } from './server/admin/sessions.ts';
+import { tokenCommands } from './server/admin/tokens.ts';
 import { traceCommands } from './server/admin/trace.ts';
 import { userCommands } from './server/admin/users.ts';
 import type { Config, ListenerConfig } from './server/config/config.ts';
@@ -267,6 +268,7 @@ class ServerProcess implements RunningServer, ServerFacts {
     const dispatcher = new AdminDispatcher(
       [
         ...userCommands(server, storage),
+        ...tokenCommands(server, storage),
         ...moduleCommands(server),
         ...transferCommands(server, storage, this.#clock),
         ...sessionCommands(sessions, domains),

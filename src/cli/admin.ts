@@ -5,6 +5,7 @@ import { backupCommands } from '../server/admin/backup.ts';
 import { AdminError, type AdminErrorCode } from '../server/admin/command.ts';
 import { type AdminAnswer, AdminDispatcher } from '../server/admin/dispatch.ts';
 import { moduleCommands } from '../server/admin/modules.ts';
+import { tokenCommands } from '../server/admin/tokens.ts';
 import { userCommands } from '../server/admin/users.ts';
 import type { Config } from '../server/config/config.ts';
 import { loadConfig } from '../server/config/load.ts';
@@ -112,6 +113,7 @@ async function openStore(
   });
   const commands = [
     ...userCommands(server, storage),
+    ...tokenCommands(server, storage),
     ...moduleCommands(server),
     ...transferCommands(server, storage, systemClock),
     ...backupCommands(storage),

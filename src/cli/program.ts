@@ -21,6 +21,7 @@ import { reload } from './reload.ts';
 import { addContact, listContacts, removeContact } from './rosters.ts';
 import { explainFlows, kickSessions, listSessions, showStatus, stopServer } from './server.ts';
 import { startUntilStopped } from './start.ts';
+import { listTokens, revokeTokens } from './tokens.ts';
 import { traceAccount } from './trace.ts';
 import { FORMATS } from './transfer/formats.ts';
 import {
@@ -53,6 +54,7 @@ export function buildProgram(version: string): Command {
   addTransferCommands(program, addUserCommands(program));
   addRosterCommands(program);
   addSessionCommands(program);
+  addTokenCommands(program);
   addCertificateCommands(program);
   addBackupCommands(program);
   addOverviewCommands(program);
@@ -221,6 +223,20 @@ function addSessionCommands(program: Command): void {
     .command('kick <jid>')
     .description('end one session (full JID) or all of an account (bare JID)')
     .action(async (jid: string) => show(program, await kickSessions(configOf(program), jid)));
+}
+
+function addTokenCommands(program: Command): void {
+  const token = program.command('token').description('look after what clients come back with');
+  token
+    .command('list <jid>')
+    .description('list the clients that may come back without a password')
+    .action(async (jid: string) => show(program, await listTokens(configOf(program), jid)));
+  token
+    .command('revoke <jid> [client]')
+    .description('make all of them show the password again, or one of them')
+    .action(async (jid: string, client?: string) =>
+      show(program, await revokeTokens(configOf(program), jid, client)),
+    );
 }
 
 function addCertificateCommands(program: Command): void {

@@ -1,6 +1,7 @@
 import type { Clock } from '../lib/clock.ts';
 import type { AccountSource } from '../sources/ports.ts';
 import type { Storage, StoredScramKeys, UserRecord, WholeAccount } from '../storage/ports.ts';
+import type { TokenRecord } from '../storage/token-port.ts';
 import { deriveAccountKeys, HASHES } from '../stream/sasl/account-keys.ts';
 import { Jid } from '../xmpp/jid.ts';
 import { SaslprepError } from '../xmpp/saslprep.ts';
@@ -99,15 +100,32 @@ export class AccountKeeper {
   }
 
   /**
-   * Changes the password and ends all sessions but `spared`; returns how many.
+   * Changes the password, makes void all tokens, and ends all sessions but `spared`;
+   * returns how many.
    * Rejects as `create` does for what is no password, with `PasswordRefusedError` where
    * the account's source does not take it, and with `SourceError` where it does not answer.
    */
   async setPassword(local: string, password: string, spared?: Session): Promise<number> {
     if (!this.#source.change) throw new Error(`${this.#source.type} sets no passwords`);
     await this.#source.change(local, password, this.#rules.scramIterations);
+    // Where the keys are kept here, these are void with the old ones.
+    if (this.#foreign) await this.revokeTokens(local);
     await this.#lookAgain();
     return this.#close(local, 'the password has changed', spared);
+  }
+
+  /**
+   * Makes void the tokens of one client of the account (XEP-0484), or of all; returns of how
+   * many. Sessions that have begun with them go on.
+   */
+  async revokeTokens(local: string, client: string | null = null): Promise<number> {
+    const { tokens, durability } = this.#storage;
+    const owner = this.#owner(local);
+    const isMeant = (token: TokenRecord) =>
+      token.expires > this.#clock.now() && (client === null || token.client === client);
+    const clients = new Set((await tokens.list(owner)).filter(isMeant).map((each) => each.client));
+    await durability.whenCommitted(tokens.revoke(owner, client));
+    return clients.size;
   }
 
   /** Creates the account of somebody who is anonymous, without any way to sign in again. */

@@ -38,5 +38,11 @@ export const coreXeps: readonly XepClaim[] = [
   { xep: 440, version: '1.0.0', status: 'complete' },
   { xep: 474, version: '0.5.0', status: 'complete' },
   { xep: 480, version: '0.2.0', status: 'complete' },
+  {
+    xep: 484,
+    version: '0.2.0',
+    status: 'complete',
+    note: 'HT-SHA-256 with EXPR, ENDP and NONE; no TLS 0-RTT, which the server does not take',
+  },
   { xep: 478, version: '0.2.0', status: 'complete' },
 ];

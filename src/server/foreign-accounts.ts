@@ -54,6 +54,15 @@ export class ForeignAccounts {
     return mayEnter ? verdict : { error: 'invalid_token' };
   }
 
+  /**
+   * Whether the account is still there, and may be used here. Rejects as `credentials`
+   * does; false where the source cannot tell.
+   */
+  async isInUse(username: string): Promise<boolean> {
+    if (!(await this.#mayEnter(username))) return false;
+    return await answered(async () => (await this.source.exists?.(username)) ?? false);
+  }
+
   /** Makes the row of who has signed in. Throws `StanzaError` not-allowed for a deleted account. */
   async admit(username: string): Promise<void> {
     const owner = this.#owner(username);

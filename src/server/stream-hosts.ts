@@ -19,6 +19,7 @@ import { isBcrypt } from './imported-passwords.ts';
 import { Resources } from './resources.ts';
 import type { ServedHost } from './server.ts';
 import type { Session } from './session.ts';
+import { ServedTokens } from './tokens.ts';
 
 /** What a host's streams need besides the host itself. */
 export interface StreamSettings {
@@ -35,6 +36,7 @@ export class ServedStreamHost implements StreamHost {
   readonly saltSecret: Buffer;
   readonly verify?: NonNullable<StreamHost['verify']>;
   readonly verifyToken?: NonNullable<StreamHost['verifyToken']>;
+  readonly tokens: ServedTokens | null;
   readonly #policy: StreamPolicy;
   readonly #served: ServedHost;
   readonly #resources: Resources;
@@ -58,6 +60,19 @@ export class ServedStreamHost implements StreamHost {
     this.#resources = new Resources(settings.saltSecret);
     this.#storage = deps.storage;
     this.#now = deps.now;
+    this.tokens = this.#makeTokens();
+  }
+
+  /** To accounts that are kept elsewhere, only where it can be asked whether they still are. */
+  #makeTokens(): ServedTokens | null {
+    const { foreign, source } = this.#served;
+    const rules = this.#policy.tokens;
+    if (!rules || (foreign && !source.exists)) return null;
+    return new ServedTokens(this.domain, rules, {
+      storage: this.#storage,
+      now: this.#now,
+      foreign,
+    });
   }
 
   get features(): readonly StreamFeature[] {

@@ -1,6 +1,7 @@
 import type { HistogramReading } from '../lib/histogram.ts';
 import type { Maybe } from '../lib/maybe.ts';
 import type { ArchiveStore } from './archive-port.ts';
+import type { TokenStore } from './token-port.ts';
 
 export {
   type ArchivedMessage,
@@ -124,11 +125,15 @@ export interface UserStore {
    * The name of a deleted account is free again with it.
    */
   create(user: UserRecord, keys: readonly StoredScramKeys[]): Promise<void>;
-  /** With them the account is kept here, and not as it was imported any more. */
+  /**
+   * With them the account is kept here, and not as it was imported any more. Its tokens
+   * are void from then on.
+   */
   setKeys(owner: Owner, keys: readonly StoredScramKeys[]): Ticket;
   /**
-   * As `setKeys`, unless the account has got another password than `imported` meanwhile;
-   * `still` is what it is imported as from then on, null for not any more.
+   * As `setKeys`, unless the account has got another password than `imported` meanwhile,
+   * and its tokens stay; `still` is what it is imported as from then on, null for not any
+   * more.
    */
   upgrade(
     owner: Owner,
@@ -305,6 +310,7 @@ export interface AccountStore {
 export interface Storage {
   readonly durability: Durability;
   readonly users: UserStore;
+  readonly tokens: TokenStore;
   readonly accounts: AccountStore;
   readonly rosters: RosterStore;
   readonly offline: OfflineStore;

@@ -2,11 +2,17 @@ import type { Maybe } from '../lib/maybe.ts';
 import type { Element } from '../xml/element.ts';
 import type { ClientStream } from './client-stream.ts';
 import type { StreamSession } from './ports.ts';
+import type { TokenAttempt } from './sasl/token-attempt.ts';
 
 /** What a client has said of itself while it signed in. */
 export interface SignInFacts {
   /** The id of the client's installation (XEP-0388 §2.3), for nobody else's eyes; '' without. */
   readonly userAgent: string;
+  /** What the client calls itself and its device, for its user to know it by; '' for nothing. */
+  readonly clientName: string;
+  /** Null where it does not sign in by a token. */
+  readonly token: TokenAttempt | null;
+  readonly wantsToken: boolean;
 }
 
 export interface InlineResult {

@@ -5,6 +5,7 @@ import type { StreamErrorCondition } from '../xmpp/errors.ts';
 import type { Jid } from '../xmpp/jid.ts';
 import type { StreamFeature } from './feature.ts';
 import type { SessionFeature } from './inline.ts';
+import type { HostTokens } from './token-ports.ts';
 
 export type ScramHash = 'SHA-1' | 'SHA-256' | 'SHA-512';
 
@@ -78,6 +79,8 @@ export interface StreamHost {
   verify?(username: string, password: string): Promise<boolean>;
   /** Whom a token lets in; where it is missing, none does. */
   verifyToken?(token: string): Promise<TokenVerdict>;
+  /** With which clients may come back; where they are missing, none are given. */
+  readonly tokens?: HostTokens | null;
   /** Features that modules add, already in order. */
   readonly features: readonly StreamFeature[];
   /** What modules can turn on as a session begins. */
@@ -105,6 +108,16 @@ export interface StreamPolicy {
   readonly scramIterations: number;
   /** Mechanisms offered, best first. */
   readonly mechanisms: readonly string[];
+  /** Null where clients get no tokens. */
+  readonly tokens?: TokenRules | null;
+}
+
+/** How clients come back with tokens (XEP-0484). Times in milliseconds. */
+export interface TokenRules {
+  readonly lifetime: number;
+  /** The age at which a token that is shown is followed by another. */
+  readonly rotateAfter: number;
+  readonly clientsPerAccount: number;
 }
 
 /** An attempt to sign in with what was not right. */

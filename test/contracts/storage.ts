@@ -7,6 +7,7 @@ import { offlineContract } from './offline.ts';
 import { keys, ROMEO, user } from './records.ts';
 import { rostersContract } from './rosters.ts';
 import { searchContract } from './search.ts';
+import { tokensContract } from './tokens.ts';
 import { usersContract } from './users.ts';
 import { wholeAccountsContract } from './whole-accounts.ts';
 
@@ -25,6 +26,7 @@ export function storageContract(name: string, open: () => Promise<Storage>): voi
 
     const current = () => storage;
     usersContract(current);
+    tokensContract(current);
     wholeAccountsContract(current);
     rostersContract(current);
     offlineContract(current);

@@ -17,6 +17,7 @@ import { sendersScenario } from './scenarios/senders.ts';
 import { signInScenario } from './scenarios/sign-in.ts';
 import { sourcesScenario } from './scenarios/sources.ts';
 import { terminalsScenario } from './scenarios/terminals.ts';
+import { tokensScenario } from './scenarios/tokens.ts';
 import { Checks, Failed, indent } from './support/checks.ts';
 import { startEpodeWith } from './support/epode.ts';
 import { aioxmpp, nbxmpp, slixmpp, xmppJs } from './support/libraries.ts';
@@ -35,6 +36,7 @@ const scenarios: readonly Scenario[] = [
   libraryScenario(nbxmpp),
   sendersScenario,
   signInScenario,
+  tokensScenario,
   importedScenario,
   sourcesScenario,
   devicesScenario,

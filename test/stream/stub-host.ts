@@ -4,6 +4,7 @@ import type { SessionFeature } from '../../src/stream/inline.ts';
 import type {
   BindRequest,
   Credentials,
+  ScramHash,
   SessionWire,
   StreamHost,
   StreamHosts,
@@ -11,6 +12,7 @@ import type {
   StreamSession,
 } from '../../src/stream/ports.ts';
 import { deriveScramKeys } from '../../src/stream/sasl/scram-keys.ts';
+import type { HostTokens } from '../../src/stream/token-ports.ts';
 import type { Frame } from '../../src/xml/frame.ts';
 import { StanzaError } from '../../src/xmpp/errors.ts';
 import { Jid } from '../../src/xmpp/jid.ts';
@@ -58,6 +60,8 @@ export class StubHost implements StreamHost {
   readonly sessions: StubSession[] = [];
   readonly accounts = new Map<string, Credentials>();
   policy: StreamPolicy = POLICY;
+  tokens: HostTokens | null = null;
+  upgrades: ScramHash[] = [];
   /** What `bind` waits for. */
   beforeBind: Promise<void> | null = null;
   beforeCredentials: Promise<void> | null = null;

@@ -40,7 +40,7 @@ export const ADMIN_ERRORS = {
   'kept-elsewhere':
     'The accounts of the domain are kept elsewhere (`accounts.source`); change it there.',
   'source-failed': 'Where the accounts are kept does not answer, or not as it should.',
-  'not-found': 'The account, contact or session is not there.',
+  'not-found': 'The account, contact, session or client is not there.',
   'bad-certificate': 'A certificate cannot be used; all is as it was.',
   'bad-config': 'The configuration has mistakes; all is as it was.',
   failed: 'It could not be done; the message or the log says why.',

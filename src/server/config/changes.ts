@@ -146,5 +146,6 @@ function streamLimits({ policy }: HostConfig): unknown {
 
 function signInRules({ policy }: HostConfig): unknown {
   const { requiresTls, allowsPlainLoopback, maxAuthAttempts, maxFailureDelay, mechanisms } = policy;
-  return [requiresTls, allowsPlainLoopback, maxAuthAttempts, maxFailureDelay, mechanisms];
+  const { tokens } = policy;
+  return [requiresTls, allowsPlainLoopback, maxAuthAttempts, maxFailureDelay, mechanisms, tokens];
 }

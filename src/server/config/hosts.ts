@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import type { StreamPolicy } from '../../stream/ports.ts';
+import type { StreamPolicy, TokenRules } from '../../stream/ports.ts';
 import type { XmlLimits } from '../../xml/frame.ts';
 import { prepareDomain } from '../../xmpp/domain.ts';
 import { JidError } from '../../xmpp/jid-error.ts';
@@ -158,7 +158,13 @@ function policyOf(signIn: SignIn, limits: FileConfig['limits']): StreamPolicy {
     maxFailureDelay: signIn.failureDelay,
     scramIterations: signIn.scramIterations,
     mechanisms: signIn.anonymous ? [ANONYMOUS] : signIn.mechanisms,
+    tokens: tokenRules(signIn),
   };
+}
+
+/** Nobody who is anonymous comes back. */
+function tokenRules({ anonymous, tokens: { give, ...rules } }: SignIn): TokenRules | null {
+  return give && !anonymous ? rules : null;
 }
 
 function xmlLimits(limits: FileConfig['limits']['afterLogin']): XmlLimits {

@@ -72,6 +72,25 @@ const tls = z.strictObject({
     .describe('The oldest version of TLS that clients may use.'),
 });
 
+const tokens = z.strictObject({
+  give: z
+    .boolean()
+    .default(true)
+    .describe('Whether clients that ask for it may come back with a token (XEP-0484).'),
+  lifetime: duration({ min: '1h', max: '365d' })
+    .prefault('21d')
+    .describe('How long a token lets a client in that stays away.'),
+  rotateAfter: duration({ min: '0s', max: '365d' })
+    .prefault('1d')
+    .describe('How old a token is when the client that shows it gets another.'),
+  clientsPerAccount: z
+    .int()
+    .min(1)
+    .max(1_000)
+    .default(20)
+    .describe('Clients of one account that have tokens; whoever was away for longest goes.'),
+});
+
 /** Rules of signing in; a host may lay its own keys over the common ones. */
 export const signInSchema = z.strictObject({
   mechanisms: z
@@ -110,6 +129,7 @@ export const signInSchema = z.strictObject({
     .enum(['replace', 'refuse', 'rename'])
     .default('replace')
     .describe('For a resource in use: end the old session, refuse the new one, or rename that.'),
+  tokens: tokens.prefault({}).describe('What clients may come back with instead of a password.'),
   anonymous: z
     .boolean()
     .default(false)

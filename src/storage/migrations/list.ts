@@ -3,6 +3,7 @@ import { importedPasswords } from './003-imported-passwords.ts';
 import { accountSources } from './004-account-sources.ts';
 import { messageArchive } from './005-message-archive.ts';
 import { search } from './006-search.ts';
+import { tokens } from './007-tokens.ts';
 import type { Migration } from './migration.ts';
 
 /**
@@ -17,6 +18,7 @@ export const migrations: readonly Migration[] = [
   accountSources,
   messageArchive,
   search,
+  tokens,
 ];
 
 /** The version that `schema.sql` installs. */

@@ -15,6 +15,7 @@ import type {
   UserStore,
   VcardStore,
 } from '../ports.ts';
+import type { TokenStore } from '../token-port.ts';
 import { SqliteAccounts } from './accounts.ts';
 import { ArchiveIds, highestId } from './archive/ids.ts';
 import { SqliteArchive } from './archive/store.ts';
@@ -38,6 +39,7 @@ import { SqliteStore } from './store.ts';
 import { openTables } from './tables.ts';
 import { ThreadReader } from './thread-reader.ts';
 import { ThreadWriter } from './thread-writer.ts';
+import { SqliteTokens } from './tokens.ts';
 import { SqliteUsers } from './users.ts';
 import { SqliteVcards } from './vcards.ts';
 
@@ -143,6 +145,7 @@ interface Machinery {
 class SqliteStorage implements Storage {
   readonly durability: Ledger;
   readonly users: UserStore;
+  readonly tokens: TokenStore;
   readonly accounts: AccountStore;
   readonly rosters: RosterStore;
   readonly offline: OfflineStore;
@@ -164,6 +167,7 @@ class SqliteStorage implements Storage {
     const archive = new SqliteArchive(gateway, reader, ids);
     this.durability = ledger;
     this.users = new SqliteUsers(gateway, () => archive.sweep());
+    this.tokens = new SqliteTokens(gateway);
     this.accounts = new SqliteAccounts(gateway);
     this.rosters = new SqliteRosters(gateway);
     this.offline = new SqliteOffline(gateway);

@@ -10,6 +10,7 @@ import { PrivateTable } from './private-xml.ts';
 import { openReadings } from './readings.ts';
 import { RosterTable } from './rosters.ts';
 import { SecretTable } from './secrets.ts';
+import { TokenTable } from './tokens.ts';
 import { UserTable } from './users.ts';
 import { VcardTable } from './vcards.ts';
 
@@ -17,10 +18,12 @@ import { VcardTable } from './vcards.ts';
 export function openTables(db: Connection) {
   const search = new SearchTable(db, () => archive.flush());
   const archive = new ArchiveTable(db, search);
+  const tokens = new TokenTable(db);
   const tables = {
     archive,
     search,
-    users: new UserTable(db, (owner) => archive.leave(owner)),
+    tokens,
+    users: new UserTable(db, { tokens, beforeDeletion: (owner) => archive.leave(owner) }),
     rosters: new RosterTable(db),
     offline: new OfflineTable(db),
     lastPresences: new LastPresenceTable(db),

@@ -11,6 +11,7 @@ import {
 } from '../ports.ts';
 import type { Access } from './access.ts';
 import type { Connection } from './connection.ts';
+import type { TokenTable } from './tokens.ts';
 
 interface UserRow {
   readonly jid: string;
@@ -28,6 +29,7 @@ const AFTER_BCRYPT = '%';
 
 /** The tables `user`, `credential` and `retired_name`. */
 export class UserTable {
+  readonly #tokens: TokenTable;
   readonly #find;
   readonly #keys;
   readonly #avatar;
@@ -51,8 +53,12 @@ export class UserTable {
   readonly #retiredUntil;
   readonly #beforeDeletion: (owner: Owner) => void;
 
-  /** @param beforeDeletion is told of every account that is about to be deleted */
-  constructor(db: Connection, beforeDeletion: (owner: Owner) => void) {
+  /** `beforeDeletion` is told of every account that is about to be deleted. */
+  constructor(
+    db: Connection,
+    { tokens, beforeDeletion }: { tokens: TokenTable; beforeDeletion: (owner: Owner) => void },
+  ) {
+    this.#tokens = tokens;
     this.#beforeDeletion = beforeDeletion;
     this.#find = db.prepare<[Owner], UserRow>(`SELECT ${COLUMNS} FROM user WHERE jid = ?`);
     this.#keys = db.prepare<[Owner], StoredScramKeys>(`
@@ -151,6 +157,7 @@ export class UserTable {
 
   setKeys(owner: Owner, keys: readonly StoredScramKeys[]): boolean {
     this.#settle.run(null, owner);
+    this.#tokens.revoke(owner, null);
     return this.#putKeys(owner, keys);
   }
 

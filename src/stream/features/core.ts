@@ -3,6 +3,7 @@ import { type SignInDeps, SignIns } from '../sasl/sign-in.ts';
 import { bind } from './bind.ts';
 import { bind2 } from './bind2.ts';
 import { channelBinding } from './channel-binding.ts';
+import { fast, requestToken } from './fast.ts';
 import { limits } from './limits.ts';
 import { sasl } from './sasl.ts';
 import { sasl2 } from './sasl2.ts';
@@ -15,7 +16,7 @@ export function coreFeatures(deps: SignInDeps): readonly StreamFeature[] {
   return [
     starttls,
     sasl(signIns),
-    sasl2(signIns, [bind2]),
+    sasl2(signIns, [fast, requestToken, bind2]),
     channelBinding(signIns),
     bind,
     session,

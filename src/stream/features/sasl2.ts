@@ -9,10 +9,11 @@ import type { InlineFeature, SignInFacts } from '../inline.ts';
 import type { ScramHash, StreamSession } from '../ports.ts';
 import { SaslError, type SaslOutcome } from '../sasl/mechanism.ts';
 import type { SaslProfile, SignIn, SignIns } from '../sasl/sign-in.ts';
+import { readAttempt, wantsToken } from './fast.ts';
 import { offeredUpgrades, requestedUpgrades, Upgrade } from './upgrade.ts';
+import { readUserAgent } from './user-agent.ts';
 
 const SASL2 = 'urn:xmpp:sasl:2';
-const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
 /** What `<authenticate/>` has asked for; it counts once the exchange has succeeded. */
 interface Request extends SignInFacts {
@@ -83,7 +84,9 @@ export function sasl2(signIns: SignIns, inline: readonly InlineFeature[]): Strea
       if (task) return goOn(task, { stream, signIn, profile, element, tasks });
       return signIn.answer(profile, () => {
         if (isFirst) requests.set(stream, readRequest(element, inline, stream));
-        return then(take(signIn, element), (outcome) => checkClaim(stream, outcome));
+        return then(take(signIn, element, requests.get(stream)), (outcome) =>
+          checkClaim(stream, outcome),
+        );
       });
     },
   };
@@ -162,22 +165,21 @@ function readRequest(
   features: readonly InlineFeature[],
   stream: ClientStream,
 ): Request {
-  const userAgent = element.getChild('user-agent', SASL2)?.attrs.id ?? '';
-  // No other form has a meaning, and it is kept as long as the session (§2.3).
-  if (userAgent !== '' && !UUID.test(userAgent)) throw new SaslError('malformed-request');
+  const agent = readUserAgent(element);
   const inline = features.flatMap((feature) => {
     const asked = element.getChild(feature.name, feature.xmlns);
     return asked ? [{ feature, element: asked }] : [];
   });
   const upgrades = requestedUpgrades(element, stream);
-  return { userAgent: userAgent.toLowerCase(), inline, upgrades };
+  const token = readAttempt(element, stream, agent.userAgent);
+  return { ...agent, token, wantsToken: wantsToken(element), inline, upgrades };
 }
 
-function take(signIn: SignIn, element: Element): Maybe<SaslOutcome> {
+function take(signIn: SignIn, element: Element, request?: Request): Maybe<SaslOutcome> {
   if (element.name === 'abort') throw new SaslError('aborted');
   if (element.name === 'response') return signIn.next(textOf(element));
   if (element.name !== 'authenticate') throw new SaslError('malformed-request');
-  signIn.begin(element.attrs.mechanism);
+  signIn.begin(element.attrs.mechanism, request?.token);
   const initial = element.getChild('initial-response', SASL2);
   return signIn.next(initial ? textOf(initial) : null);
 }

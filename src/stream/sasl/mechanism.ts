@@ -2,10 +2,12 @@ import type { Maybe } from '../../lib/maybe.ts';
 import type { ChannelBindings } from '../connection.ts';
 import type { Credentials, ScramHash, TokenVerdict } from '../ports.ts';
 import type { Hashing } from './hashing.ts';
+import type { TokenAttempt } from './token-attempt.ts';
 
 /** SASL failure conditions (RFC 6120 §6.5). */
 export type SaslCondition =
   | 'aborted'
+  | 'credentials-expired'
   | 'encryption-required'
   | 'incorrect-encoding'
   | 'invalid-authzid'
@@ -58,6 +60,8 @@ export interface SaslContext {
   /** As the host has them. */
   readonly verify?: ((username: string, password: string) => Promise<boolean>) | null;
   readonly verifyToken?: ((token: string) => Promise<TokenVerdict>) | null;
+  /** Where the client shows a token of this server's. */
+  readonly attempt?: Pick<TokenAttempt, 'show'> | null;
 }
 
 /** One attempt to sign in; it sees the client's messages and does no I/O of its own. */

@@ -17,6 +17,8 @@ import {
   type SaslOutcome,
 } from './mechanism.ts';
 import { MECHANISMS } from './mechanisms.ts';
+import type { TokenAttempt } from './token-attempt.ts';
+import { tokenMechanisms } from './token-offer.ts';
 
 /** How a profile of SASL says what an exchange has led to. */
 export interface SaslProfile {
@@ -86,16 +88,20 @@ export class SignIn {
     return this.#offer;
   }
 
-  /** Begins an exchange in place of any other. Throws `SaslError`. */
-  begin(name: string | undefined): void {
+  /**
+   * Begins an exchange in place of any other; `attempt` where the client shows a token, for
+   * which there are mechanisms of their own. Throws `SaslError`.
+   */
+  begin(name: string | undefined, attempt: TokenAttempt | null = null): void {
     if (!this.#stream.isSecure && !mayLogInUnencrypted(this.#stream)) {
       throw new SaslError('encryption-required');
     }
-    const mechanism = this.#offer.mechanisms.find((offered) => offered.name === name);
+    const offered = attempt ? tokenMechanisms(this.#stream) : this.#offer.mechanisms;
+    const mechanism = offered.find((each) => each.name === name);
     if (!mechanism) throw new SaslError('invalid-mechanism');
     this.#mechanism = mechanism.name;
     this.#account = null;
-    this.#exchange = mechanism.begin(this.#context());
+    this.#exchange = mechanism.begin(this.#context(attempt));
   }
 
   /** Takes a message in base64; null asks for the first one. Throws or rejects with `SaslError`. */
@@ -121,9 +127,9 @@ export class SignIn {
     }
   }
 
-  #context(): SaslContext {
+  #context(attempt: TokenAttempt | null): SaslContext {
     const { host, connection } = this.#stream;
-    const isBindable = this.#offer.bindingTypes.length > 0;
+    const isBindable = attempt !== null || this.#offer.bindingTypes.length > 0;
     return {
       domain: host.domain,
       hashing: this.#deps.hashing,
@@ -139,6 +145,16 @@ export class SignIn {
       },
       verify: host.verify ? (username, password) => this.#verify(username, password) : null,
       verifyToken: host.verifyToken?.bind(host) ?? null,
+      attempt: attempt && this.#watched(attempt),
+    };
+  }
+
+  #watched(attempt: TokenAttempt): Pick<TokenAttempt, 'show'> {
+    return {
+      show: (username, ...shown) => {
+        this.#account = `${username}@${this.#stream.host.domain}`;
+        return attempt.show(username, ...shown);
+      },
     };
   }
 

@@ -26,6 +26,8 @@ export type Command =
   | { readonly do: 'carbons'; id: number }
   /** Tells whether somebody looks at the client: XEP-0352 §4.2. */
   | { readonly do: 'state'; active: boolean }
+  /** Closes the stream, and signs in anew without being told the password again. */
+  | { readonly do: 'return' }
   | { readonly do: 'quit' };
 
 export type Query = 'disco' | 'ping' | 'version' | 'time';

@@ -126,6 +126,10 @@ async function obey(command: Command): Promise<object> {
     case 'carbons':
     case 'state':
       throw new Error(`this client does no ${command.do}`);
+    case 'return':
+      await entity.stop();
+      await entity.start();
+      return {};
     case 'quit':
       await entity.stop();
       return {};

@@ -72,6 +72,7 @@ describe('a sound file', () => {
       maxFailureDelay: 5_000,
       scramIterations: 10_000,
       mechanisms: ['SCRAM-SHA-512', 'SCRAM-SHA-256', 'SCRAM-SHA-1', 'OAUTHBEARER', 'PLAIN'],
+      tokens: { lifetime: 21 * 86_400_000, rotateAfter: 86_400_000, clientsPerAccount: 20 },
     });
   });
 

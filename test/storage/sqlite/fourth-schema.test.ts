@@ -41,4 +41,19 @@ describe('a file of schema version 4', () => {
     const { id } = storage.archive.append(ROMEO, message(JULIET, '1'));
     expect(await storage.archive.bounds(ROMEO)).toEqual({ first: id, last: id });
   });
+
+  test('keeps its accounts, and takes tokens', async () => {
+    const storage = await open(dirname(fourthFile()));
+    expect(await storage.users.find(ROMEO)).toEqual(user(ROMEO, { created: 7 }));
+    const token = {
+      client: 'd4565fa7-4d72-4749-b3d3-740edbf87770',
+      name: '',
+      mechanism: 'HT-SHA-256-NONE',
+      sealed: Buffer.from('sealed'),
+      issued: 1,
+      expires: 2,
+    };
+    await storage.tokens.grant(ROMEO, token, 1);
+    expect(await storage.tokens.list(ROMEO)).toMatchObject([token]);
+  });
 });

@@ -79,6 +79,7 @@ describe('the schema', () => {
       'private_xml',
       'roster',
       'roster_removal',
+      'token',
       'vcard',
     ];
     const OTHERS = ['retired_name', 'secret', 'user'];
