@@ -17,6 +17,7 @@ import { serverCommands } from './server/admin/server.ts';
 import { sessionCommands } from './server/admin/sessions.ts';
 import { traceCommands } from './server/admin/trace.ts';
 import { userCommands } from './server/admin/users.ts';
+import { Components } from './server/components.ts';
 import type { Config, ListenerConfig } from './server/config/config.ts';
 import { valuesOf } from './server/config/differences.ts';
 import { parseConfig, readText } from './server/config/load.ts';
@@ -33,6 +34,9 @@ import { openSource } from './sources/open.ts';
 import type { Storage, StorageError } from './storage/ports.ts';
 import { openStorage } from './storage/sqlite/open.ts';
 import { clientStreams } from './stream/client-streams.ts';
+import type { ComponentPolicy } from './stream/component-ports.ts';
+import { ComponentStream } from './stream/component-stream.ts';
+import type { Connection } from './stream/connection.ts';
 import { Hashing } from './stream/sasl/hashing.ts';
 import { type ControlServer, serveControl } from './transports/control.ts';
 import { type MetricsServer, serveMetrics } from './transports/metrics-http.ts';
@@ -105,6 +109,7 @@ class ServerProcess implements RunningServer, ServerFacts {
   #storage: Storage | null = null;
   #transient: Storage | null = null;
   #server: Server | null = null;
+  #components: Components | null = null;
   #reloader: Reloader | null = null;
   #control: ControlServer | null = null;
   #metrics: MetricsServer | null = null;
@@ -148,6 +153,9 @@ class ServerProcess implements RunningServer, ServerFacts {
     });
     this.#server = server;
     const deps = { server, storage, clock: this.#clock, log: this.#log };
+    const { router, tracing } = server;
+    const parts = { router, tracing, log: this.#log };
+    this.#components = new Components(config.components, componentPolicy(config), parts);
     const hosts = await LiveHosts.open(config, deps);
     await this.#listen(hosts.streamHosts);
     const read = (text?: string) => readConfig(config.file, text);
@@ -191,6 +199,10 @@ class ServerProcess implements RunningServer, ServerFacts {
       pid: process.pid,
       started: this.#started,
       hosts: this.config.hosts.map(({ domain }) => domain),
+      components: [...this.#components!.all].map(({ domain, session }) => ({
+        domain,
+        address: session?.remoteAddress ?? null,
+      })),
       listeners: this.listeners,
       connections: this.#listeners.reduce((sum, each) => sum + each.listener.connectionCount, 0),
       sessions,
@@ -213,7 +225,9 @@ class ServerProcess implements RunningServer, ServerFacts {
       hashing: this.#hashing,
       throttle: this.#throttle,
     };
-    const onConnection = clientStreams({ hosts, onSignIn, ...deps });
+    const onClient = clientStreams({ hosts, onSignIn, ...deps });
+    const onComponent = (connection: Connection) =>
+      new ComponentStream(connection, this.#components!, deps);
     for (const each of this.config.listeners) {
       const listener = await listenTcp({
         address: each.address,
@@ -222,7 +236,7 @@ class ServerProcess implements RunningServer, ServerFacts {
         proxy: each.proxy,
         secureContextFor: hosts.secureContextFor,
         ...limitsOf(this.config),
-        onConnection,
+        onConnection: each.type === 'component' ? onComponent : onClient,
         deadlines: this.#deadlines,
         log: this.#log,
       });
@@ -232,6 +246,7 @@ class ServerProcess implements RunningServer, ServerFacts {
 
   #apply(config: Config): void {
     this.#server!.useSettings(config.hosts);
+    this.#components!.useSettings(config.components, componentPolicy(config));
     this.#log.setLevel(config.log.level);
     for (const { listener } of this.#listeners) listener.useLimits(limitsOf(config));
   }
@@ -246,6 +261,7 @@ class ServerProcess implements RunningServer, ServerFacts {
     );
     const sources = {
       server,
+      components: this.#components!,
       durability: storage.durability,
       signIns: this.#signIns,
       hashing: this.#hashing,
@@ -285,6 +301,7 @@ class ServerProcess implements RunningServer, ServerFacts {
     this.#onState('stopping');
     for (const { listener } of this.#listeners) listener.stop();
     this.#server?.stop();
+    this.#components?.stop();
     await this.#drained();
     await Promise.all(this.#listeners.map(({ listener }) => listener.close()));
     await this.#metrics?.close();
@@ -319,13 +336,18 @@ function limitsOf({ limits, hosts }: Config): TcpLimits {
   };
 }
 
+function componentPolicy({ hosts }: Config): ComponentPolicy {
+  return hosts[0]!.policy;
+}
+
 function factsOf({ type, address, proxy }: ListenerConfig, listener: TcpListener): ListenerFacts {
+  const place = { address: address ?? '*', port: listener.port };
+  if (type === 'component') return { description: 'components', ...place };
   const tls = type === 'c2s' ? 'STARTTLS' : 'direct TLS';
   const description = `clients, ${proxy?.endsTls ? 'TLS ends at the proxy' : tls}`;
   return {
     description: proxy ? `${description}, PROXY protocol` : description,
-    address: address ?? '*',
-    port: listener.port,
+    ...place,
   };
 }
 

@@ -8,6 +8,7 @@ export const XEP_TITLES: ReadonlyMap<number, string> = new Map([
   [77, 'In-Band Registration'],
   [82, 'XMPP Date and Time Profiles'],
   [92, 'Software Version'],
+  [114, 'Jabber Component Protocol'],
   [115, 'Entity Capabilities'],
   [128, 'Service Discovery Extensions'],
   [153, 'vCard-Based Avatars'],

@@ -23,7 +23,7 @@ import {
   type Verdict,
 } from './flow.ts';
 import type { IqTable } from './iq-table.ts';
-import type { HostKind, Identity, IqHandler, Target, XepClaim } from './module.ts';
+import type { HostedService, HostKind, Identity, IqHandler, Target, XepClaim } from './module.ts';
 import type { NonzaTable } from './nonza-table.ts';
 import type { Router } from './router.ts';
 import { Session } from './session.ts';
@@ -67,6 +67,8 @@ export class Host extends Slots {
   /** What the sessions of this host have sent. */
   readonly traffic = new Traffic();
   readonly tracing: Tracing;
+  /** Services beside the host that its clients are to find (XEP-0030 §4). */
+  services: readonly HostedService[] = [];
   readonly #router: Router;
   readonly #log: Log;
   #installed!: HostParts;
