@@ -119,7 +119,7 @@ describe('layers', () => {
       .flatMap(({ path, imports }) =>
         imports
           .filter(({ target }) => isIn(['storage', 'cluster', 'sources'], target))
-          .filter(({ target }) => basename(target) !== 'ports.ts')
+          .filter(({ target }) => !/^(ports|[a-z]+(-[a-z]+)*-port)\.ts$/.test(basename(target)))
           .map(({ target }) => `${path} -> ${target}`),
       );
     expect(behind).toEqual([]);

@@ -67,6 +67,8 @@ export class Host extends Slots {
   /** What the sessions of this host have sent. */
   readonly traffic = new Traffic();
   readonly tracing: Tracing;
+  /** Whether a domain is that of a host of this server. */
+  readonly serves: (domain: string) => boolean;
   /** Services beside the host that its clients are to find (XEP-0030 §4). */
   services: readonly HostedService[] = [];
   readonly #router: Router;
@@ -95,6 +97,7 @@ export class Host extends Slots {
     this.#router = deps.router;
     this.#log = deps.log.child({ host: domain });
     this.tracing = deps.tracing;
+    this.serves = (domain) => deps.router.host(domain) !== null;
     this.tracing.onChange((owner) => this.#retrace(owner));
   }
 
@@ -122,10 +125,10 @@ export class Host extends Slots {
     void this.sendFirst(stanza);
   }
 
-  /** As `send`, for what others have to come behind: settles once it is routed. */
-  sendFirst(stanza: Stanza): Maybe<unknown> {
+  /** As `send`, for what others have to come behind; undefined where a handler has failed. */
+  sendFirst(stanza: Stanza): Maybe<Outcome | undefined> {
     const outcome = this.#router.route(stanza);
-    return isLater(outcome) ? outcome.catch((error) => this.#report(error, stanza)) : undefined;
+    return isLater(outcome) ? outcome.catch((error) => this.#report(error, stanza)) : outcome;
   }
 
   /** A stanza from one of our sessions passes the sender's side, then is routed. */
@@ -354,7 +357,7 @@ export class Host extends Slots {
     return outcomeOfThrow(thrown, (error) => this.#report(error, stanza));
   }
 
-  #report(error: unknown, stanza: Stanza): void {
+  #report(error: unknown, stanza: Stanza): undefined {
     this.#log.error({ err: error, stanza: stanza.kind, type: stanza.type }, 'a handler failed');
   }
 }

@@ -1,5 +1,6 @@
 import type { HistogramReading } from '../lib/histogram.ts';
 import type { Maybe } from '../lib/maybe.ts';
+import type { PushStore } from './push-port.ts';
 
 /**
  * The number of the batch that carries a change. Tickets grow; a change is on
@@ -293,6 +294,7 @@ export interface Storage {
   readonly blocks: BlockStore;
   readonly privateXml: PrivateStore;
   readonly vcards: VcardStore;
+  readonly push: PushStore;
   /** A named secret of the installation, made at first use (`size` random bytes). */
   secret(name: string, size: number): Maybe<Buffer>;
   /**

@@ -3,6 +3,7 @@ import type { Storage } from '../../src/storage/ports.ts';
 import { accountServicesContract } from './account-services.ts';
 import { durabilityContract } from './durability.ts';
 import { offlineContract } from './offline.ts';
+import { pushContract } from './push.ts';
 import { keys, ROMEO, user } from './records.ts';
 import { rostersContract } from './rosters.ts';
 import { usersContract } from './users.ts';
@@ -27,6 +28,7 @@ export function storageContract(name: string, open: () => Promise<Storage>): voi
     rostersContract(current);
     offlineContract(current);
     accountServicesContract(current);
+    pushContract(current);
     durabilityContract(current);
 
     describe('secrets', () => {

@@ -13,6 +13,7 @@ import type {
   UserStore,
   VcardStore,
 } from '../ports.ts';
+import type { PushStore } from '../push-port.ts';
 import { SqliteAccounts } from './accounts.ts';
 import { SqliteBlocks } from './blocks.ts';
 import { type Connection, connect, MEMORY } from './connection.ts';
@@ -25,6 +26,7 @@ import { SqliteLastPresences } from './last-presences.ts';
 import { Ledger } from './ledger.ts';
 import { SqliteOffline } from './offline.ts';
 import { SqlitePrivateXml } from './private-xml.ts';
+import { SqlitePush } from './push.ts';
 import { SqliteRosters } from './rosters.ts';
 import { currentSchema, prepareSchema } from './schema.ts';
 import { Snapshot } from './snapshot.ts';
@@ -126,6 +128,7 @@ class SqliteStorage implements Storage {
   readonly blocks: BlockStore;
   readonly privateXml: PrivateStore;
   readonly vcards: VcardStore;
+  readonly push: PushStore;
   readonly #gateway: Gateway;
   readonly #writer: Writer;
   readonly #copier: Copier;
@@ -142,6 +145,7 @@ class SqliteStorage implements Storage {
     this.blocks = new SqliteBlocks(gateway);
     this.privateXml = new SqlitePrivateXml(gateway);
     this.vcards = new SqliteVcards(gateway);
+    this.push = new SqlitePush(gateway);
     this.#gateway = gateway;
     this.#writer = writer;
     this.#copier = copier;

@@ -5,6 +5,7 @@ import type { Connection } from './connection.ts';
 import { LastPresenceTable } from './last-presences.ts';
 import { OfflineTable } from './offline.ts';
 import { PrivateTable } from './private-xml.ts';
+import { PushTable } from './push.ts';
 import { RosterTable } from './rosters.ts';
 import { SecretTable } from './secrets.ts';
 import { UserTable } from './users.ts';
@@ -20,6 +21,7 @@ export function openTables(db: Connection) {
     blocks: new BlockTable(db),
     privateXml: new PrivateTable(db),
     vcards: new VcardTable(db),
+    push: new PushTable(db),
     secrets: new SecretTable(db),
   };
   return { ...tables, accounts: new AccountTable(tables) };

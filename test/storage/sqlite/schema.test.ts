@@ -75,6 +75,7 @@ describe('the schema', () => {
       'last_presence',
       'offline',
       'private_xml',
+      'push',
       'roster',
       'roster_removal',
       'vcard',
