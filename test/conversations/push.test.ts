@@ -426,3 +426,47 @@ conversationInside(
     await service.getsNothing();
   },
 );
+
+conversationInside(
+  'nobody is told before the message is on disk',
+  { ...away, onDisk: true },
+  async ({ juliet, romeo }, server) => {
+    const service = await TestComponent.connected(server, 'push.example');
+    await enables(romeo, "jid='push.example' node='n'");
+    await romeo.leaves();
+    const { durability } = server.storage;
+    let uncommitted: number | null = null;
+    service.onHeard = () => {
+      uncommitted ??= durability.latest - durability.committed;
+    };
+    await juliet.sends`<message to='${romeo.bare}' type='chat'><body>Hi</body></message>`;
+    await accepts(service);
+    expect(uncommitted).toBe(0);
+  },
+);
+
+conversationInside(
+  'a service that lets the account publish no more is disabled [XEP-0357 8]',
+  away,
+  async ({ juliet, romeo }, server) => {
+    const service = await TestComponent.connected(server, 'push.example');
+    const other = await TestComponent.connected(server, 'other.example');
+    for (const node of ['a', 'b']) await enables(romeo, `jid='push.example' node='${node}'`);
+    const withdraws = (by: TestComponent, jid: string) => by.sends`
+      <message from='${by}' to='${romeo.bare}'>
+        <pubsub xmlns='http://jabber.org/protocol/pubsub' node='a'>
+          <affiliation jid='${jid}' affiliation='none'/></pubsub></message>`;
+    withdraws(service, juliet.bare);
+    withdraws(other, romeo.bare);
+    await service.getsNothing(juliet);
+    await romeo.leaves();
+    expect(await server.storage.push.load(romeo.bare)).toHaveLength(2);
+    await service.getsNothing();
+    withdraws(service, romeo.bare);
+    await service.getsNothing(juliet);
+    await tells(juliet, romeo, 'Hi');
+    await accepts(service, 'b');
+    await service.getsNothing(juliet);
+    for (const each of [service, other]) await each.forgets();
+  },
+);

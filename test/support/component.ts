@@ -19,6 +19,8 @@ export class TestComponent {
   /** The server's header; null before it comes. */
   header: Element | null = null;
   hasEnded = false;
+  /** Hears that something has come, before anybody reads it. */
+  onHeard: () => void = () => {};
   /** The text of what was read last, exactly as it came. */
   lastText = '';
   readonly #server: TestServer;
@@ -36,7 +38,10 @@ export class TestComponent {
       onHeader: (header) => {
         this.header = header;
       },
-      onElement: (heard) => this.#inbox.push(heard),
+      onElement: (heard) => {
+        this.#inbox.push(heard);
+        this.onHeard();
+      },
       onFooter: () => this.#ended(),
     });
     this.#peer.onText = (text) => {
@@ -115,6 +120,12 @@ export class TestComponent {
     await this.gets`<iq type='result' id='${id}'/>`;
     const left = this.#inbox.map(({ text }) => text);
     if (left.length > 0) throw new Error(`${this.domain} got what nobody expects:\n${left}`);
+  }
+
+  /** Takes no interest in what has come until now. */
+  async forgets(): Promise<void> {
+    await this.#server.idle();
+    this.#inbox.length = 0;
   }
 
   /** Closes the stream as one should. */

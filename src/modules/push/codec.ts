@@ -3,6 +3,7 @@ import { Element, parseElement, serialize } from '../../xml/element.ts';
 import { StanzaError } from '../../xmpp/errors.ts';
 import { dataForm, FORM_TYPE, makeField, makeForm, NS_FORMS } from '../../xmpp/forms.ts';
 import { Jid, JidError } from '../../xmpp/jid.ts';
+import type { Stanza } from '../../xmpp/stanza.ts';
 
 export const NS_PUSH = 'urn:xmpp:push:0';
 const NS_PUBSUB = 'http://jabber.org/protocol/pubsub';
@@ -70,6 +71,15 @@ function decodeNode({ attrs: { node } }: Element): string | null {
     throw new StanzaError('not-acceptable', `node is longer than ${MAX_NODE} characters`);
   }
   return node ?? null;
+}
+
+/** The node of which the service says that the account may not publish there any more (XEP-0357 §8). */
+export function decodeWithdrawal(stanza: Stanza, account: Jid): { node: string | null } | null {
+  const pubsub = stanza.child('pubsub', NS_PUBSUB);
+  const isHis = ({ attrs }: Element) =>
+    attrs.jid === account.toString() && ['none', 'outcast'].includes(attrs.affiliation ?? '');
+  const isWithdrawn = pubsub?.getChildren('affiliation', NS_PUBSUB).some(isHis);
+  return isWithdrawn ? { node: pubsub?.attrs.node ?? null } : null;
 }
 
 /** Whatever the service wants to get with each notification; we do not read it. */

@@ -3,7 +3,7 @@ import { isLater, type Maybe, then } from '../../lib/maybe.ts';
 import { service, slot } from '../../lib/token.ts';
 import type { Account } from '../../server/accounts.ts';
 import { duration } from '../../server/config/quantities.ts';
-import type { Incoming, Outcome } from '../../server/flow.ts';
+import type { Incoming, Outcome, Verdict } from '../../server/flow.ts';
 import { type AccountRequest, defineModule, provide } from '../../server/module.ts';
 import type { Session } from '../../server/session.ts';
 import { NO_TICKET } from '../../storage/ports.ts';
@@ -13,7 +13,14 @@ import { Jid, JidError } from '../../xmpp/jid.ts';
 import { NS } from '../../xmpp/ns.ts';
 import type { Stanza } from '../../xmpp/stanza.ts';
 import { type Answer, PendingAnswers } from './answers.ts';
-import { decodeDisable, decodeEnable, encodePublish, NS_PUSH, type Summary } from './codec.ts';
+import {
+  decodeDisable,
+  decodeEnable,
+  decodeWithdrawal,
+  encodePublish,
+  NS_PUSH,
+  type Summary,
+} from './codec.ts';
 import { isWorthNotice } from './importance.ts';
 import { Pace } from './pace.ts';
 import { keyOf, RegistrationMemory } from './registrations.ts';
@@ -161,6 +168,18 @@ export default defineModule({
       return { count: null, sender, body: body ?? text };
     };
 
+    /** §8: the service lets the account publish no more. */
+    const withdraw = (stanza: Stanza, { account, to }: Incoming): Maybe<Verdict | undefined> => {
+      const withdrawn = account && to.isBare ? decodeWithdrawal(stanza, account.jid) : null;
+      const from = stanza.from?.toString() ?? '';
+      if (!account || !withdrawn) return undefined;
+      return memory.use(account, (before) => {
+        if (![...before.values()].some(({ service }) => service === from)) return undefined;
+        memory.remove(account, before, from, withdrawn.node);
+        return { drop: 'a push service has withdrawn' };
+      });
+    };
+
     const tell = (account: Account, summary: Summary, session?: Session): Maybe<void> =>
       then(memory.of(account), (enabled) => {
         const ofAccount = paces.get(account);
@@ -194,7 +213,7 @@ export default defineModule({
       farewell: (account) => memory.drop(account),
       flows: {
         incoming: {
-          message: { copy: observe },
+          message: { check: withdraw, copy: observe },
           iq: {
             check: (stanza) =>
               answers.take(stanza) ? { drop: 'the answer to a push notification' } : undefined,

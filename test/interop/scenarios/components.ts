@@ -40,6 +40,22 @@ export const componentsScenario: Scenario = {
       });
       await client.quit();
     }
+    for (const library of [slixmpp, xmppJs]) {
+      await check(library.name, 'asleep, is told by a push service of what waits', async () => {
+        const asleep = await freshAccount(target, 'asleep');
+        const phone = library.connect(target, asleep);
+        await phone.sees('online');
+        await phone.ask({ do: 'push', jid: access.domain, node: 'phone' });
+        await phone.quit();
+        const friend = library.connect(target, await freshAccount(target, 'friend'));
+        await friend.sees('online');
+        friend.send({ do: 'message', to: asleep.address, body: 'Wake up' });
+        const { node, values } = await component.sees('published', { sender: asleep.address });
+        assert.equal(node, 'phone');
+        assert.deepEqual(values, ['urn:xmpp:push:summary', 'New message']);
+        await friend.quit();
+      });
+    }
     await component.process.end();
   },
 };
