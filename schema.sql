@@ -8,7 +8,7 @@
 -- Times are milliseconds since 1970. Flags are 0 or 1.
 
 PRAGMA application_id = 1164996452;   -- 'Epod': tells this file from other SQLite files
-PRAGMA user_version = 7;              -- the version of this schema
+PRAGMA user_version = 8;              -- the version of this schema
 
 -- Accounts. Everything that belongs to an account refers to user.id and goes
 -- when the account is deleted. An id is never given a second time.
@@ -114,6 +114,15 @@ CREATE TABLE vcard (
   xml        TEXT    NOT NULL,
   photo_hash TEXT    NOT NULL           -- SHA-1 of the picture in hexadecimal, '' for none
 ) STRICT;
+
+-- Where accounts want push notifications to go (XEP-0357).
+CREATE TABLE push (
+  user    INTEGER NOT NULL REFERENCES user ON DELETE CASCADE,
+  service TEXT    NOT NULL,             -- JID of the push service
+  node    TEXT    NOT NULL,             -- '' for none
+  options TEXT,                         -- the form of publish options; NULL for none
+  PRIMARY KEY (user, service, node)
+) STRICT, WITHOUT ROWID;
 
 -- Names of deleted accounts, which nobody gets for a while.
 CREATE TABLE retired_name (

@@ -11,6 +11,7 @@ import offline from './modules/offline.ts';
 import ping from './modules/ping.ts';
 import presence from './modules/presence/module.ts';
 import privateXml from './modules/private-xml.ts';
+import push from './modules/push/module.ts';
 import registration from './modules/registration/module.ts';
 import roster from './modules/roster/module.ts';
 import subscriptions from './modules/subscriptions.ts';
@@ -34,6 +35,7 @@ export const builtinModules = [
   ping,
   presence,
   privateXml,
+  push,
   registration,
   roster,
   subscriptions,

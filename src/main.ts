@@ -18,6 +18,7 @@ import { sessionCommands } from './server/admin/sessions.ts';
 import { tokenCommands } from './server/admin/tokens.ts';
 import { traceCommands } from './server/admin/trace.ts';
 import { userCommands } from './server/admin/users.ts';
+import { Components } from './server/components.ts';
 import type { Config, ListenerConfig } from './server/config/config.ts';
 import { valuesOf } from './server/config/differences.ts';
 import { parseConfig, readText } from './server/config/load.ts';
@@ -34,6 +35,9 @@ import { openSource } from './sources/open.ts';
 import type { Storage, StorageError } from './storage/ports.ts';
 import { openStorage } from './storage/sqlite/open.ts';
 import { clientStreams } from './stream/client-streams.ts';
+import type { ComponentPolicy } from './stream/component-ports.ts';
+import { ComponentStream } from './stream/component-stream.ts';
+import type { Connection } from './stream/connection.ts';
 import { Hashing } from './stream/sasl/hashing.ts';
 import { type ControlServer, serveControl } from './transports/control.ts';
 import { type MetricsServer, serveMetrics } from './transports/metrics-http.ts';
@@ -106,6 +110,7 @@ class ServerProcess implements RunningServer, ServerFacts {
   #storage: Storage | null = null;
   #transient: Storage | null = null;
   #server: Server | null = null;
+  #components: Components | null = null;
   #reloader: Reloader | null = null;
   #control: ControlServer | null = null;
   #metrics: MetricsServer | null = null;
@@ -150,6 +155,9 @@ class ServerProcess implements RunningServer, ServerFacts {
     });
     this.#server = server;
     const deps = { server, storage, clock: this.#clock, log: this.#log };
+    const { router, tracing } = server;
+    const parts = { router, tracing, log: this.#log };
+    this.#components = new Components(config.components, componentPolicy(config), parts);
     const hosts = await LiveHosts.open(config, deps);
     await this.#listen(hosts.streamHosts);
     const read = (text?: string) => readConfig(config.file, text);
@@ -193,6 +201,10 @@ class ServerProcess implements RunningServer, ServerFacts {
       pid: process.pid,
       started: this.#started,
       hosts: this.config.hosts.map(({ domain }) => domain),
+      components: [...this.#components!.all].map(({ domain, session }) => ({
+        domain,
+        address: session?.remoteAddress ?? null,
+      })),
       listeners: this.listeners,
       connections: this.#listeners.reduce((sum, each) => sum + each.listener.connectionCount, 0),
       sessions,
@@ -215,7 +227,9 @@ class ServerProcess implements RunningServer, ServerFacts {
       hashing: this.#hashing,
       throttle: this.#throttle,
     };
-    const onConnection = clientStreams({ hosts, onSignIn, ...deps });
+    const onClient = clientStreams({ hosts, onSignIn, ...deps });
+    const onComponent = (connection: Connection) =>
+      new ComponentStream(connection, this.#components!, deps);
     for (const each of this.config.listeners) {
       const listener = await listenTcp({
         address: each.address,
@@ -224,7 +238,7 @@ class ServerProcess implements RunningServer, ServerFacts {
         proxy: each.proxy,
         secureContextFor: hosts.secureContextFor,
         ...limitsOf(this.config),
-        onConnection,
+        onConnection: each.type === 'component' ? onComponent : onClient,
         deadlines: this.#deadlines,
         log: this.#log,
       });
@@ -234,6 +248,7 @@ class ServerProcess implements RunningServer, ServerFacts {
 
   #apply(config: Config): void {
     this.#server!.useSettings(config.hosts);
+    this.#components!.useSettings(config.components, componentPolicy(config));
     this.#log.setLevel(config.log.level);
     for (const { listener } of this.#listeners) listener.useLimits(limitsOf(config));
   }
@@ -248,6 +263,7 @@ class ServerProcess implements RunningServer, ServerFacts {
     );
     const sources = {
       server,
+      components: this.#components!,
       durability: storage.durability,
       signIns: this.#signIns,
       hashing: this.#hashing,
@@ -288,6 +304,7 @@ class ServerProcess implements RunningServer, ServerFacts {
     this.#onState('stopping');
     for (const { listener } of this.#listeners) listener.stop();
     this.#server?.stop();
+    this.#components?.stop();
     await this.#drained();
     await Promise.all(this.#listeners.map(({ listener }) => listener.close()));
     await this.#metrics?.close();
@@ -322,13 +339,18 @@ function limitsOf({ limits, hosts }: Config): TcpLimits {
   };
 }
 
+function componentPolicy({ hosts }: Config): ComponentPolicy {
+  return hosts[0]!.policy;
+}
+
 function factsOf({ type, address, proxy }: ListenerConfig, listener: TcpListener): ListenerFacts {
+  const place = { address: address ?? '*', port: listener.port };
+  if (type === 'component') return { description: 'components', ...place };
   const tls = type === 'c2s' ? 'STARTTLS' : 'direct TLS';
   const description = `clients, ${proxy?.endsTls ? 'TLS ends at the proxy' : tls}`;
   return {
     description: proxy ? `${description}, PROXY protocol` : description,
-    address: address ?? '*',
-    port: listener.port,
+    ...place,
   };
 }
 

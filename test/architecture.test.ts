@@ -119,7 +119,7 @@ describe('layers', () => {
       .flatMap(({ path, imports }) =>
         imports
           .filter(({ target }) => isIn(['storage', 'cluster', 'sources'], target))
-          .filter(({ target }) => !/^([a-z-]+-port|ports)\.ts$/.test(basename(target)))
+          .filter(({ target }) => !/^(ports|[a-z]+(-[a-z]+)*-port)\.ts$/.test(basename(target)))
           .map(({ target }) => `${path} -> ${target}`),
       );
     expect(behind).toEqual([]);
@@ -133,12 +133,12 @@ describe('layers', () => {
     expect(importers.map(({ path }) => path).filter((path) => !path.startsWith(only))).toEqual([]);
   });
 
-  test('of the server, only the session writes to clients', () => {
+  test('of the server, only sessions write to their peers', () => {
     const writers = sources
       .filter(({ path }) => isIn(['server', 'modules'], path))
       .filter(({ text }) => /\.(sendParts|send)\(.*\.(head\(|rest)/.test(text))
       .map(({ path }) => path);
-    expect(writers).toEqual(['src/server/session.ts']);
+    expect(writers).toEqual(['src/server/component-session.ts', 'src/server/session.ts']);
   });
 });
 

@@ -30,6 +30,10 @@ export async function showStatus(config: Config): Promise<Report> {
   const age = formatSpan(Date.now() - data.started);
   const facts = [
     ['hosts', data.hosts.join(', ')],
+    ...data.components.map(({ domain, address }) => [
+      'component',
+      `${domain} (${address === null ? 'not connected' : `connected from ${address}`})`,
+    ]),
     ...data.listeners.map(({ description, address, port }) => [
       'listening',
       `${formatPlace(address, port)} (${description})`,

@@ -65,7 +65,8 @@ export default defineModule({
   setup({ host, use }) {
     const rosters = use(Rosters);
     const gathered = new Map<Target, { parts: HostParts; info: DiscoInfo }>();
-    const hostSources = new Set<DiscoSource<IqRequest>>();
+    const services = { items: (node: string | null) => (node === null ? host.services : null) };
+    const hostSources = new Set<DiscoSource<IqRequest>>([services]);
     const accountSources = new Set<DiscoSource<AccountRequest>>();
 
     const info = (target: Target): DiscoInfo => {

@@ -25,6 +25,12 @@ export const coreRfcs: ReadonlyMap<number, string> = new Map([
 export const coreXeps: readonly XepClaim[] = [
   { xep: 82, version: '1.1.1', status: 'complete' },
   {
+    xep: 114,
+    version: '1.6',
+    status: 'partial',
+    note: 'components connect to the server (accept); the server connects to none',
+  },
+  {
     xep: 227,
     version: '1.1',
     status: 'partial',

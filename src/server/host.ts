@@ -25,8 +25,9 @@ import {
   type Verdict,
 } from './flow.ts';
 import type { IqTable } from './iq-table.ts';
-import type { HostKind, Identity, IqHandler, Target, XepClaim } from './module.ts';
+import type { HostedService, HostKind, Identity, IqHandler, Target, XepClaim } from './module.ts';
 import type { NonzaTable } from './nonza-table.ts';
+import { isPrivateRequest, refusalOf } from './refusal.ts';
 import type { Router } from './router.ts';
 import { Session } from './session.ts';
 import { tracedParts } from './traced-parts.ts';
@@ -69,6 +70,10 @@ export class Host extends Slots {
   /** What the sessions of this host have sent. */
   readonly traffic = new Traffic();
   readonly tracing: Tracing;
+  /** Whether a domain is that of a host of this server. */
+  readonly serves: (domain: string) => boolean;
+  /** Services beside the host that its clients are to find (XEP-0030 §4). */
+  services: readonly HostedService[] = [];
   readonly #router: Router;
   readonly #log: Log;
   readonly #arrivals: Arrivals;
@@ -99,6 +104,7 @@ export class Host extends Slots {
     this.#router = deps.router;
     this.#log = deps.log.child({ host: domain });
     this.tracing = deps.tracing;
+    this.serves = (domain) => deps.router.host(domain) !== null;
     this.tracing.onChange((owner) => this.#retrace(owner));
   }
 
@@ -126,10 +132,10 @@ export class Host extends Slots {
     void this.sendFirst(stanza);
   }
 
-  /** As `send`, for what others have to come behind: settles once it is routed. */
-  sendFirst(stanza: Stanza): Maybe<unknown> {
+  /** As `send`, for what others have to come behind; undefined where a handler has failed. */
+  sendFirst(stanza: Stanza): Maybe<Outcome | undefined> {
     const routed = this.#router.route(stanza);
-    if (!isLater(routed) && routed.kind !== 'pending') return undefined;
+    if (!isLater(routed) && routed.kind !== 'pending') return routed;
     return settle(routed).catch((error) => this.#report(error, stanza));
   }
 
@@ -368,7 +374,7 @@ export class Host extends Slots {
     return outcomeOfThrow(thrown, (error) => this.#report(error, stanza));
   }
 
-  #report(error: unknown, stanza: Stanza): void {
+  #report(error: unknown, stanza: Stanza): undefined {
     this.#log.error({ err: error, stanza: stanza.kind, type: stanza.type }, 'a handler failed');
   }
 }
@@ -386,15 +392,4 @@ function mayWait({ kind, type }: Stanza): boolean {
 /** RFC 6121 §4.3.2: what whoever may not see an account is told, whether it exists or not. */
 function makeUnsubscribed({ from, to }: Stanza): Stanza {
   return makeStanza('presence', { type: 'unsubscribed', from: to?.bare ?? null, to: from });
-}
-
-function isPrivateRequest(handler: IqHandler): boolean {
-  return handler.target === 'account' && handler.isPrivate;
-}
-
-/** What whoever may not ask gets to hear. */
-function refusalOf(handler: IqHandler): Outcome {
-  const usual = isPrivateRequest(handler) ? 'forbidden' : 'service-unavailable';
-  const own = handler.target === 'account' ? handler.refusal : undefined;
-  return failed(new StanzaError(own ?? usual));
 }

@@ -98,6 +98,18 @@ export const METRICS = {
     labels: ['host', 'kind', 'outcome'],
     help: 'Stanzas from clients, and what became of them: `done`, `dropped`, `error`.',
   },
+  components: {
+    type: 'gauge',
+    name: 'epode_connected_components',
+    labels: ['component'],
+    help: '1 where the external component is connected, else 0.',
+  },
+  componentStanzas: {
+    type: 'counter',
+    name: 'epode_component_stanzas',
+    labels: ['component', 'kind', 'outcome'],
+    help: 'Stanzas from external components, and what became of them, as in `epode_stanzas`.',
+  },
   uncommitted: {
     type: 'gauge',
     name: 'epode_uncommitted_batches',

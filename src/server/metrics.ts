@@ -1,10 +1,12 @@
 import type { MetricFamily, Sample } from '../lib/open-metrics.ts';
 import type { Durability } from '../storage/ports.ts';
 import type { CertificateFacts } from './certificate-facts.ts';
+import type { Components } from './components.ts';
 import { METRICS } from './metric-table.ts';
 import type { Server } from './server.ts';
 import type { SignInThrottle } from './sign-in-throttle.ts';
 import type { SignIns } from './sign-ins.ts';
+import type { Traffic } from './traffic.ts';
 import { version } from './version.ts';
 
 /** How a listener fares. */
@@ -25,6 +27,7 @@ export interface LoopDelays {
 
 export interface MetricSources {
   readonly server: Server;
+  readonly components: Components;
   readonly durability: Durability;
   readonly signIns: SignIns;
   readonly throttle: SignInThrottle;
@@ -48,6 +51,7 @@ export function collectMetrics(sources: MetricSources): MetricFamily[] {
     lagMetric(sources),
     ...clientMetrics(sources),
     ...stanzaMetrics(sources),
+    ...componentMetrics(sources),
     ...storageMetrics(sources),
   ];
 }
@@ -110,14 +114,33 @@ function sessionsByHost(server: Server): Sample[] {
 
 function stanzaMetrics({ server }: MetricSources): MetricFamily[] {
   const samples = [...server.hosts].flatMap(({ host: { domain: host, traffic } }) =>
-    (['message', 'presence', 'iq'] as const).flatMap((kind) =>
-      Object.entries(traffic[kind]).map(([outcome, value]) => ({
-        labels: { host, kind, outcome },
-        value,
-      })),
-    ),
+    trafficSamples(traffic, { host }),
   );
   return [{ ...METRICS.stanzas, samples }];
+}
+
+function componentMetrics({ components }: MetricSources): MetricFamily[] {
+  const all = [...components.all];
+  const connected = all.map(({ domain: component, session }) => ({
+    labels: { component },
+    value: session ? 1 : 0,
+  }));
+  const samples = all.flatMap(({ domain, traffic }) =>
+    trafficSamples(traffic, { component: domain }),
+  );
+  return [
+    { ...METRICS.components, samples: connected },
+    { ...METRICS.componentStanzas, samples },
+  ];
+}
+
+function trafficSamples(traffic: Traffic, whose: Readonly<Record<string, string>>): Sample[] {
+  return (['message', 'presence', 'iq'] as const).flatMap((kind) =>
+    Object.entries(traffic[kind]).map(([outcome, value]) => ({
+      labels: { ...whose, kind, outcome },
+      value,
+    })),
+  );
 }
 
 function storageMetrics({ durability }: MetricSources): MetricFamily[] {

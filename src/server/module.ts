@@ -95,6 +95,13 @@ export interface Identity {
   readonly name?: string;
 }
 
+/** A service beside the host, with a domain of its own, such as an external component. */
+export interface HostedService {
+  readonly jid: Jid;
+  /** For people. */
+  readonly name?: string;
+}
+
 /** A service with its implementation; made by `provide`. */
 export interface Provision {
   readonly token: Service<unknown>;

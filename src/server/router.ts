@@ -4,15 +4,31 @@ import type { Stanza } from '../xmpp/stanza.ts';
 import { failed, type Routed } from './flow.ts';
 import type { Host } from './host.ts';
 
+/** Where stanzas for a domain go that is no host. */
+export interface Route {
+  readonly domain: string;
+  incoming(stanza: Stanza): Maybe<Routed>;
+}
+
 /**
  * In the walk of a message: from the sender's side to the recipient's host. The
  * outcome goes back to whoever brought the stanza, who answers at most one error.
  */
 export class Router {
   readonly #hosts = new Map<string, Host>();
+  readonly #routes = new Map<string, Route>();
 
   add(host: Host): void {
     this.#hosts.set(host.domain, host);
+  }
+
+  /** Leads the stanzas for a domain there; no host may have it. */
+  addRoute(route: Route): void {
+    this.#routes.set(route.domain, route);
+  }
+
+  removeRoute({ domain }: Route): void {
+    this.#routes.delete(domain);
   }
 
   host(domain: string): Host | null {
@@ -24,8 +40,9 @@ export class Router {
   }
 
   route(stanza: Stanza): Maybe<Routed> {
-    const host = stanza.to && this.#hosts.get(stanza.to.domain);
-    return host ? host.incoming(stanza) : NOT_SERVED;
+    const domain = stanza.to?.domain ?? '';
+    const place = this.#hosts.get(domain) ?? this.#routes.get(domain);
+    return place ? place.incoming(stanza) : NOT_SERVED;
   }
 }
 

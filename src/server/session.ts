@@ -349,7 +349,7 @@ export class Session extends Slots implements StreamSession, SessionEntry {
 }
 
 /** RFC 6120 §8.2.3: an id, a known type, and one child in a request. */
-function faultOfIq(iq: Stanza): StanzaError | null {
+export function faultOfIq(iq: Stanza): StanzaError | null {
   if (iq.id === '') return new StanzaError('bad-request', 'an iq needs an id');
   if (isRequest(iq)) {
     const one = iq.content.children.length === 1;

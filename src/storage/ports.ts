@@ -1,6 +1,7 @@
 import type { HistogramReading } from '../lib/histogram.ts';
 import type { Maybe } from '../lib/maybe.ts';
 import type { ArchiveStore } from './archive-port.ts';
+import type { PushStore } from './push-port.ts';
 import type { TokenStore } from './token-port.ts';
 
 export {
@@ -319,6 +320,7 @@ export interface Storage {
   readonly privateXml: PrivateStore;
   readonly vcards: VcardStore;
   readonly archive: ArchiveStore;
+  readonly push: PushStore;
   /** A named secret of the installation, made at first use (`size` random bytes). */
   secret(name: string, size: number): Maybe<Buffer>;
   /**

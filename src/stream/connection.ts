@@ -33,6 +33,8 @@ export interface Connection {
   certifiedAddresses(context: SecureContext): readonly string[];
   /** Bytes queued and not yet taken by the kernel. */
   readonly queuedBytes: number;
+  /** Bytes sent that the kernel never gets, since the connection broke or was ending. */
+  readonly lostBytes: number;
   readonly isClosed: boolean;
 
   /** Queues a piece of XML; everything queued in one turn leaves in one write. */

@@ -22,14 +22,13 @@ const LANGUAGE_TAG = /^[A-Za-z]{1,8}(?:-[A-Za-z0-9]{1,8}){0,7}$/;
  * is not spoken here: unsupported-version.
  */
 export function readClientHeader(header: StreamHeader): ClientHeader {
-  checkNames(header);
+  checkNames(header, NS.client);
   checkVersion(header.attributes.get('version'));
   const from = header.attributes.get('from');
-  const lang = header.attributes.get('xml:lang') ?? '';
   return {
     domain: readDomain(header.attributes.get('to')),
     from: from === undefined ? null : parseAddress(from),
-    lang: LANGUAGE_TAG.test(lang) ? lang : '',
+    lang: readLang(header),
   };
 }
 
@@ -48,11 +47,12 @@ export function writeHeader(fields: {
   );
 }
 
-function checkNames(header: StreamHeader): void {
+/** Throws `StreamError` unless it is a header for stanzas of the namespace `content`. */
+export function checkNames(header: StreamHeader, content: string): void {
   if (header.xmlns !== NS.streams) throw new StreamError('invalid-namespace');
   if (header.name !== 'stream') throw new StreamError('bad-format');
   if (header.prefix !== 'stream') throw new StreamError('bad-namespace-prefix');
-  if (header.defaultXmlns !== NS.client) throw new StreamError('invalid-namespace');
+  if (header.defaultXmlns !== content) throw new StreamError('invalid-namespace');
 }
 
 function checkVersion(version: string | undefined): void {
@@ -60,7 +60,14 @@ function checkVersion(version: string | undefined): void {
   if (major === undefined || Number(major) < 1) throw new StreamError('unsupported-version');
 }
 
-function readDomain(to: string | undefined): string {
+/** The stream's default language; '' where the header names none. */
+export function readLang(header: StreamHeader): string {
+  const lang = header.attributes.get('xml:lang') ?? '';
+  return LANGUAGE_TAG.test(lang) ? lang : '';
+}
+
+/** The domain that a header's `to` is; throws `StreamError` improper-addressing. */
+export function readDomain(to: string | undefined): string {
   if (to === undefined) throw new StreamError('improper-addressing', "'to' is missing");
   const address = parseAddress(to);
   if (address.local || address.resource) {

@@ -59,6 +59,10 @@ export abstract class ByteConnection implements Connection, Sink, Expiring {
     return this.#queue.queuedBytes;
   }
 
+  get lostBytes(): number {
+    return this.#queue.lostBytes;
+  }
+
   get isClosed(): boolean {
     return this.#isClosed;
   }

@@ -29,6 +29,7 @@ export class OutgoingQueue {
   #length = 0;
   #writing: Buffer | null = null;
   #writingLength = 0;
+  #lost = 0;
   #isDirty = false;
   #isShut = false;
   #hasOverflowed = false;
@@ -44,8 +45,16 @@ export class OutgoingQueue {
     return this.#length + this.#writingLength;
   }
 
+  /** Bytes that came too late, or were queued when the sink broke: it never gets them. */
+  get lostBytes(): number {
+    return this.#lost;
+  }
+
   send(xml: string): void {
-    if (this.#isShut) return;
+    if (this.#isShut) {
+      this.#lost += Buffer.byteLength(xml);
+      return;
+    }
     this.#reserve(xml.length * MAX_BYTES_PER_UNIT);
     this.#append(xml);
     this.#queued();
@@ -53,7 +62,10 @@ export class OutgoingQueue {
 
   /** Queues the two as one piece; `rest` is copied. */
   sendParts(head: string, rest: Buffer): void {
-    if (this.#isShut) return;
+    if (this.#isShut) {
+      this.#lost += Buffer.byteLength(head) + rest.length;
+      return;
+    }
     this.#reserve(head.length * MAX_BYTES_PER_UNIT + rest.length);
     this.#append(head);
     this.#buffer!.set(rest, this.#length);
@@ -91,6 +103,7 @@ export class OutgoingQueue {
     this.#isFinishing = false;
     if (this.#buffer) giveBuffer(this.#buffer);
     this.#buffer = null;
+    this.#lost += this.#length;
     this.#length = 0;
   }
 
@@ -130,6 +143,7 @@ export class OutgoingQueue {
 
   readonly #written = (error?: Error | null): void => {
     const written = this.#writing;
+    if (error) this.#lost += this.#writingLength;
     this.#writing = null;
     this.#writingLength = 0;
     // After an error the system may still hold the bytes: they are left to the collector.

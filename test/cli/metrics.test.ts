@@ -52,6 +52,7 @@ test('a server tells in numbers what its clients do', async () => {
 hosts: { localhost: }
 listeners: [{ type: c2s, address: 127.0.0.1, port: ${port} }]
 signIn: { scramIterations: 4096, allowPlainOnLoopback: true }
+components: { echo.localhost: { secret: wherefore } }
 metrics: { port: ${metricsPort} }
 `);
   const { said } = await startServer(epode);

@@ -21,6 +21,7 @@ function facts(pid: number): ServerFacts {
       pid,
       started: Date.now() - 3_661_000,
       hosts: ['localhost', 'b.example'],
+      components: [],
       listeners: [{ description: 'clients, STARTTLS', address: '::', port: 5222 }],
       connections: 1,
       sessions: 2,

@@ -4,6 +4,7 @@ import { accountServicesContract } from './account-services.ts';
 import { archiveContract } from './archive.ts';
 import { durabilityContract } from './durability.ts';
 import { offlineContract } from './offline.ts';
+import { pushContract } from './push.ts';
 import { keys, ROMEO, user } from './records.ts';
 import { rostersContract } from './rosters.ts';
 import { searchContract } from './search.ts';
@@ -33,6 +34,7 @@ export function storageContract(name: string, open: () => Promise<Storage>): voi
     accountServicesContract(current);
     archiveContract(current);
     searchContract(current);
+    pushContract(current);
     durabilityContract(current);
 
     describe('secrets', () => {

@@ -6,6 +6,7 @@ import { join, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { componentsScenario } from './scenarios/components.ts';
 import { devicesScenario } from './scenarios/devices.ts';
 import { dinoScenario } from './scenarios/dino.ts';
 import { gajimScenario } from './scenarios/gajim.ts';
@@ -39,6 +40,7 @@ const scenarios: readonly Scenario[] = [
   tokensScenario,
   importedScenario,
   sourcesScenario,
+  componentsScenario,
   devicesScenario,
   profanityScenario,
   terminalsScenario,

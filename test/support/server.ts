@@ -6,7 +6,8 @@ import { builtinModules } from '../../src/builtin-modules.ts';
 import { LocalDirectory } from '../../src/cluster/local-directory.ts';
 import { Deadlines } from '../../src/lib/deadlines.ts';
 import type { Log } from '../../src/lib/log.ts';
-import type { HostConfig } from '../../src/server/config/config.ts';
+import { Components } from '../../src/server/components.ts';
+import type { Config, HostConfig } from '../../src/server/config/config.ts';
 import { parseConfig } from '../../src/server/config/load.ts';
 import type { ModuleDefinition } from '../../src/server/module.ts';
 import { Server } from '../../src/server/server.ts';
@@ -16,7 +17,8 @@ import { openSource } from '../../src/sources/open.ts';
 import type { Storage } from '../../src/storage/ports.ts';
 import { openStorage } from '../../src/storage/sqlite/open.ts';
 import { clientStreams } from '../../src/stream/client-streams.ts';
-import { connectMemory } from '../../src/transports/memory.ts';
+import { ComponentStream } from '../../src/stream/component-stream.ts';
+import { connectMemory, type MemoryPeer } from '../../src/transports/memory.ts';
 import { makeSecureContext } from '../../src/transports/secure-context.ts';
 import { listenTcp, type TcpListener } from '../../src/transports/tcp.ts';
 import type { XmlLimits } from '../../src/xml/frame.ts';
@@ -36,6 +38,8 @@ export interface TestConfig {
   readonly signIn?: Readonly<Record<string, unknown>>;
   readonly accounts?: Readonly<Record<string, unknown>>;
   readonly modules?: Readonly<Record<string, unknown>>;
+  /** By domain. */
+  readonly components?: Readonly<Record<string, unknown>>;
 }
 
 /** How a server for tests is set up. */
@@ -66,10 +70,12 @@ export class TestServer implements Stage {
   /** Of anonymous accounts. */
   readonly transient: Storage;
   readonly server: Server;
+  readonly components: Components;
   readonly #deadlines: Deadlines;
   readonly #limits: XmlLimits;
   readonly #onConnection: ReturnType<typeof clientStreams>;
   readonly #secureContextFor: ServedStreamHosts['secureContextFor'];
+  readonly #throttle: SignInThrottle;
   readonly #place: Place;
   #createAccount: CreateAccount | null = null;
   readonly #modules: readonly ModuleDefinition[];
@@ -81,7 +87,7 @@ export class TestServer implements Stage {
     const place = await (store === 'disk' ? openOnDisk(clock) : openInMemory(clock));
     const certificate = transport === 'tls' ? await certificateOf(DOMAIN) : null;
     const all = [...builtinModules, ...modules];
-    const server = new TestServer(place, hostConfig(config, all), all, {
+    const server = new TestServer(place, readConfig(config, all), all, {
       usesTls: certificate !== null,
       // In memory nothing is encrypted, yet clients may ask for it.
       secureContext: certificate
@@ -97,7 +103,7 @@ export class TestServer implements Stage {
 
   private constructor(
     place: Place,
-    host: HostConfig,
+    { hosts: [host], components }: TestedConfig,
     modules: readonly ModuleDefinition[],
     settings: {
       usesTls: boolean;
@@ -120,11 +126,14 @@ export class TestServer implements Stage {
     this.transient = transient;
     const opened = { storage, transient, openSource };
     this.server = new Server([host], { ...opened, directory, clock, log, modules });
+    const { router, tracing } = this.server;
+    this.components = new Components(components, host.policy, { router, tracing, log });
     const served = this.server.find(DOMAIN)!;
     const deps = { storage: served.storage, now: () => clock.now() };
     const streamHost = new ServedStreamHost(served, { policy: host.policy, ...settings }, deps);
     const hosts = new ServedStreamHosts([streamHost]);
     const throttle = new SignInThrottle(clock);
+    this.#throttle = throttle;
     this.#onConnection = clientStreams({ hosts, deadlines: this.#deadlines, log, throttle });
     this.#secureContextFor = hosts.secureContextFor;
   }
@@ -151,7 +160,21 @@ export class TestServer implements Stage {
 
   /** As a reload does. */
   useSettings(config: TestConfig): void {
-    this.server.useSettings([hostConfig(config, this.#modules)]);
+    const { hosts, components } = readConfig(config, this.#modules);
+    this.server.useSettings(hosts);
+    this.components.useSettings(components, hosts[0].policy);
+  }
+
+  /** Where components connect: as in production, there is no TLS. */
+  connectComponent(queueLimit?: number): MemoryPeer {
+    const { log } = this.#place;
+    const deps = { deadlines: this.#deadlines, log, throttle: this.#throttle };
+    return connectMemory((connection) => new ComponentStream(connection, this.components, deps), {
+      deadlines: this.#deadlines,
+      limits: this.#limits,
+      remoteAddress: LOOPBACK,
+      ...(queueLimit !== undefined && { queueLimit }),
+    });
   }
 
   async idle(): Promise<void> {
@@ -165,6 +188,7 @@ export class TestServer implements Stage {
   async stop(): Promise<void> {
     const { failures, remove } = this.#place;
     this.server.stop();
+    this.components.stop();
     await this.idle();
     await this.#listener?.close();
     await this.transient.close();
@@ -214,18 +238,22 @@ async function openOnDisk(clock: ManualClock): Promise<Place> {
   return { clock, storage, log, failures, remove: () => rm(directory, { recursive: true }) };
 }
 
-function hostConfig(
-  { signIn = {}, accounts = {}, modules = {} }: TestConfig,
+type TestedConfig = Pick<Config, 'components'> & { readonly hosts: readonly [HostConfig] };
+
+function readConfig(
+  { signIn = {}, accounts = {}, modules = {}, components = {} }: TestConfig,
   known: readonly ModuleDefinition[],
-): HostConfig {
+): TestedConfig {
   const file = {
     hosts: { [DOMAIN]: null },
     signIn: { allowPlainOnLoopback: true, ...signIn },
     accounts,
     modules,
+    components,
   };
   // JSON is YAML.
-  return parseConfig('/epode.yaml', JSON.stringify(file), known).hosts[0]!;
+  const config = parseConfig('/epode.yaml', JSON.stringify(file), known);
+  return { hosts: [config.hosts[0]!], components: config.components };
 }
 
 const certificates = new Map<string, ReturnType<typeof selfSigned>>();

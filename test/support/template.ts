@@ -19,17 +19,16 @@ export function render(strings: TemplateStringsArray, values: readonly Value[]):
   return strings.reduce((text, string, index) => text + String(values[index - 1]) + string);
 }
 
-const HEADER =
-  "<stream:stream xmlns='jabber:client' xmlns:stream='http://etherx.jabber.org/streams'>";
-
-/** The elements of a fragment, which stands in the scope of a client's stream. */
-export function parseFragment(text: string): Element[] {
+/** The elements of a fragment, which stands in the scope of a client's stream, or another's. */
+export function parseFragment(text: string, xmlns = 'jabber:client'): Element[] {
+  const streams = 'http://etherx.jabber.org/streams';
+  const header = `<stream:stream xmlns='${xmlns}' xmlns:stream='${streams}'>`;
   const elements: Element[] = [];
   const reader = new StreamReader({
     onHeader() {},
     onElement: ({ element }) => elements.push(element),
     onFooter() {},
   });
-  reader.write(`${HEADER}${text}</stream:stream>`);
+  reader.write(`${header}${text}</stream:stream>`);
   return elements;
 }

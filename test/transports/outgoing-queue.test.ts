@@ -156,3 +156,18 @@ test('a flush does not wait for the turn', () => {
   queue.flush();
   expect(sink.writes).toEqual(['<a/>']);
 });
+
+test('what the sink never gets is counted, and what it got is not', async () => {
+  queue.send('<got/>');
+  await turn();
+  sink.isSlow = true;
+  queue.send('<torn/>');
+  await turn();
+  queue.send('<left/>');
+  queue.shut();
+  queue.send('<late/>');
+  queue.sendParts('<é>', Buffer.from('</é>'));
+  expect(queue.lostBytes).toBe('<left/><late/>'.length + Buffer.byteLength('<é></é>'));
+  sink.unfinished[0]!(new Error('broken'));
+  expect(queue.lostBytes).toBe('<torn/><left/><late/>'.length + Buffer.byteLength('<é></é>'));
+});

@@ -14,7 +14,7 @@ import { count, formatSpan } from '../text.ts';
 import { checkCertificate } from './certificates.ts';
 import type { Credentials } from './client.ts';
 import { type Finding, Findings } from './finding.ts';
-import { checkPorts, visit } from './listeners.ts';
+import { checkComponents, checkPorts, visit } from './listeners.ts';
 import { checkDiskAndClock, checkLimits } from './machine.ts';
 import { checkNames, type NameSource } from './names.ts';
 
@@ -50,6 +50,7 @@ export async function examine(
     ...findings,
     ...(await namesOf(hosts, config, names)),
     ...(await checkPorts(config.listeners, status)),
+    ...checkComponents(config.components, status),
     ...(await visitAll(hosts, config, status, options)),
     ...checkDiskAndClock(config, status),
     ...checkLimits(config, status),
@@ -204,13 +205,14 @@ async function visitListeners(
   fingerprint: string | null,
   credentials: Credentials | null,
 ): Promise<Finding[]> {
-  const visits = await Promise.all(listeners.map((each) => visit(each, domain, credentials)));
+  const places = listeners.filter(({ type }) => type !== 'component');
+  const visits = await Promise.all(places.map((each) => visit(each, domain, credentials)));
   const stale = visits.filter((each) => each.fingerprint && each.fingerprint !== fingerprint);
   const certificates = new Findings('certificates');
   if (fingerprint && stale.length > 0) {
-    const places = stale.map(({ place }) => place).join(' and ');
+    const where = stale.map(({ place }) => place).join(' and ');
     certificates.warning(
-      `${domain}: on ${places} the server sends another certificate than the file holds.`,
+      `${domain}: on ${where} the server sends another certificate than the file holds.`,
       'Clients get the old one until: epode cert reload',
     );
   }

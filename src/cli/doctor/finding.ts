@@ -5,6 +5,7 @@ export const TOPICS = [
   'server',
   'names',
   'ports',
+  'components',
   'certificates',
   'sign-in',
   'clock',

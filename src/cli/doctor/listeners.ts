@@ -1,6 +1,6 @@
 import { domainToASCII } from 'node:url';
 import type { ServerStatus } from '../../server/admin/ports.ts';
-import type { ListenerConfig } from '../../server/config/config.ts';
+import type { ComponentConfig, ListenerConfig } from '../../server/config/config.ts';
 import { tryPort } from '../../transports/client-wire.ts';
 import { explainFailure } from '../failure.ts';
 import { formatPlace } from '../server.ts';
@@ -17,6 +17,26 @@ export async function checkPorts(
   for (const listener of listeners) {
     if (status) checkListening(listener, status, findings);
     else await checkFree(listener, findings);
+  }
+  return findings.all;
+}
+
+/** Whether each component is connected, where a server runs. */
+export function checkComponents(
+  components: readonly ComponentConfig[],
+  status: ServerStatus | null,
+): readonly Finding[] {
+  const findings = new Findings('components');
+  for (const { domain } of status ? components : []) {
+    const found = status?.components.find((each) => each.domain === domain);
+    if (found?.address) findings.ok(`${domain} is connected from ${found.address}.`);
+    else if (found) {
+      const mend = "Start it; when its secret is wrong, the server's log says so.";
+      findings.warning(`The component ${domain} is not connected.`, mend);
+    } else {
+      const mend = 'Let the server take the file: epode reload';
+      findings.error(`The running server knows no component ${domain}.`, mend);
+    }
   }
   return findings.all;
 }

@@ -32,6 +32,8 @@ export interface ServerStatus {
   /** Milliseconds since 1970. */
   readonly started: number;
   readonly hosts: readonly string[];
+  /** External components; the address of one that is not connected is null. */
+  readonly components: readonly { readonly domain: string; readonly address: string | null }[];
   readonly listeners: readonly ListenerFacts[];
   readonly connections: number;
   readonly sessions: number;

@@ -13,6 +13,7 @@ type Picks<T> = Readonly<Record<string, (of: T) => unknown>>;
 
 const LIVE: Picks<Config> = {
   'log.level': ({ log }) => log.level,
+  components: ({ components }) => components,
   'tls.minVersion': ({ tls }) => tls.minVersion,
   limits: ({ limits, hosts }) => [limits, hosts[0]!.policy.beforeLogin, streamLimits(hosts[0]!)],
 };
@@ -80,11 +81,12 @@ export function withLiveParts(running: Config, next: Config, waits: Waits): Conf
     if (found.kind !== host.kind) return host;
     return { ...found, source: host.source, modules: liveModules(host, found, waits) };
   });
-  const { tls, limits, warnings } = next;
+  const { tls, limits, components, warnings } = next;
   return {
     ...running,
     tls,
     limits,
+    components,
     warnings,
     hosts,
     log: { ...running.log, level: next.log.level },

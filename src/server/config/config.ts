@@ -9,6 +9,7 @@ export interface Config {
   /** In the order of the file; never empty. The first is the default host. */
   readonly hosts: readonly HostConfig[];
   readonly listeners: readonly ListenerConfig[];
+  readonly components: readonly ComponentConfig[];
   readonly tls: TlsConfig;
   readonly limits: ConnectionLimits;
   readonly log: LogConfig;
@@ -59,9 +60,25 @@ export interface SessionRules {
   readonly resourceConflict: 'replace' | 'refuse' | 'rename';
 }
 
+/** An external component (XEP-0114). */
+export interface ComponentConfig {
+  /** Prepared (RFC 7622 §3.2). */
+  readonly domain: string;
+  readonly secret: string;
+  /** What happens when it connects while it is connected. */
+  readonly conflict: 'replace' | 'refuse';
+  /** For people; '' for none. */
+  readonly name: string;
+  /** Domains of the hosts whose clients find it. */
+  readonly hosts: readonly string[];
+}
+
 export interface ListenerConfig {
-  /** `c2s`: clients, STARTTLS (RFC 6120 §5). `c2s-tls`: clients, TLS at once (XEP-0368). */
-  readonly type: 'c2s' | 'c2s-tls';
+  /**
+   * `c2s`: clients, STARTTLS (RFC 6120 §5). `c2s-tls`: clients, TLS at once (XEP-0368).
+   * `component`: external components, without TLS (XEP-0114).
+   */
+  readonly type: 'c2s' | 'c2s-tls' | 'component';
   /** Null listens on every address, IPv6 and IPv4. */
   readonly address: string | null;
   readonly port: number;

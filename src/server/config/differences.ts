@@ -74,6 +74,7 @@ function isLive(from: Value | undefined, to: Value | undefined, waits: Waits): b
   // A module's name alone says that it is on or off.
   if (section === 'hosts' && part === 'modules') return path.length > 4 && !waits(module);
   if (section === 'hosts') return part !== undefined && !isFixed(path.slice(2).join('.'));
+  if (section === 'components') return true;
   return section === 'limits' || section === 'tls' || (section === 'log' && name === 'level');
 }
 

@@ -1,7 +1,14 @@
 import { readFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { isLoopback } from '../../transports/address.ts';
-import type { Config, HostConfig, ListenerConfig, MetricsConfig } from './config.ts';
+import { componentWarnings, resolveComponents } from './components.ts';
+import type {
+  ComponentConfig,
+  Config,
+  HostConfig,
+  ListenerConfig,
+  MetricsConfig,
+} from './config.ts';
 import { ConfigDocument } from './document.ts';
 import { readHosts, resolveHost } from './hosts.ts';
 import type { ConfigurableModule } from './modules.ts';
@@ -36,9 +43,11 @@ export function parseConfig(
   const raw = rootSection(document);
   const common = readCommon(reader, raw);
   const drafts = readHosts(reader, raw, modules);
+  const domains = drafts.map(({ domain }) => domain);
+  const components = common ? resolveComponents(reader, common, domains) : [];
   if (!common || reader.problems.length > 0) throw new ConfigError(reader.problems);
   const hosts = drafts.map((draft) => resolveHost(draft, common, directory));
-  return resolveConfig(file, common, hosts);
+  return resolveConfig(file, common, hosts, components);
 }
 
 /** @throws {ConfigError} for a file that cannot be read. */
@@ -88,7 +97,12 @@ function refuseSharedPorts(reader: SectionReader, { listeners, metrics }: FileCo
   reader.problems.push(reader.document.atValue(['metrics', 'port'], message));
 }
 
-function resolveConfig(file: string, common: FileConfig, hosts: readonly HostConfig[]): Config {
+function resolveConfig(
+  file: string,
+  common: FileConfig,
+  hosts: readonly HostConfig[],
+  components: readonly ComponentConfig[],
+): Config {
   const directory = dirname(file);
   const dataDirectory = resolve(directory, common.data);
   const { connections, connectionsPerAddress, queue } = common.limits;
@@ -98,6 +112,7 @@ function resolveConfig(file: string, common: FileConfig, hosts: readonly HostCon
     dataDirectory,
     hosts,
     listeners: common.listeners.map(resolveListener),
+    components,
     tls: common.tls,
     limits: { connections, connectionsPerAddress, queueBytes: queue },
     log: common.log,
@@ -107,6 +122,7 @@ function resolveConfig(file: string, common: FileConfig, hosts: readonly HostCon
       ...hosts.flatMap(warningsOf),
       ...hosts.flatMap(({ domain, source }) => sourceWarnings(domain, source)),
       ...exposure(common.metrics),
+      ...componentWarnings(common),
     ],
   };
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { componentsSchema } from './components.ts';
 import { duration, size } from './quantities.ts';
 import { refuseUndescribed, sourceKeys } from './sources.ts';
 
@@ -52,13 +53,15 @@ const port = () => z.int().min(1).max(65_535);
 
 const listener = z.strictObject({
   type: z
-    .enum(['c2s', 'c2s-tls'])
-    .describe('Clients with STARTTLS (RFC 6120 §5), or with TLS from the first byte (XEP-0368).'),
+    .enum(['c2s', 'c2s-tls', 'component'])
+    .describe(
+      'Clients with STARTTLS (RFC 6120 §5), or with TLS from the first byte (XEP-0368); external components (XEP-0114).',
+    ),
   address: z
     .string()
     .refine(isAddress, 'must be an IP address, or "*" for all')
     .default('*')
-    .describe('One IP address, or `*` for all, IPv6 and IPv4.'),
+    .describe('One IP address, or `*` for all, IPv6 and IPv4. For components it has to be given.'),
   port: port().describe('Below 1024 the system asks for privileges.'),
   proxyProtocol: proxyProtocol
     .optional()
@@ -253,7 +256,10 @@ export const fileSchema = z.strictObject({
       { type: 'c2s', port: 5222 },
       { type: 'c2s-tls', port: 5223 },
     ])
-    .describe('Where clients connect.'),
+    .describe('Where clients and components connect.'),
+  components: componentsSchema
+    .prefault({})
+    .describe('External components (XEP-0114) by the domains that they serve.'),
   tls: tls.prefault({}).describe('What holds for every TLS connection.'),
   signIn: overridable().prefault({}).describe('Rules of signing in.'),
   accounts: overridable().prefault({}).describe('Rules of keeping accounts.'),

@@ -4,6 +4,7 @@ import { accountSources } from './004-account-sources.ts';
 import { messageArchive } from './005-message-archive.ts';
 import { search } from './006-search.ts';
 import { tokens } from './007-tokens.ts';
+import { push } from './008-push.ts';
 import type { Migration } from './migration.ts';
 
 /**
@@ -19,6 +20,7 @@ export const migrations: readonly Migration[] = [
   messageArchive,
   search,
   tokens,
+  push,
 ];
 
 /** The version that `schema.sql` installs. */

@@ -15,6 +15,7 @@ import type {
   UserStore,
   VcardStore,
 } from '../ports.ts';
+import type { PushStore } from '../push-port.ts';
 import type { TokenStore } from '../token-port.ts';
 import { SqliteAccounts } from './accounts.ts';
 import { ArchiveIds, highestId } from './archive/ids.ts';
@@ -31,6 +32,7 @@ import { SqliteLastPresences } from './last-presences.ts';
 import { Ledger } from './ledger.ts';
 import { SqliteOffline } from './offline.ts';
 import { SqlitePrivateXml } from './private-xml.ts';
+import { SqlitePush } from './push.ts';
 import type { Reader } from './readings.ts';
 import { SqliteRosters } from './rosters.ts';
 import { currentSchema, prepareSchema } from './schema.ts';
@@ -155,6 +157,7 @@ class SqliteStorage implements Storage {
   readonly vcards: VcardStore;
   readonly archive: ArchiveStore;
   readonly #archive: SqliteArchive;
+  readonly push: PushStore;
   readonly #gateway: Gateway;
   readonly #writer: Writer;
   readonly #reader: Reader;
@@ -178,6 +181,7 @@ class SqliteStorage implements Storage {
     this.archive = archive;
     this.#archive = archive;
     archive.sweep();
+    this.push = new SqlitePush(gateway);
     this.#gateway = gateway;
     this.#writer = writer;
     this.#reader = reader;

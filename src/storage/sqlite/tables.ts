@@ -7,6 +7,7 @@ import type { Connection } from './connection.ts';
 import { LastPresenceTable } from './last-presences.ts';
 import { OfflineTable } from './offline.ts';
 import { PrivateTable } from './private-xml.ts';
+import { PushTable } from './push.ts';
 import { openReadings } from './readings.ts';
 import { RosterTable } from './rosters.ts';
 import { SecretTable } from './secrets.ts';
@@ -30,6 +31,7 @@ export function openTables(db: Connection) {
     blocks: new BlockTable(db),
     privateXml: new PrivateTable(db),
     vcards: new VcardTable(db),
+    push: new PushTable(db),
     secrets: new SecretTable(db),
   };
   return { ...tables, ...openReadings(db), accounts: new AccountTable(tables) };

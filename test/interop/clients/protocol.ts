@@ -24,6 +24,8 @@ export type Command =
   | { readonly do: 'blocklist'; id: number }
   /** Asks for copies of what other devices send and get: XEP-0280 §4. */
   | { readonly do: 'carbons'; id: number }
+  /** Has a push service notified: XEP-0357 §5. */
+  | { readonly do: 'push'; id: number; jid: string; node: string }
   /** Tells whether somebody looks at the client: XEP-0352 §4.2. */
   | { readonly do: 'state'; active: boolean }
   /** Closes the stream, and signs in anew without being told the password again. */

@@ -4,6 +4,7 @@ import asyncio
 import base64
 import json
 import sys
+from xml.etree import ElementTree as ET
 
 from lines import obey_lines, tell
 from slixmpp import JID, ClientXMPP
@@ -111,6 +112,10 @@ class Client(ClientXMPP):
         elif command['do'] == 'blocklist':
             answer = await self['xep_0191'].get_blocked()
             return {'jids': texts(answer['blocklist']['items'])}
+        elif command['do'] == 'push':
+            iq = self.make_iq_set()
+            iq.append(ET.Element('{urn:xmpp:push:0}enable', jid=command['jid'], node=command['node']))
+            await iq.send()
         elif command['do'] == 'carbons':
             await self['xep_0280'].enable()
         elif command['do'] == 'state':

@@ -119,6 +119,11 @@ async function obey(command: Command): Promise<object> {
       await ask('set', undefined, xml(command.do, { xmlns: BLOCKING }, item));
       return {};
     }
+    case 'push': {
+      const { jid, node } = command;
+      await ask('set', undefined, xml('enable', { xmlns: 'urn:xmpp:push:0', jid, node }));
+      return {};
+    }
     case 'blocklist': {
       const result = await ask('get', undefined, xml('blocklist', { xmlns: BLOCKING }));
       return { jids: blockedJids(result.getChild('blocklist', BLOCKING)) };

@@ -3,9 +3,10 @@ import { join } from 'node:path';
 import { type Certificates, issueCertificates } from './certificate.ts';
 import { freePort, LOOPBACK, untilListening } from './ports.ts';
 import { run, start } from './process.ts';
-import type { StartTarget } from './target.ts';
+import type { ComponentAccess, StartTarget, Target } from './target.ts';
 
 const DOMAIN = 'localhost';
+const ECHO = { domain: `echo.${DOMAIN}`, secret: 'wherefore-4711' };
 /** Level 50 is "error", 60 "fatal". */
 const FAULT = /^\{"level":[56]0,/;
 
@@ -14,12 +15,17 @@ export function startEpodeWith(program: string, settings: object = {}): StartTar
   return async (folder, env = {}) => {
     const certificates = await issueCertificates(folder, DOMAIN);
     const [port, tlsPort] = [await freePort(), await freePort()];
+    const component = { ...ECHO, host: LOOPBACK, port: await freePort() };
     const config = join(folder, 'epode.yaml');
-    await writeFile(config, configuration(folder, port, tlsPort, certificates, settings));
+    await writeFile(
+      config,
+      configuration(folder, { port, tlsPort, component }, certificates, settings),
+    );
     const server = start(process.execPath, [program, 'start', '--config', config], { env });
     await untilListening(server, port);
     return {
       ...{ name: 'Epode', domain: DOMAIN, host: LOOPBACK, port, tlsPort, certificates },
+      component,
       addAccount: async (user, password) => {
         const command = ['user', 'add', `${user}@${DOMAIN}`, '--password-stdin'];
         const input = `${password}\n`;
@@ -41,8 +47,7 @@ export function startEpodeWith(program: string, settings: object = {}): StartTar
 
 function configuration(
   folder: string,
-  port: number,
-  tlsPort: number,
+  { port, tlsPort, component }: Pick<Target, 'port' | 'tlsPort'> & { component: ComponentAccess },
   tls: Certificates,
   settings: object,
 ): string {
@@ -58,6 +63,8 @@ hosts:
 listeners:
   - { type: c2s, address: ${LOOPBACK}, port: ${port} }
   - { type: c2s-tls, address: ${LOOPBACK}, port: ${tlsPort} }
+  - { type: component, address: ${LOOPBACK}, port: ${component.port} }
+components: { ${component.domain}: { secret: ${component.secret}, name: Echo } }
 control: { socket: ${join(folder, 'control.sock')} }
 log: { level: debug, format: json }
 ${sections.join('\n')}

@@ -1,5 +1,13 @@
 import type { Certificates } from './certificate.ts';
 
+/** Where a component connects, and as what. */
+export type ComponentAccess = {
+  readonly host: string;
+  readonly port: number;
+  readonly domain: string;
+  readonly secret: string;
+};
+
 /** The server under test, as scenarios see it. */
 export type Target = {
   readonly name: string;
@@ -10,6 +18,8 @@ export type Target = {
   /** Port for direct TLS. */
   readonly tlsPort: number;
   readonly certificates: Certificates;
+  /** What external components connect with; absent where none can. */
+  readonly component?: ComponentAccess;
   /** Takes CSV of names and bcrypt hashes; absent where the server cannot. */
   importUsers?(csv: string): Promise<void>;
   /** Starts another one like it, with sections of the configuration besides. */

@@ -58,6 +58,7 @@ describe('the server’s commands', () => {
       pid: 7,
       started: 0,
       hosts: [],
+      components: [],
       listeners: [],
       connections: 0,
       sessions: 0,

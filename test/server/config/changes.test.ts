@@ -13,6 +13,7 @@ test.each([
   ['what is said by default', 'log: { level: info }', []],
   ['the log level', 'log: { level: debug }', ['log.level']],
   ['TLS', 'tls: { minVersion: TLSv1.3 }', ['tls.minVersion']],
+  ['components', 'components: { c.example: { secret: s } }', ['components']],
   ['connections', 'limits: { connections: 5 }', ['limits']],
   ['stanzas', 'limits: { afterLogin: { stanza: 20 KB } }', ['limits']],
   [

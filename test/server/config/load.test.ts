@@ -184,7 +184,7 @@ log: debug
       '5:7: unknown module "offlin"; did you mean "offline"?',
       '6:25: hosts.localhost.modules.offline.limit must be at least 0',
       '7:1: unknown key "listners"; did you mean "listeners"?',
-      '9:13: listeners[0].type must be one of c2s, c2s-tls, not the text "c2s-tsl"; did you mean "c2s-tls"?',
+      '9:13: listeners[0].type must be one of c2s, c2s-tls, component, not the text "c2s-tsl"; did you mean "c2s-tls"?',
       '9:28: listeners[0].port must be at most 65535',
       '10:5: listeners[1].port is missing',
       '12:15: tls.minVersion must be one of TLSv1.2, TLSv1.3, not the text "TLSv1.1"; did you mean "TLSv1.2"?',

@@ -77,6 +77,7 @@ describe('the schema', () => {
       'last_presence',
       'offline',
       'private_xml',
+      'push',
       'roster',
       'roster_removal',
       'token',
