@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { Storage } from '../../src/storage/ports.ts';
 import { accountServicesContract } from './account-services.ts';
+import { archiveContract } from './archive.ts';
 import { durabilityContract } from './durability.ts';
 import { offlineContract } from './offline.ts';
 import { keys, ROMEO, user } from './records.ts';
@@ -27,6 +28,7 @@ export function storageContract(name: string, open: () => Promise<Storage>): voi
     rostersContract(current);
     offlineContract(current);
     accountServicesContract(current);
+    archiveContract(current);
     durabilityContract(current);
 
     describe('secrets', () => {
