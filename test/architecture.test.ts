@@ -119,7 +119,7 @@ describe('layers', () => {
       .flatMap(({ path, imports }) =>
         imports
           .filter(({ target }) => isIn(['storage', 'cluster', 'sources'], target))
-          .filter(({ target }) => basename(target) !== 'ports.ts')
+          .filter(({ target }) => !/^ports$|-port$/.test(basename(target, '.ts')))
           .map(({ target }) => `${path} -> ${target}`),
       );
     expect(behind).toEqual([]);

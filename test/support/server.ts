@@ -61,12 +61,12 @@ export class TestServer implements Stage {
   readonly domain = DOMAIN;
   readonly usesTls: boolean;
   readonly patience: number;
-  readonly clock = new ManualClock();
+  readonly clock: ManualClock;
   readonly storage: Storage;
   /** Of anonymous accounts. */
   readonly transient: Storage;
   readonly server: Server;
-  readonly #deadlines = new Deadlines(this.clock);
+  readonly #deadlines: Deadlines;
   readonly #limits: XmlLimits;
   readonly #onConnection: ReturnType<typeof clientStreams>;
   readonly #secureContextFor: ServedStreamHosts['secureContextFor'];
@@ -87,7 +87,7 @@ export class TestServer implements Stage {
         ? makeSecureContext({ ...certificate, minVersion: 'TLSv1.2' })
         : createSecureContext(),
       saltSecret: await place.storage.secret('salt', 32),
-      transient: await openStorage({ memory: true, log: place.log }),
+      transient: await openStorage({ memory: true, log: place.log, clock: place.clock }),
     });
     server.#createAccount = manner.createAccount ?? null;
     if (transport === 'tls') await server.#listen();
@@ -105,8 +105,9 @@ export class TestServer implements Stage {
       transient: Storage;
     },
   ) {
-    const { clock } = this;
-    const { storage, log } = place;
+    const { clock, storage, log } = place;
+    this.clock = clock;
+    this.#deadlines = new Deadlines(clock);
     this.usesTls = settings.usesTls;
     this.patience = this.usesTls ? 3000 : 1000;
     this.storage = storage;
@@ -192,6 +193,8 @@ export class TestServer implements Stage {
 /** A store, and the log of all that happens around it. */
 interface Place {
   readonly storage: Storage;
+  /** The server's and the store's. */
+  readonly clock: ManualClock;
   readonly log: Log;
   /** Errors that were logged: no conversation may cause any. */
   readonly failures: readonly string[];
@@ -200,15 +203,17 @@ interface Place {
 
 async function openInMemory(): Promise<Place> {
   const { log, failures } = failureLog();
-  const storage = await openStorage({ memory: true, log });
-  return { storage, log, failures, remove: async () => {} };
+  const clock = new ManualClock();
+  const storage = await openStorage({ memory: true, log, clock });
+  return { storage, clock, log, failures, remove: async () => {} };
 }
 
 async function openOnDisk(): Promise<Place> {
   const { log, failures } = failureLog();
   const directory = await mkdtemp(join(tmpdir(), 'conversation-'));
-  const storage = await openStorage({ directory, log, mode: 'thread' });
-  return { storage, log, failures, remove: () => rm(directory, { recursive: true }) };
+  const clock = new ManualClock();
+  const storage = await openStorage({ directory, log, clock, mode: 'thread' });
+  return { storage, clock, log, failures, remove: () => rm(directory, { recursive: true }) };
 }
 
 function hostConfig(
