@@ -64,7 +64,7 @@ export interface ArchiveQuery {
   readonly ids?: readonly ArchiveId[];
   /** RSM (XEP-0059): from the oldest on with `forward`, from the newest back with `backward`. */
   readonly page: {
-    /** 0 for the count alone. */
+    /** 0 for the count alone. A page is shorter where its stanzas are large: 1 MiB or so. */
     readonly limit: number;
     readonly direction: 'forward' | 'backward';
     readonly after?: ArchiveId;
@@ -141,7 +141,7 @@ export interface MessageReference {
   readonly reference: string;
 }
 
-/** What stays of messages; the one of a page, and of a prune. */
+/** What stays of an archive. */
 export interface Retention {
   /** Messages that came before that time go, in milliseconds since 1970; null for none. */
   readonly before: number | null;
@@ -153,7 +153,8 @@ export interface Retention {
  * Archives of messages (XEP-0313), and the conversations that they are made of.
  *
  * Reads wait for the changes of the owner made before them. They throw or reject with
- * `StorageError` 'busy' when too many wait already, which is the client's resource-constraint.
+ * `StorageError` 'busy' when too many wait already, or when a full JID is too rare to be looked
+ * for; both are the client's resource-constraint.
  */
 export interface ArchiveStore {
   /**
@@ -162,8 +163,9 @@ export interface ArchiveStore {
    */
   append(owner: Owner, message: NewMessage): { readonly id: ArchiveId; readonly ticket: Ticket };
   /**
-   * Puts a message into one more archive, where its text is stored once for all. Best in the
-   * turn of its `append`. Without effect where the archive has it already.
+   * Puts a message of this store into one more archive; its text is stored once for all.
+   * Cheapest in the turn of its `append`. Without effect where the archive has it already;
+   * dropped where nobody holds the message any more.
    */
   share(owner: Owner, id: ArchiveId, entry: MessageEntry): Ticket;
   page(owner: Owner, query: ArchiveQuery): Maybe<ArchivePage>;
@@ -175,7 +177,7 @@ export interface ArchiveStore {
   conversations(owner: Owner, query: ConversationQuery): Maybe<ConversationPage>;
   /**
    * Everything up to the newest message so referenced is read: unread are those behind it.
-   * Without effect where there is none, or where more is read already.
+   * Without effect where there is none among the last 10,000, or where more is read already.
    */
   markRead(owner: Owner, message: MessageReference): Ticket;
   /**
@@ -190,6 +192,7 @@ export interface ArchiveStore {
   /**
    * Removes the oldest messages of one account (a bare JID), or of all of a domain, and resolves
    * with how many. In small steps, each awaited, so that others' changes come in between.
+   * Rejects with `StorageError` when the store closes meanwhile.
    */
   prune(whose: Owner | string, retention: Retention): Promise<number>;
 }

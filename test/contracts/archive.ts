@@ -23,6 +23,10 @@ export function message(peer: string, id: string, more: Partial<NewMessage> = {}
 }
 
 export function archiveContract(current: CurrentStorage): void {
+  describe('archives', () => contract(current));
+}
+
+function contract(current: CurrentStorage): void {
   let storage: Storage;
   beforeEach(async () => {
     storage = current();

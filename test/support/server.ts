@@ -77,7 +77,8 @@ export class TestServer implements Stage {
 
   static async start(manner: Manner): Promise<TestServer> {
     const { transport, store, config = {}, modules = [] } = manner;
-    const place = await (store === 'disk' ? openOnDisk() : openInMemory());
+    const clock = new ManualClock();
+    const place = await (store === 'disk' ? openOnDisk(clock) : openInMemory(clock));
     const certificate = transport === 'tls' ? await certificateOf(DOMAIN) : null;
     const all = [...builtinModules, ...modules];
     const server = new TestServer(place, hostConfig(config, all), all, {
@@ -87,7 +88,7 @@ export class TestServer implements Stage {
         ? makeSecureContext({ ...certificate, minVersion: 'TLSv1.2' })
         : createSecureContext(),
       saltSecret: await place.storage.secret('salt', 32),
-      transient: await openStorage({ memory: true, log: place.log, clock: place.clock }),
+      transient: await openStorage({ memory: true, log: place.log, clock }),
     });
     server.#createAccount = manner.createAccount ?? null;
     if (transport === 'tls') await server.#listen();
@@ -192,28 +193,25 @@ export class TestServer implements Stage {
 
 /** A store, and the log of all that happens around it. */
 interface Place {
-  readonly storage: Storage;
-  /** The server's and the store's. */
   readonly clock: ManualClock;
+  readonly storage: Storage;
   readonly log: Log;
   /** Errors that were logged: no conversation may cause any. */
   readonly failures: readonly string[];
   remove(): Promise<void>;
 }
 
-async function openInMemory(): Promise<Place> {
+async function openInMemory(clock: ManualClock): Promise<Place> {
   const { log, failures } = failureLog();
-  const clock = new ManualClock();
   const storage = await openStorage({ memory: true, log, clock });
-  return { storage, clock, log, failures, remove: async () => {} };
+  return { clock, storage, log, failures, remove: async () => {} };
 }
 
-async function openOnDisk(): Promise<Place> {
+async function openOnDisk(clock: ManualClock): Promise<Place> {
   const { log, failures } = failureLog();
   const directory = await mkdtemp(join(tmpdir(), 'conversation-'));
-  const clock = new ManualClock();
-  const storage = await openStorage({ directory, log, clock, mode: 'thread' });
-  return { storage, clock, log, failures, remove: () => rm(directory, { recursive: true }) };
+  const storage = await openStorage({ directory, log, mode: 'thread', clock });
+  return { clock, storage, log, failures, remove: () => rm(directory, { recursive: true }) };
 }
 
 function hostConfig(
