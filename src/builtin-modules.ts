@@ -1,4 +1,5 @@
 import anonymous from './modules/anonymous.ts';
+import archive from './modules/archive/module.ts';
 import blocking from './modules/blocking/module.ts';
 import capabilities from './modules/capabilities/module.ts';
 import carbons from './modules/carbons/module.ts';
@@ -23,6 +24,7 @@ import type { ModuleDefinition } from './server/module.ts';
 /** The modules that come with the server; each is on unless the configuration says false. */
 export const builtinModules = [
   anonymous,
+  archive,
   blocking,
   capabilities,
   carbons,

@@ -29,14 +29,6 @@ function deliver(stanza: Stanza, { plan }: Incoming): Outcome {
 export default defineModule({
   name: 'messages',
   summary: 'Delivers messages to the resources of their recipient.',
-  implements: [
-    {
-      xep: 359,
-      version: '0.7.0',
-      status: 'partial',
-      note: 'forged ids of this server are removed (§5); it gives none itself',
-    },
-  ],
   setup({ host }) {
     /** Claims that only this server may make: stanza ids and delays of its own (XEP-0359 §5). */
     const isForged = (stanza: Stanza, child: FrameChild): boolean => {

@@ -35,6 +35,12 @@ const Expiries = slot<{ count: number }>('expiries of offline messages');
 /** Set until the session that is given them has got them, so that no other gets them too. */
 const IsFlushing = slot<boolean>('offline flush');
 
+/**
+ * Which of the messages that wait a session has otherwise: it is not given them, and they
+ * wait no longer once it has got the others.
+ */
+export const HasOtherwise = slot<(message: Stanza) => boolean>('messages had otherwise');
+
 /** XEP-0160: what comes for an account that nobody can read waits for its next session. */
 export default defineModule({
   name: 'offline',
@@ -43,14 +49,8 @@ export default defineModule({
   implements: [
     { xep: 160, version: '1.0.1', status: 'complete' },
     { xep: 203, version: '2.0', status: 'complete' },
-    {
-      xep: 334,
-      version: '1.0.0',
-      status: 'partial',
-      note: 'what is kept for later, and what is copied; there is no archive yet',
-    },
   ],
-  after: ['messages', 'presence'],
+  after: ['archive', 'messages', 'presence'],
   config: z.strictObject({
     maxMessages: z.number().int().nonnegative().default(1000).describe('Messages of one account.'),
     // All of them go out at once, and must not fill the queue of who receives them.
@@ -105,7 +105,9 @@ export default defineModule({
       // Who was blocked since is not heard any more (XEP-0191 §3.3).
       const isHeard = ({ from }: Stanza) => !from || !isBlockedBy(account, from);
       const isNew = ({ stanza }: OfflineMessage) => !takeEarlyCopy(session, stanza);
-      session.release(messages.filter(isNew).map(revive).filter(isHeard));
+      const has = session.get(HasOtherwise) ?? (() => false);
+      const isMissed = (message: Stanza) => isHeard(message) && !has(message);
+      session.release(messages.filter(isNew).map(revive).filter(isMissed));
     };
 
     const forget = (account: Account, messages: readonly OfflineMessage[], upTo: number): void => {

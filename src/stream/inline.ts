@@ -37,6 +37,12 @@ export interface InlineFeature {
   negotiate(stream: ClientStream, request: Element, facts: SignInFacts): Maybe<InlineResult>;
 }
 
+/** What a session is told as it begins. */
+export interface Welcome<S extends StreamSession = StreamSession> {
+  /** Returns what stands in `<bound/>`; null for nothing. */
+  give(session: S): Element | null;
+}
+
 /** What a client may have turned on as it is bound (XEP-0386 §3.1), as data. */
 export interface SessionFeature<S extends StreamSession = StreamSession> {
   /** Its name in service discovery. */
@@ -44,5 +50,10 @@ export interface SessionFeature<S extends StreamSession = StreamSession> {
   /** The elements that ask for it. */
   readonly accepts: readonly { readonly name: string; readonly xmlns: string }[];
   /** Returns what stands in `<bound/>`; null for nothing. */
-  enable(session: S, request: Element): Element | null;
+  enable?(session: S, request: Element): Element | null;
+  /**
+   * Reads before a client is bound this way what its session is told as it begins: nothing
+   * may come for that ahead of `<bound/>`.
+   */
+  prepare?(username: string): Maybe<Welcome<S>>;
 }

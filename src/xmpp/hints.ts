@@ -3,7 +3,7 @@ import type { Stanza } from './stanza.ts';
 const NS_HINTS = 'urn:xmpp:hints';
 
 /** What a sender wishes to become of a message (XEP-0334 §4). */
-export type Hint = 'store' | 'no-store' | 'no-copy';
+export type Hint = 'store' | 'no-store' | 'no-permanent-store' | 'no-copy';
 
 /** Whether a message bears the hint; what stands in an error is the failed message's (§5). */
 export function hasHint(stanza: Stanza, hint: Hint): boolean {

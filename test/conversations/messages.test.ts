@@ -111,7 +111,9 @@ describe('the content of a message', () => {
         </message>`;
       const message = await romeo.gets`<message><body>Hi</body></message>`;
       const left = message.getChildren('stanza-id', 'urn:xmpp:sid:0').map(({ attrs }) => attrs.by);
-      expect(left).toEqual(['elsewhere.example']);
+      // Behind all others is that of the archive.
+      expect(left).toEqual(['elsewhere.example', romeo.bare]);
+      expect(message.toString()).not.toContain(`id="forged" by="${romeo.bare}"`);
       expect(message.getChild('origin-id', 'urn:xmpp:sid:0')).toBeDefined();
     },
   );

@@ -370,7 +370,7 @@ describe('messages that wait though they have no body', () => {
 describe('the store', () => {
   conversation(
     'has a limit; beyond it messages come back [XEP-0160 3]',
-    { absent: ['romeo'], config: { modules: { offline: { maxMessages: 2 } } } },
+    { absent: ['romeo'], config: { modules: { offline: { maxMessages: 2 }, archive: false } } },
     async ({ juliet, romeo }) => {
       for (const body of ['1', '2']) await juliet.sends`${chat(romeo, body)}`;
       await juliet.getsNothing();
@@ -388,7 +388,7 @@ describe('the store', () => {
 
   conversation(
     'may be switched off; then all messages come back [RFC6121 8.5.2.2.1]',
-    { absent: ['romeo'], config: { modules: { offline: false } } },
+    { absent: ['romeo'], config: { modules: { offline: false, archive: false } } },
     async ({ juliet, romeo }) => {
       await juliet.sends`${chat(romeo, '1')}`;
       await juliet.gets`${UNAVAILABLE}`;

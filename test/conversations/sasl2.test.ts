@@ -36,8 +36,8 @@ describe('one who signs in and is bound at once', () => {
   );
 
   conversation(
-    'gets what waited with initial presence, and not before [XEP-0386 3.2]',
-    { absent: ['juliet'] },
+    'gets what waited with initial presence, and not before, where there is no archive [XEP-0386 3.2]',
+    { absent: ['juliet'], config: { modules: { archive: false } } },
     async ({ juliet, romeo }) => {
       await romeo.sends`<message to='${juliet.bare}' type='chat'><body>Later</body></message>`;
       await romeo.getsNothing();

@@ -1,16 +1,15 @@
 import { isLater, type Maybe, then } from '../../lib/maybe.ts';
 import { type Element, xml } from '../../xml/element.ts';
 import { StanzaError } from '../../xmpp/errors.ts';
-import type { InlineFeature, InlineResult, SessionFeature } from '../inline.ts';
+import type { InlineFeature, InlineResult, SessionFeature, Welcome } from '../inline.ts';
 import type { StreamSession } from '../ports.ts';
 
 const BIND2 = 'urn:xmpp:bind:0';
 const UNBOUND: InlineResult = { answer: null, session: null };
 
 /**
- * Binding along with signing in (XEP-0386). Messages that waited for the account
- * are left to initial presence, as with other bindings: there is no archive that
- * the client could have them from.
+ * Binding along with signing in (XEP-0386). What becomes of messages that waited for the
+ * account is up to who keeps them: initial presence comes as with other bindings.
  */
 export const bind2: InlineFeature = {
   name: 'bind',
@@ -26,10 +25,13 @@ export const bind2: InlineFeature = {
     const { host, username } = stream;
     const tag = request.getChildText('tag', BIND2) ?? '';
     return unlessRefused(() =>
-      then(host.bind(username, { resource: null, tag, userAgent }, stream), (session) => ({
-        answer: xml('bound', { xmlns: BIND2 }, ...enable(host.sessionFeatures, session, request)),
-        session,
-      })),
+      then(prepare(host.sessionFeatures, username), (welcomes) =>
+        then(host.bind(username, { resource: null, tag, userAgent }, stream), (session) => {
+          const told = welcomes.flatMap((welcome) => welcome.give(session) ?? []);
+          const enabled = enable(host.sessionFeatures, session, request);
+          return { answer: xml('bound', { xmlns: BIND2 }, ...told, ...enabled), session };
+        }),
+      ),
     );
   },
 };
@@ -48,6 +50,19 @@ function unlessRefused(bind: () => Maybe<InlineResult>): Maybe<InlineResult> {
   }
 }
 
+/** Before there is a session, since nothing may be delivered to it ahead of the answer. */
+function prepare(features: readonly SessionFeature[], username: string): Maybe<Welcome[]> {
+  return features.reduce<Maybe<Welcome[]>>(
+    (before, feature) =>
+      then(before, (welcomes) =>
+        feature.prepare
+          ? then(feature.prepare(username), (welcome) => [...welcomes, welcome])
+          : welcomes,
+      ),
+    [],
+  );
+}
+
 /** Turns on what the client asks for; what is not loaded is passed over. */
 function enable(
   features: readonly SessionFeature[],
@@ -59,7 +74,7 @@ function enable(
     const asked = request
       .getChildElements()
       .find((child) => feature.accepts.some(({ name, xmlns }) => child.is(name, xmlns)));
-    const answer = asked && feature.enable(session, asked);
+    const answer = asked && feature.enable?.(session, asked);
     if (answer) answers.push(answer);
   }
   return answers;
