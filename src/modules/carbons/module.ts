@@ -1,5 +1,6 @@
 import { slot } from '../../lib/token.ts';
 import type { Account } from '../../server/accounts.ts';
+import { isReachable } from '../../server/delivery.ts';
 import { AccountIdle } from '../../server/events.ts';
 import type { Incoming, Outcome, Outgoing } from '../../server/flow.ts';
 import { type AccountRequest, defineModule, on } from '../../server/module.ts';
@@ -69,12 +70,17 @@ export default defineModule({
       const direction = isToSelf ? 'sent' : 'received';
       if (listeners.length === 0 || !isWanted(account, from, stanza, direction)) return;
       remember(account, from, stanza);
+      const isKept = plan?.kind === 'offline';
       const missed = listeners.filter(
-        (session) => !reached.includes(session) && !session.jid.equals(from),
+        (session) =>
+          !reached.includes(session) &&
+          !session.jid.equals(from) &&
+          // While the message went to the disk, who waited for it may have come and had it.
+          !(isKept && isReachable(session)),
       );
       deliver(missed, stanza, direction);
       if (missed.length > 0) stanza.content.isSeen = true;
-      if (plan?.kind === 'offline' && outcome.kind === 'done' && outcome.ticket !== NO_TICKET) {
+      if (isKept && outcome.kind === 'done' && outcome.ticket !== NO_TICKET) {
         const text = stanza.toText(NS.client);
         for (const session of missed) noteEarlyCopy(session, text);
       }
