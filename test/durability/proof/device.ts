@@ -241,12 +241,13 @@ export class Device {
     if (hasSm) await this.#enable(client);
     const ask = (text: string) => this.#write(text, null);
     this.#abilities ??= await askForAbilities(client, `${this.profile.account}@${DOMAIN}`, DOMAIN);
-    if (this.#abilities.carbons) {
-      await client.ask('set', `<enable xmlns='${NS.carbons}'/>`, ask);
-    }
     this.#chronicle.add({ kind: 'came', device: this.name });
     this.#hasCome = true;
     this.#write('<presence/>', null);
+    // Copies from now on alone, so that none overtakes what has waited.
+    if (this.#abilities.carbons) {
+      await client.ask('set', `<enable xmlns='${NS.carbons}'/>`, ask);
+    }
     for (const { text, id } of this.#again.splice(0)) {
       if (!this.#sm) this.#uncertain.push(id);
       this.#write(text, id);
