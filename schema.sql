@@ -8,7 +8,7 @@
 -- Times are milliseconds since 1970. Flags are 0 or 1.
 
 PRAGMA application_id = 1164996452;   -- 'Epod': tells this file from other SQLite files
-PRAGMA user_version = 4;              -- the version of this schema
+PRAGMA user_version = 6;              -- the version of this schema
 
 -- Accounts. Everything that belongs to an account refers to user.id and goes
 -- when the account is deleted. An id is never given a second time.
@@ -114,6 +114,74 @@ CREATE TABLE offline (
 ) STRICT;
 
 CREATE INDEX offline_by_user ON offline (user);
+
+-- The other sides of conversations, a number each.
+CREATE TABLE peer (
+  id            INTEGER PRIMARY KEY,
+  jid           TEXT    NOT NULL UNIQUE,  -- bare JID
+  conversations INTEGER NOT NULL          -- with this peer; the row goes with the last
+) STRICT;
+
+-- Messages in archives (XEP-0313), once each, however many archives hold them. The id
+-- is (milliseconds since 2024-01-01) * 4096 and a counter.
+CREATE TABLE message (
+  id        INTEGER PRIMARY KEY AUTOINCREMENT,
+  holders   INTEGER NOT NULL,           -- how many archives; the row goes with the last
+  reference INTEGER,                    -- hash of sender and id attribute, 16 bits; NULL: no id
+  stanza    TEXT    NOT NULL
+) STRICT;
+
+-- Which messages each account's archive has. Without a reference to the account: rows
+-- of a deleted one go in small steps (ownerless_archive).
+CREATE TABLE archive (
+  user      INTEGER NOT NULL,
+  id        INTEGER NOT NULL,           -- message.id
+  peer      INTEGER NOT NULL,           -- peer.id: whose conversation it is in
+  reference INTEGER,                    -- message.reference
+  is_unread INTEGER NOT NULL,           -- 1: counts as unread until it is read
+  PRIMARY KEY (user, id)
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX archive_by_peer ON archive (user, peer, id, reference, is_unread);
+
+-- Conversations of each account: all its messages with one peer. Like the archive
+-- without a reference to the account.
+CREATE TABLE conversation (
+  user    INTEGER NOT NULL,
+  peer    INTEGER NOT NULL,             -- peer.id
+  created INTEGER NOT NULL,             -- when the first message came
+  last    INTEGER NOT NULL,             -- message.id of the newest message
+  read    INTEGER NOT NULL,             -- message.id up to which all is read
+  unread  INTEGER NOT NULL,             -- how many messages behind that are unread
+  count   INTEGER NOT NULL,             -- how many messages are in the archive
+  PRIMARY KEY (user, peer)
+) STRICT, WITHOUT ROWID;
+
+-- The words of archived messages, by message.id; without their texts, which are there.
+-- What is written without spaces has one after each character.
+CREATE VIRTUAL TABLE message_text USING fts5(
+  body, holders,                        -- holders: u and user.id of each who has it
+  content = '', contentless_delete = 1, tokenize = 'unicode61 remove_diacritics 2'
+);
+
+-- How far the index of words has come: it follows the archive.
+CREATE TABLE search_progress (
+  one  INTEGER PRIMARY KEY CHECK (one = 1),
+  upto INTEGER NOT NULL                 -- message.id
+) STRICT;
+
+-- What each account wants in its archive (XEP-0441).
+CREATE TABLE archive_preferences (
+  user   INTEGER PRIMARY KEY REFERENCES user ON DELETE CASCADE,
+  policy TEXT    NOT NULL CHECK (policy IN ('always', 'roster', 'never')),
+  always TEXT    NOT NULL,              -- JSON arrays of JIDs
+  never  TEXT    NOT NULL
+) STRICT;
+
+-- Deleted accounts whose rows in archive and conversation are still to be removed.
+CREATE TABLE ownerless_archive (
+  user INTEGER PRIMARY KEY              -- what user.id was
+) STRICT;
 
 -- Random keys of this installation, each made when it is first needed.
 CREATE TABLE secret (

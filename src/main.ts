@@ -132,6 +132,7 @@ class ServerProcess implements RunningServer, ServerFacts {
     const storage = await openStorage({
       directory: config.dataDirectory,
       log: this.#log,
+      clock: this.#clock,
       mode: 'thread',
     });
     this.#storage = storage;

@@ -10,6 +10,7 @@ import type {
   Outcome,
   Outgoing,
   Rewrite,
+  Routed,
   Store,
 } from './flow.ts';
 
@@ -119,16 +120,22 @@ function places(): Omit<HandlerPlace, 'module'>[] {
 
 /** The last stages, once the outcome is known. */
 export function conclude<C>(
-  outcome: Maybe<Outcome>,
+  routed: Maybe<Routed>,
   flow: CompiledFlow<C>,
   stanza: Stanza,
   context: C,
-): Maybe<Outcome> {
-  if (isLater(outcome)) return outcome.then(runLast.bind(null, flow as AnyFlow, stanza, context));
-  return runLast(flow as AnyFlow, stanza, context, outcome);
+): Maybe<Routed> {
+  const last = runLast.bind(null, flow as AnyFlow, stanza, context);
+  if (isLater(routed)) return routed.then((routed) => concludeRouted(routed, last));
+  return concludeRouted(routed, last);
 }
 
 type AnyFlow = CompiledFlow<unknown>;
+
+function concludeRouted(routed: Routed, last: (outcome: Outcome) => Outcome): Routed {
+  if (routed.kind !== 'pending') return last(routed);
+  return { kind: 'pending', outcome: routed.outcome.then(last) };
+}
 
 function runLast(flow: AnyFlow, stanza: Stanza, context: unknown, outcome: Outcome): Outcome {
   for (const broadcast of flow.broadcast) broadcast(stanza, context, outcome);

@@ -29,6 +29,8 @@ export interface Incoming {
   readonly sessions: readonly SessionEntry[];
   /** Who gets the message; null for other stanzas. */
   readonly plan: Plan | null;
+  /** Whether it has been here before, and now looks for another session of the account. */
+  readonly isRedelivery?: boolean;
 }
 
 /** Why a stanza goes no further. A dropped one is not answered. */
@@ -40,6 +42,24 @@ export type Outcome =
   | { readonly kind: 'dropped'; readonly why: string }
   | { readonly kind: 'error'; readonly error: StanzaError };
 
+/**
+ * What is on its way to the disk, and goes on once it is there. `outcome` comes of it
+ * then, or `StorageError` when the commit has failed: then nothing has gone on.
+ */
+export interface Pending {
+  readonly kind: 'pending';
+  readonly outcome: Promise<Outcome>;
+}
+
+/** What became of a stanza, or will. */
+export type Routed = Outcome | Pending;
+
+/** What came of a stanza in the end. */
+export async function settle(routed: Maybe<Routed>): Promise<Outcome> {
+  const there = await routed;
+  return there.kind === 'pending' ? there.outcome : there;
+}
+
 export const DONE: Outcome = { kind: 'done', ticket: 0 };
 
 export function failed(error: StanzaError): Outcome {
@@ -48,8 +68,16 @@ export function failed(error: StanzaError): Outcome {
 
 export type Check<C> = (stanza: Stanza, context: C) => Maybe<Verdict | undefined>;
 export type Rewrite<C> = (stanza: Stanza, context: C) => Stanza;
+
+/** What a store has made of a message. */
+export interface Stored {
+  readonly ticket: Ticket;
+  /** The id under which the account's archive has it (XEP-0359 §3.2); the flow attaches it. */
+  readonly stanzaId?: string;
+}
+
 /** Stores synchronously; the ticket says when it is on disk. Undefined: not mine. */
-export type Store<C> = (stanza: Stanza, context: C) => { readonly ticket: Ticket } | undefined;
+export type Store<C> = (stanza: Stanza, context: C) => Stored | undefined;
 /** Changes state that others see, e.g. subscriptions; the ticket as in `Store`. */
 export type Apply<C> = (stanza: Stanza, context: C) => Maybe<Verdict | undefined>;
 export type Deliver<C> = (stanza: Stanza, context: C) => Maybe<Outcome>;
@@ -121,8 +149,8 @@ export function runRewrites<C>(
 /** Goes on with `next` unless a handler has stopped the stanza. */
 export function unlessVetoed(
   verdict: Maybe<Verdict | undefined>,
-  next: () => Maybe<Outcome>,
-): Maybe<Outcome> {
+  next: () => Maybe<Routed>,
+): Maybe<Routed> {
   return then(verdict, (said) => (said ? outcomeOf(said) : next()));
 }
 

@@ -2,14 +2,14 @@ import type { SessionDirectory } from '../cluster/ports.ts';
 import type { Log } from '../lib/log.ts';
 import { isLater, type Maybe, then } from '../lib/maybe.ts';
 import { Slots } from '../lib/token.ts';
-import { NO_TICKET, type Ticket } from '../storage/ports.ts';
+import type { Durability } from '../storage/ports.ts';
 import type { Element } from '../xml/element.ts';
 import { StanzaError } from '../xmpp/errors.ts';
 import { Jid } from '../xmpp/jid.ts';
 import { isRequest, makeResult, makeStanza, type Stanza } from '../xmpp/stanza.ts';
 import type { Account, Accounts } from './accounts.ts';
+import { Arrivals, runStores } from './arrivals.ts';
 import { type CompiledFlow, type CompiledFlows, conclude } from './compiled-flows.ts';
-import { messageType, planMessage } from './delivery.ts';
 import {
   DONE,
   failed,
@@ -17,8 +17,10 @@ import {
   type Outcome,
   type Outgoing,
   outcomeOfThrow,
+  type Routed,
   runRewrites,
   runVetoes,
+  settle,
   unlessVetoed,
   type Verdict,
 } from './flow.ts';
@@ -35,7 +37,7 @@ import { Traffic } from './traffic.ts';
  * What comes behind a stage that may stop the stanza, with the host as `this`:
  * most stanzas pass at once, and then no closure is made.
  */
-type Step<C> = (this: Host, flow: CompiledFlow<C>, stanza: Stanza, context: C) => Maybe<Outcome>;
+type Step<C> = (this: Host, flow: CompiledFlow<C>, stanza: Stanza, context: C) => Maybe<Routed>;
 
 const NOBODY: Incoming['sessions'] = [];
 const UNKNOWN_ACCOUNT = failed(new StanzaError('service-unavailable'));
@@ -69,6 +71,7 @@ export class Host extends Slots {
   readonly tracing: Tracing;
   readonly #router: Router;
   readonly #log: Log;
+  readonly #arrivals: Arrivals;
   #installed!: HostParts;
   /** What stanzas pass: what is installed, or the same under the eyes of an operator. */
   #parts!: HostParts;
@@ -79,6 +82,7 @@ export class Host extends Slots {
     deps: {
       accounts: Accounts;
       directory: SessionDirectory;
+      durability: Durability;
       router: Router;
       tracing: Tracing;
       log: Log;
@@ -90,6 +94,8 @@ export class Host extends Slots {
     this.jid = Jid.of('', domain);
     this.accounts = deps.accounts;
     this.directory = deps.directory;
+    const explain = this.#explain.bind(this);
+    this.#arrivals = new Arrivals({ ...deps, explain });
     this.#router = deps.router;
     this.#log = deps.log.child({ host: domain });
     this.tracing = deps.tracing;
@@ -122,27 +128,49 @@ export class Host extends Slots {
 
   /** As `send`, for what others have to come behind: settles once it is routed. */
   sendFirst(stanza: Stanza): Maybe<unknown> {
-    const outcome = this.#router.route(stanza);
-    return isLater(outcome) ? outcome.catch((error) => this.#report(error, stanza)) : undefined;
+    const routed = this.#router.route(stanza);
+    if (!isLater(routed) && routed.kind !== 'pending') return undefined;
+    return settle(routed).catch((error) => this.#report(error, stanza));
+  }
+
+  /** A message that had been let in looks for another session of its recipient; nobody hears. */
+  redeliver(stanza: Stanza): void {
+    const flow = this.#parts.flows.incoming.message;
+    const to = stanza.to as Jid;
+    const account = this.accounts.peek(to.local);
+    const context = { to, account, sessions: NOBODY, plan: null };
+    const routed = this.#arrivals.redeliver(flow, stanza, context);
+    settle(routed).catch((error) => this.#report(error, stanza));
   }
 
   /** A stanza from one of our sessions passes the sender's side, then is routed. */
-  outgoing(stanza: Stanza, context: Outgoing): Maybe<Outcome> {
+  outgoing(stanza: Stanza, context: Outgoing): Maybe<Routed> {
     return this.#pass(this.#leave, this.#parts.flows.outgoing[stanza.kind], stanza, context);
   }
 
-  #leave(flow: CompiledFlow<Outgoing>, stanza: Stanza, context: Outgoing): Maybe<Outcome> {
+  #leave(flow: CompiledFlow<Outgoing>, stanza: Stanza, context: Outgoing): Maybe<Routed> {
+    if (flow.store.length > 0) return this.#departStored(flow, stanza, context);
     const verdict = runVetoes(flow.apply, stanza, context);
     return this.#unless(verdict, this.#depart, flow, stanza, context);
   }
 
-  #depart(flow: CompiledFlow<Outgoing>, stanza: Stanza, context: Outgoing): Maybe<Outcome> {
-    const outcome = stanza.to ? this.#router.route(stanza) : DONE;
-    return conclude(outcome, flow, stanza, context);
+  #depart(flow: CompiledFlow<Outgoing>, stanza: Stanza, context: Outgoing): Maybe<Routed> {
+    const routed = stanza.to ? this.#router.route(stanza) : DONE;
+    return conclude(routed, flow, stanza, context);
+  }
+
+  /** The id that the sender's archive gives is for the sender's devices (XEP-0313 §3.5). */
+  #departStored(flow: CompiledFlow<Outgoing>, message: Stanza, context: Outgoing): Maybe<Routed> {
+    const { stanza, ticket } = runStores(flow.store, message, context, context.account);
+    const routed = message.to ? this.#router.route(message) : DONE;
+    const conclusion = () => conclude(routed, flow, stanza, context);
+    return this.#arrivals.mustWait(ticket, message)
+      ? this.#arrivals.onceStored(ticket, stanza, conclusion)
+      : conclusion();
   }
 
   /** A stanza whose address is of this host, whatever its origin. */
-  incoming(stanza: Stanza): Maybe<Outcome> {
+  incoming(stanza: Stanza): Maybe<Routed> {
     const to = stanza.to as Jid;
     if (to.local === '') return this.#enter(stanza, to, null);
     if (isShown(stanza)) return this.#show(stanza, to);
@@ -150,14 +178,14 @@ export class Host extends Slots {
   }
 
   /** Presence that nobody is there to see is no reason to look for the account. */
-  #show(stanza: Stanza, to: Jid): Maybe<Outcome> {
+  #show(stanza: Stanza, to: Jid): Maybe<Routed> {
     const sessions = this.directory.list(to.bareString);
     return isLater(sessions)
       ? sessions.then((sessions) => this.#showTo(sessions, stanza, to))
       : this.#showTo(sessions, stanza, to);
   }
 
-  #showTo(sessions: Incoming['sessions'], stanza: Stanza, to: Jid): Maybe<Outcome> {
+  #showTo(sessions: Incoming['sessions'], stanza: Stanza, to: Jid): Maybe<Routed> {
     if (sessions.length === 0) return UNSEEN;
     const account = this.accounts.peek(to.local);
     return account
@@ -165,13 +193,13 @@ export class Host extends Slots {
       : this.#look(stanza, to);
   }
 
-  #find(stanza: Stanza, to: Jid): Maybe<Outcome> {
+  #find(stanza: Stanza, to: Jid): Maybe<Routed> {
     const account = this.accounts.peek(to.local);
     return account ? this.#enter(stanza, to, account) : this.#look(stanza, to);
   }
 
   /** For the account in the store. */
-  #look(stanza: Stanza, to: Jid): Maybe<Outcome> {
+  #look(stanza: Stanza, to: Jid): Maybe<Routed> {
     const found = mayWait(stanza) ? this.accounts.seek(to.local) : this.accounts.find(to.local);
     return then(found, (account) =>
       account ? this.#enter(stanza, to, account) : this.#refuse(stanza),
@@ -202,7 +230,7 @@ export class Host extends Slots {
     return DONE;
   }
 
-  #enter(stanza: Stanza, to: Jid, account: Account | null): Maybe<Outcome> {
+  #enter(stanza: Stanza, to: Jid, account: Account | null): Maybe<Routed> {
     const sessions = account ? this.directory.list(account.owner) : NOBODY;
     return isLater(sessions)
       ? this.#enterLater(sessions, stanza, to, account)
@@ -214,18 +242,18 @@ export class Host extends Slots {
     stanza: Stanza,
     to: Jid,
     account: Account | null,
-  ): Maybe<Outcome> {
+  ): Maybe<Routed> {
     return sessions.then((sessions) => this.#begin(stanza, { to, account, sessions, plan: null }));
   }
 
-  #begin(stanza: Stanza, context: Incoming): Maybe<Outcome> {
+  #begin(stanza: Stanza, context: Incoming): Maybe<Routed> {
     return this.#pass(this.#arrive, this.#parts.flows.incoming[stanza.kind], stanza, context);
   }
 
-  #arrive(flow: CompiledFlow<Incoming>, stanza: Stanza, context: Incoming): Maybe<Outcome> {
+  #arrive(flow: CompiledFlow<Incoming>, stanza: Stanza, context: Incoming): Maybe<Routed> {
     switch (stanza.kind) {
       case 'message':
-        return this.#arriveMessage(flow, stanza, context);
+        return this.#arrivals.arrive(flow, stanza, context);
       case 'presence':
         return this.#arrivePresence(flow, stanza, context);
       case 'iq':
@@ -233,30 +261,18 @@ export class Host extends Slots {
     }
   }
 
-  /** Plan and store happen in one turn, so that no session slips in between them. */
-  #arriveMessage(flow: CompiledFlow<Incoming>, stanza: Stanza, before: Incoming): Maybe<Outcome> {
-    const { to, account } = before;
-    const sessions = account ? this.directory.peek(account.owner) : before.sessions;
-    const plan = account ? planMessage(messageType(stanza.type), to, sessions) : null;
-    const context: Incoming = { to, account, sessions, plan };
-    const ticket = runStores(flow, stanza, context);
-    return ticket !== null && plan?.kind === 'offline'
-      ? conclude({ kind: 'done', ticket }, flow, stanza, context)
-      : this.#deliver(flow, stanza, context);
-  }
-
-  #arrivePresence(flow: CompiledFlow<Incoming>, stanza: Stanza, context: Incoming): Maybe<Outcome> {
+  #arrivePresence(flow: CompiledFlow<Incoming>, stanza: Stanza, context: Incoming): Maybe<Routed> {
     const verdict = runVetoes(flow.apply, stanza, context);
     return this.#unless(verdict, this.#deliver, flow, stanza, context);
   }
 
-  #deliver(flow: CompiledFlow<Incoming>, stanza: Stanza, context: Incoming): Maybe<Outcome> {
+  #deliver(flow: CompiledFlow<Incoming>, stanza: Stanza, context: Incoming): Maybe<Routed> {
     const deliver = flow.deliver[0];
     const outcome = deliver ? deliver(stanza, context) : NO_HANDLER;
     return conclude(outcome, flow, stanza, context);
   }
 
-  #arriveIq(flow: CompiledFlow<Incoming>, stanza: Stanza, context: Incoming): Maybe<Outcome> {
+  #arriveIq(flow: CompiledFlow<Incoming>, stanza: Stanza, context: Incoming): Maybe<Routed> {
     return conclude(this.#takeIq(stanza, context), flow, stanza, context);
   }
 
@@ -308,7 +324,7 @@ export class Host extends Slots {
    * The first stages of a flow, then `next`. One bad handler answers one stanza
    * with an error; nothing else notices.
    */
-  #pass<C>(next: Step<C>, flow: CompiledFlow<C>, stanza: Stanza, context: C): Maybe<Outcome> {
+  #pass<C>(next: Step<C>, flow: CompiledFlow<C>, stanza: Stanza, context: C): Maybe<Routed> {
     try {
       const verdict = runVetoes(flow.check, stanza, context);
       const outcome =
@@ -327,7 +343,7 @@ export class Host extends Slots {
     flow: CompiledFlow<C>,
     stanza: Stanza,
     context: C,
-  ): Maybe<Outcome> {
+  ): Maybe<Routed> {
     return unlessVetoed(verdict, () =>
       next.call(this, flow, runRewrites(flow.rewrite, stanza, context), context),
     );
@@ -339,12 +355,12 @@ export class Host extends Slots {
     flow: CompiledFlow<C>,
     stanza: Stanza,
     context: C,
-  ): Maybe<Outcome> {
+  ): Maybe<Routed> {
     if (verdict === undefined) return next.call(this, flow, stanza, context);
     return unlessVetoed(verdict, next.bind(this, flow, stanza, context));
   }
 
-  #guardLater(outcome: Promise<Outcome>, stanza: Stanza): Promise<Outcome> {
+  #guardLater(outcome: Promise<Routed>, stanza: Stanza): Promise<Routed> {
     return outcome.catch((thrown) => this.#explain(thrown, stanza));
   }
 
@@ -381,14 +397,4 @@ function refusalOf(handler: IqHandler): Outcome {
   const usual = isPrivateRequest(handler) ? 'forbidden' : 'service-unavailable';
   const own = handler.target === 'account' ? handler.refusal : undefined;
   return failed(new StanzaError(own ?? usual));
-}
-
-/** The ticket of whatever was stored; null when nothing was. */
-function runStores(flow: CompiledFlow<Incoming>, stanza: Stanza, context: Incoming): Ticket | null {
-  let newest: Ticket | null = null;
-  for (const store of flow.store) {
-    const stored = store(stanza, context);
-    if (stored) newest = Math.max(newest ?? NO_TICKET, stored.ticket);
-  }
-  return newest;
 }

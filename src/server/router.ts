@@ -1,7 +1,7 @@
 import type { Maybe } from '../lib/maybe.ts';
 import { StanzaError } from '../xmpp/errors.ts';
 import type { Stanza } from '../xmpp/stanza.ts';
-import { failed, type Outcome } from './flow.ts';
+import { failed, type Routed } from './flow.ts';
 import type { Host } from './host.ts';
 
 /**
@@ -23,7 +23,7 @@ export class Router {
     return this.#hosts.values();
   }
 
-  route(stanza: Stanza): Maybe<Outcome> {
+  route(stanza: Stanza): Maybe<Routed> {
     const host = stanza.to && this.#hosts.get(stanza.to.domain);
     return host ? host.incoming(stanza) : NOT_SERVED;
   }

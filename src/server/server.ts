@@ -120,7 +120,8 @@ export class Server {
     const isForeign = source.type !== 'internal';
     const foreign = isForeign ? new ForeignAccounts(domain, source, { users, clock }) : null;
     const accounts = new Accounts(domain, users, foreign?.discover);
-    const host = new Host(domain, kind, { accounts, directory, router, tracing, log });
+    const { durability } = storage;
+    const host = new Host(domain, kind, { accounts, directory, durability, router, tracing, log });
     const modules = new ModuleHost(host, { storage, clock, log });
     const isOn = (module: ModuleDefinition) =>
       module.hosts.includes(host.kind) && settings.modules.get(module.name) !== false;

@@ -20,7 +20,7 @@ import {
   type Stanza,
 } from '../xmpp/stanza.ts';
 import type { Account } from './accounts.ts';
-import { failed, type Outcome } from './flow.ts';
+import { failed, type Outcome, type Routed } from './flow.ts';
 import type { Gate } from './gate.ts';
 import type { Host } from './host.ts';
 import { PendingRequests } from './pending-requests.ts';
@@ -28,6 +28,8 @@ import type { AccountTrace } from './tracing.ts';
 
 /** Stanzas that wait behind one in work before the client is read no further. */
 const INBOX_LENGTH = 32;
+/** Messages of one session that are on their way to the disk at a time. */
+const MAX_PENDING = 256;
 
 /**
  * In the walk of a message: the sender's end and the recipient's. A session
@@ -48,6 +50,9 @@ export class Session extends Slots implements StreamSession, SessionEntry {
   #priority: number | null = null;
   /** Kept stanzas behind the one in work; null while none is. */
   #inbox: Stanza[] | null = null;
+  /** The newest message that is on its way to the disk, and how many are; null while none is. */
+  #last: Promise<void> | null = null;
+  #pending = 0;
   /** Whether the client is read no further, since its inbox is full. */
   #isPaused = false;
   /** Deliveries that wait for `release`; null while nothing is held. */
@@ -191,7 +196,7 @@ export class Session extends Slots implements StreamSession, SessionEntry {
     this.#onEnd(this, clean);
     // What nobody has seen, another device gets, or it waits for the next.
     for (const stanza of waiting) {
-      if (stanza.kind === 'message' && !stanza.content.isSeen) this.host.send(stanza);
+      if (stanza.kind === 'message' && !stanza.content.isSeen) this.host.redeliver(stanza);
     }
   }
 
@@ -249,7 +254,11 @@ export class Session extends Slots implements StreamSession, SessionEntry {
   }
 
   #process(stanza: Stanza): void {
-    const settled = this.#handle(stanza);
+    const before = this.#last;
+    const settled =
+      before && !this.#mayFollow(stanza)
+        ? before.then(() => this.#handle(stanza))
+        : this.#handle(stanza);
     if (!isLater(settled)) return;
     stanza.keep();
     this.#inbox = [];
@@ -257,6 +266,11 @@ export class Session extends Slots implements StreamSession, SessionEntry {
       () => this.#next(),
       () => this.#next(),
     );
+  }
+
+  /** Messages are stored one behind the other while those before go to the disk. */
+  #mayFollow({ kind }: Stanza): boolean {
+    return kind === 'message' && this.#pending < MAX_PENDING;
   }
 
   #wait(inbox: Stanza[], stanza: Stanza): void {
@@ -288,10 +302,31 @@ export class Session extends Slots implements StreamSession, SessionEntry {
   #handle(stanza: Stanza): Maybe<void> {
     const malformed = stanza.kind === 'iq' ? faultOfIq(stanza) : null;
     if (malformed) return this.#conclude(stanza, failed(malformed));
-    const outcome = this.host.outgoing(stanza, this);
-    return isLater(outcome)
-      ? outcome.then((outcome) => this.#conclude(stanza, outcome))
-      : this.#conclude(stanza, outcome);
+    const routed = this.host.outgoing(stanza.putBehind(this.#last), this);
+    return isLater(routed)
+      ? routed.then((routed) => this.#follow(stanza, routed))
+      : this.#follow(stanza, routed);
+  }
+
+  #follow(stanza: Stanza, routed: Routed): void {
+    if (routed.kind !== 'pending') {
+      this.#conclude(stanza, routed);
+      return;
+    }
+    stanza.keep();
+    this.#pending++;
+    const last = routed.outcome.then(
+      (outcome) => this.#conclude(stanza, outcome),
+      // The store takes no more: the client must not believe that this was taken.
+      () => this.close('internal-server-error'),
+    );
+    const done: Promise<void> = last.then(() => this.#landed(done));
+    this.#last = done;
+  }
+
+  #landed(done: Promise<void>): void {
+    this.#pending--;
+    if (this.#last === done) this.#last = null;
   }
 
   #conclude(stanza: Stanza, outcome: Outcome): void {

@@ -1,5 +1,23 @@
 import type { HistogramReading } from '../lib/histogram.ts';
 import type { Maybe } from '../lib/maybe.ts';
+import type { ArchiveStore } from './archive-port.ts';
+
+export {
+  type ArchivedMessage,
+  type ArchiveId,
+  type ArchivePage,
+  type ArchivePreferences,
+  type ArchiveQuery,
+  type ArchiveStore,
+  type Conversation,
+  type ConversationPage,
+  type ConversationQuery,
+  type MessageEntry,
+  type MessageReference,
+  type NewMessage,
+  type Retention,
+  timeOfId,
+} from './archive-port.ts';
 
 /**
  * The number of the batch that carries a change. Tickets grow; a change is on
@@ -34,6 +52,7 @@ export const STORAGE_ERRORS = {
   full: 'The disk is full.',
   missing: 'The file or directory is not there.',
   exists: 'A file is there already, and nothing is overwritten.',
+  busy: 'Too many reads wait already.',
   failed: 'The system has reported another fault; the message holds it.',
 } as const;
 
@@ -293,6 +312,7 @@ export interface Storage {
   readonly blocks: BlockStore;
   readonly privateXml: PrivateStore;
   readonly vcards: VcardStore;
+  readonly archive: ArchiveStore;
   /** A named secret of the installation, made at first use (`size` random bytes). */
   secret(name: string, size: number): Maybe<Buffer>;
   /**

@@ -98,6 +98,8 @@ export class Stanza implements Envelope {
   readonly from: Jid | null;
   readonly to: Jid | null;
   readonly content: Content;
+  /** Settles when what its sender said before is delivered; null when it is. */
+  behind: Promise<unknown> | null = null;
   readonly #details: Details;
 
   constructor(
@@ -134,12 +136,18 @@ export class Stanza implements Envelope {
   /** The same stanza with another envelope. */
   with(change: Partial<Envelope>): Stanza {
     const { from, to, ...rest } = { from: this.from, to: this.to, ...this.#details, ...change };
-    return new Stanza(this.kind, from, to, rest, this.content);
+    return new Stanza(this.kind, from, to, rest, this.content).putBehind(this.behind);
   }
 
   /** The same stanza with the addresses that the server vouches for. */
   stamped(from: Jid, to: Jid | null): Stanza {
-    return new Stanza(this.kind, from, to, this.#details, this.content);
+    return new Stanza(this.kind, from, to, this.#details, this.content).putBehind(this.behind);
+  }
+
+  /** Lets it, and what is made of it, be delivered no sooner than that. */
+  putBehind(earlier: Promise<unknown> | null): this {
+    this.behind = earlier;
+    return this;
   }
 
   /** Makes the bytes outlive the parser's callback, for this stanza and all that share them. */
@@ -156,7 +164,7 @@ export class Stanza implements Envelope {
       ...(change.drop && { drop: change.drop }),
     });
     const content = new Content(edited, false);
-    return new Stanza(this.kind, this.from, this.to, this.#details, content);
+    return new Stanza(this.kind, this.from, this.to, this.#details, content).putBehind(this.behind);
   }
 
   has(name: string, xmlns: string): boolean {

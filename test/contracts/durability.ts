@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import type { Storage } from '../../src/storage/ports.ts';
+import { message } from './archive.ts';
 import { contentsOf, empty, FULL, fill, item, JULIET, NURSE, ROMEO } from './records.ts';
 import type { CurrentStorage } from './storage.ts';
 
@@ -38,7 +39,7 @@ export function durabilityContract(current: CurrentStorage): void {
     });
 
     test('every change has the ticket that its commit waits for', async () => {
-      const { durability, blocks, privateXml, vcards } = storage;
+      const { archive, durability, blocks, privateXml, vcards } = storage;
       const changes = [
         () => storage.rosters.remove(ROMEO, { contact: JULIET, version: 2 }),
         () => storage.rosters.forget(ROMEO, JULIET),
@@ -47,6 +48,10 @@ export function durabilityContract(current: CurrentStorage): void {
         () => blocks.remove(ROMEO, [JULIET]),
         () => privateXml.put(ROMEO, { xmlns: 'x', name: 'y' }, "<y xmlns='x'/>"),
         () => vcards.put(ROMEO, { xml: '<vCard/>', photoHash: '' }),
+        () => archive.append(ROMEO, message(JULIET, 'a')).ticket,
+        () => archive.share(ROMEO, 1, { peer: JULIET, counts: 'neither' }),
+        () => archive.markRead(ROMEO, { peer: JULIET, sender: ROMEO, reference: 'a' }),
+        () => archive.setPreferences(ROMEO, { default: 'never', always: [], never: [] }),
         () => storage.users.delete(ROMEO, 1),
       ];
       for (const change of changes) {
@@ -55,7 +60,7 @@ export function durabilityContract(current: CurrentStorage): void {
         expect(ticket).toBe(durability.latest);
         expect(ticket).toBeGreaterThan(before);
         await durability.whenCommitted(ticket);
-        expect(durability.committed).toBe(ticket);
+        expect(durability.committed).toBeGreaterThanOrEqual(ticket);
       }
     });
 

@@ -1,10 +1,12 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { Storage } from '../../src/storage/ports.ts';
 import { accountServicesContract } from './account-services.ts';
+import { archiveContract } from './archive.ts';
 import { durabilityContract } from './durability.ts';
 import { offlineContract } from './offline.ts';
 import { keys, ROMEO, user } from './records.ts';
 import { rostersContract } from './rosters.ts';
+import { searchContract } from './search.ts';
 import { usersContract } from './users.ts';
 import { wholeAccountsContract } from './whole-accounts.ts';
 
@@ -27,6 +29,8 @@ export function storageContract(name: string, open: () => Promise<Storage>): voi
     rostersContract(current);
     offlineContract(current);
     accountServicesContract(current);
+    archiveContract(current);
+    searchContract(current);
     durabilityContract(current);
 
     describe('secrets', () => {

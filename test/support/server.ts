@@ -61,12 +61,12 @@ export class TestServer implements Stage {
   readonly domain = DOMAIN;
   readonly usesTls: boolean;
   readonly patience: number;
-  readonly clock = new ManualClock();
+  readonly clock: ManualClock;
   readonly storage: Storage;
   /** Of anonymous accounts. */
   readonly transient: Storage;
   readonly server: Server;
-  readonly #deadlines = new Deadlines(this.clock);
+  readonly #deadlines: Deadlines;
   readonly #limits: XmlLimits;
   readonly #onConnection: ReturnType<typeof clientStreams>;
   readonly #secureContextFor: ServedStreamHosts['secureContextFor'];
@@ -77,7 +77,8 @@ export class TestServer implements Stage {
 
   static async start(manner: Manner): Promise<TestServer> {
     const { transport, store, config = {}, modules = [] } = manner;
-    const place = await (store === 'disk' ? openOnDisk() : openInMemory());
+    const clock = new ManualClock();
+    const place = await (store === 'disk' ? openOnDisk(clock) : openInMemory(clock));
     const certificate = transport === 'tls' ? await certificateOf(DOMAIN) : null;
     const all = [...builtinModules, ...modules];
     const server = new TestServer(place, hostConfig(config, all), all, {
@@ -87,7 +88,7 @@ export class TestServer implements Stage {
         ? makeSecureContext({ ...certificate, minVersion: 'TLSv1.2' })
         : createSecureContext(),
       saltSecret: await place.storage.secret('salt', 32),
-      transient: await openStorage({ memory: true, log: place.log }),
+      transient: await openStorage({ memory: true, log: place.log, clock }),
     });
     server.#createAccount = manner.createAccount ?? null;
     if (transport === 'tls') await server.#listen();
@@ -105,8 +106,9 @@ export class TestServer implements Stage {
       transient: Storage;
     },
   ) {
-    const { clock } = this;
-    const { storage, log } = place;
+    const { clock, storage, log } = place;
+    this.clock = clock;
+    this.#deadlines = new Deadlines(clock);
     this.usesTls = settings.usesTls;
     this.patience = this.usesTls ? 3000 : 1000;
     this.storage = storage;
@@ -191,6 +193,7 @@ export class TestServer implements Stage {
 
 /** A store, and the log of all that happens around it. */
 interface Place {
+  readonly clock: ManualClock;
   readonly storage: Storage;
   readonly log: Log;
   /** Errors that were logged: no conversation may cause any. */
@@ -198,17 +201,17 @@ interface Place {
   remove(): Promise<void>;
 }
 
-async function openInMemory(): Promise<Place> {
+async function openInMemory(clock: ManualClock): Promise<Place> {
   const { log, failures } = failureLog();
-  const storage = await openStorage({ memory: true, log });
-  return { storage, log, failures, remove: async () => {} };
+  const storage = await openStorage({ memory: true, log, clock });
+  return { clock, storage, log, failures, remove: async () => {} };
 }
 
-async function openOnDisk(): Promise<Place> {
+async function openOnDisk(clock: ManualClock): Promise<Place> {
   const { log, failures } = failureLog();
   const directory = await mkdtemp(join(tmpdir(), 'conversation-'));
-  const storage = await openStorage({ directory, log, mode: 'thread' });
-  return { storage, log, failures, remove: () => rm(directory, { recursive: true }) };
+  const storage = await openStorage({ directory, log, mode: 'thread', clock });
+  return { clock, storage, log, failures, remove: () => rm(directory, { recursive: true }) };
 }
 
 function hostConfig(

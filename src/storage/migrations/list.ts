@@ -1,6 +1,8 @@
 import { accountServices } from './002-account-services.ts';
 import { importedPasswords } from './003-imported-passwords.ts';
 import { accountSources } from './004-account-sources.ts';
+import { messageArchive } from './005-message-archive.ts';
+import { search } from './006-search.ts';
 import type { Migration } from './migration.ts';
 
 /**
@@ -13,6 +15,8 @@ export const migrations: readonly Migration[] = [
   accountServices,
   importedPasswords,
   accountSources,
+  messageArchive,
+  search,
 ];
 
 /** The version that `schema.sql` installs. */

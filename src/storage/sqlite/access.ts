@@ -34,6 +34,8 @@ export interface Access<Tables> {
   changeAll(change: ChangeOf<Tables>): Ticket;
   /** Makes a change and tells, once it is on disk, whether it took effect. */
   ask(owner: Owner, change: ChangeOf<Tables>): Promise<boolean>;
+  /** Resolves once the changes pending for that owner are on disk. */
+  whenWritten(owner: Owner): Maybe<void>;
   /** Reads rows of one owner, once the changes pending for that owner are on disk. */
   read<T>(owner: Owner, query: (tables: Tables) => T): Maybe<T>;
   /** Reads rows of these owners, once the changes pending for any of them are on disk. */

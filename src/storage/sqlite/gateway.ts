@@ -110,8 +110,16 @@ export class Gateway implements Access<Tables> {
   }
 
   read<T>(owner: Owner, query: (tables: Tables) => T): Maybe<T> {
+    return this.#readAfter(this.#newest(owner), query);
+  }
+
+  whenWritten(owner: Owner): Maybe<void> {
+    return this.#ledger.whenCommitted(this.#newest(owner));
+  }
+
+  #newest(owner: Owner): Ticket {
     if (this.#readAfterLater.has(owner)) this.flush();
-    return this.#readAfter(Math.max(this.#pending.get(owner) ?? 0, this.#pendingForAll), query);
+    return Math.max(this.#pending.get(owner) ?? 0, this.#pendingForAll);
   }
 
   readOf<T>(owners: readonly Owner[], query: (tables: Tables) => T): Maybe<T> {

@@ -1,6 +1,8 @@
 import { randomBytes } from 'node:crypto';
+import { type Clock, systemClock } from '../../lib/clock.ts';
 import type { Log } from '../../lib/log.ts';
 import { type Maybe, then } from '../../lib/maybe.ts';
+import type { ArchiveStore } from '../archive-port.ts';
 import type {
   AccountStore,
   BlockStore,
@@ -14,35 +16,47 @@ import type {
   VcardStore,
 } from '../ports.ts';
 import { SqliteAccounts } from './accounts.ts';
+import { ArchiveIds, highestId } from './archive/ids.ts';
+import { SqliteArchive } from './archive/store.ts';
 import { SqliteBlocks } from './blocks.ts';
 import { type Connection, connect, MEMORY } from './connection.ts';
 import { type Copier, InlineCopier, ThreadCopier } from './copier.ts';
 import { type DataDirectory, takeDirectory } from './directory.ts';
 import { guarded, storageError } from './errors.ts';
 import { Gateway, type Writer } from './gateway.ts';
+import { InlineReader } from './inline-reader.ts';
 import { InlineWriter } from './inline-writer.ts';
 import { SqliteLastPresences } from './last-presences.ts';
 import { Ledger } from './ledger.ts';
 import { SqliteOffline } from './offline.ts';
 import { SqlitePrivateXml } from './private-xml.ts';
+import type { Reader } from './readings.ts';
 import { SqliteRosters } from './rosters.ts';
 import { currentSchema, prepareSchema } from './schema.ts';
 import { Snapshot } from './snapshot.ts';
 import { SqliteStore } from './store.ts';
 import { openTables } from './tables.ts';
+import { ThreadReader } from './thread-reader.ts';
 import { ThreadWriter } from './thread-writer.ts';
 import { SqliteUsers } from './users.ts';
 import { SqliteVcards } from './vcards.ts';
 
-export type StorageOptions =
-  | { readonly memory: true; readonly log: Log }
-  | {
-      /** Where the database lies; made when it is absent, its parents are not. */
-      readonly directory: string;
-      readonly log: Log;
-      /** 'thread' for a server; 'inline' commits each change at once, for tools and tests. */
-      readonly mode: 'thread' | 'inline';
-    };
+interface Surroundings {
+  readonly log: Log;
+  /** Tells when archived messages came; the system's where none is given. */
+  readonly clock?: Clock;
+}
+
+export type StorageOptions = Surroundings &
+  (
+    | { readonly memory: true }
+    | {
+        /** Where the database lies; made when it is absent, its parents are not. */
+        readonly directory: string;
+        /** 'thread' for a server; 'inline' commits each change at once, for tools and tests. */
+        readonly mode: 'thread' | 'inline';
+      }
+  );
 
 /**
  * Opens the store: in memory for one process's tests, or in a data directory,
@@ -51,10 +65,10 @@ export type StorageOptions =
  * @throws StorageError with what is wrong and what the operator can do about it
  */
 export async function openStorage(options: StorageOptions): Promise<Storage> {
-  if ('memory' in options) return openIn(NOWHERE, 'inline', options.log);
+  if ('memory' in options) return openIn(NOWHERE, 'inline', options);
   const place = takeDirectory(options.directory);
   try {
-    return await openIn(place, options.mode, options.log);
+    return await openIn(place, options.mode, options);
   } catch (error) {
     place.release();
     throw storageError(error, place.file);
@@ -63,12 +77,17 @@ export async function openStorage(options: StorageOptions): Promise<Storage> {
 
 const NOWHERE: DataDirectory = { file: MEMORY, release() {} };
 
-async function openIn(place: DataDirectory, mode: 'thread' | 'inline', log: Log): Promise<Storage> {
+async function openIn(
+  place: DataDirectory,
+  mode: 'thread' | 'inline',
+  { log, clock = systemClock }: Surroundings,
+): Promise<Storage> {
   const started = performance.now();
   const db = guarded(place.file, () => connect(place.file));
   try {
     prepareSchema(db, currentSchema(), log);
-    const storage = mode === 'inline' ? inline(db, place) : await threaded(db, place);
+    const ids = new ArchiveIds(clock, highestId(db));
+    const storage = mode === 'inline' ? inline(db, place, ids) : await threaded(db, place, ids);
     storage.onFailure((error) =>
       log.error({ code: error.code, error: error.message, mend: error.mend }, 'storage failed'),
     );
@@ -83,26 +102,29 @@ async function openIn(place: DataDirectory, mode: 'thread' | 'inline', log: Log)
   }
 }
 
-function inline(db: Connection, place: DataDirectory): Storage {
+function inline(db: Connection, place: DataDirectory, ids: ArchiveIds): Storage {
   const ledger = new Ledger();
   const store = new SqliteStore(db);
   const writer = new InlineWriter(store, ledger, place.file);
   const reading = { tables: store.tables, path: place.file, snapshot: null };
   const gateway = new Gateway(writer, ledger, reading);
+  const reader = new InlineReader(store.tables, place.file);
   const copier = new InlineCopier(db);
-  return new SqliteStorage({ gateway, writer, ledger, copier }, () => place.release());
+  const machinery = { gateway, writer, reader, ledger, copier, ids };
+  return new SqliteStorage(machinery, () => place.release());
 }
 
 /** The connection that prepared the database reads from now on; the writer has its own. */
-async function threaded(db: Connection, place: DataDirectory): Promise<Storage> {
+async function threaded(db: Connection, place: DataDirectory, ids: ArchiveIds): Promise<Storage> {
   const ledger = new Ledger();
   const writer = await ThreadWriter.start(place.file, ledger);
   db.pragma('query_only = ON');
   const snapshot = new Snapshot(db);
   const reading = { tables: openTables(db), path: place.file, snapshot };
   const gateway = new Gateway(writer, ledger, reading);
+  const reader = new ThreadReader(place.file);
   const copier = new ThreadCopier(place.file);
-  return new SqliteStorage({ gateway, writer, ledger, copier }, () => {
+  return new SqliteStorage({ gateway, writer, reader, ledger, copier, ids }, () => {
     snapshot.drop();
     db.close();
     place.release();
@@ -112,8 +134,10 @@ async function threaded(db: Connection, place: DataDirectory): Promise<Storage> 
 interface Machinery {
   readonly gateway: Gateway;
   readonly writer: Writer;
+  readonly reader: Reader;
   readonly ledger: Ledger;
   readonly copier: Copier;
+  readonly ids: ArchiveIds;
 }
 
 class SqliteStorage implements Storage {
@@ -126,15 +150,20 @@ class SqliteStorage implements Storage {
   readonly blocks: BlockStore;
   readonly privateXml: PrivateStore;
   readonly vcards: VcardStore;
+  readonly archive: ArchiveStore;
+  readonly #archive: SqliteArchive;
   readonly #gateway: Gateway;
   readonly #writer: Writer;
+  readonly #reader: Reader;
   readonly #copier: Copier;
   readonly #release: () => void;
   #closed: Promise<void> | null = null;
 
-  constructor({ gateway, writer, ledger, copier }: Machinery, release: () => void) {
+  constructor(machinery: Machinery, release: () => void) {
+    const { gateway, writer, reader, ledger, copier, ids } = machinery;
+    const archive = new SqliteArchive(gateway, reader, ids);
     this.durability = ledger;
-    this.users = new SqliteUsers(gateway);
+    this.users = new SqliteUsers(gateway, () => archive.sweep());
     this.accounts = new SqliteAccounts(gateway);
     this.rosters = new SqliteRosters(gateway);
     this.offline = new SqliteOffline(gateway);
@@ -142,8 +171,12 @@ class SqliteStorage implements Storage {
     this.blocks = new SqliteBlocks(gateway);
     this.privateXml = new SqlitePrivateXml(gateway);
     this.vcards = new SqliteVcards(gateway);
+    this.archive = archive;
+    this.#archive = archive;
+    archive.sweep();
     this.#gateway = gateway;
     this.#writer = writer;
+    this.#reader = reader;
     this.#copier = copier;
     this.#release = release;
   }
@@ -174,10 +207,12 @@ class SqliteStorage implements Storage {
   }
 
   async #close(): Promise<void> {
+    this.#archive.close();
     this.#gateway.flush();
     this.durability.close();
     await this.#copier.stop();
     await this.#writer.close();
+    await this.#reader.close();
     this.#release();
   }
 }

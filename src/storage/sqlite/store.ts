@@ -36,6 +36,7 @@ export class SqliteStore {
           if (!this.#apply(change)) refused.push(this.#applied);
         }
       }
+      this.tables.archive.flush();
       this.#commit.run();
     } catch (error) {
       // A full disk may have rolled back already.

@@ -1,10 +1,13 @@
 import type { ChangeOf } from './access.ts';
 import { AccountTable } from './accounts.ts';
+import { SearchTable } from './archive/search.ts';
+import { ArchiveTable } from './archive/table.ts';
 import { BlockTable } from './blocks.ts';
 import type { Connection } from './connection.ts';
 import { LastPresenceTable } from './last-presences.ts';
 import { OfflineTable } from './offline.ts';
 import { PrivateTable } from './private-xml.ts';
+import { openReadings } from './readings.ts';
 import { RosterTable } from './rosters.ts';
 import { SecretTable } from './secrets.ts';
 import { UserTable } from './users.ts';
@@ -12,8 +15,12 @@ import { VcardTable } from './vcards.ts';
 
 /** All SQL of the store, ready to run on one connection: a line for each concern. */
 export function openTables(db: Connection) {
+  const search = new SearchTable(db, () => archive.flush());
+  const archive = new ArchiveTable(db, search);
   const tables = {
-    users: new UserTable(db),
+    archive,
+    search,
+    users: new UserTable(db, (owner) => archive.leave(owner)),
     rosters: new RosterTable(db),
     offline: new OfflineTable(db),
     lastPresences: new LastPresenceTable(db),
@@ -22,7 +29,7 @@ export function openTables(db: Connection) {
     vcards: new VcardTable(db),
     secrets: new SecretTable(db),
   };
-  return { ...tables, accounts: new AccountTable(tables) };
+  return { ...tables, ...openReadings(db), accounts: new AccountTable(tables) };
 }
 
 export type Tables = ReturnType<typeof openTables>;

@@ -49,8 +49,11 @@ export class UserTable {
   readonly #retire;
   readonly #unretire;
   readonly #retiredUntil;
+  readonly #beforeDeletion: (owner: Owner) => void;
 
-  constructor(db: Connection) {
+  /** @param beforeDeletion is told of every account that is about to be deleted */
+  constructor(db: Connection, beforeDeletion: (owner: Owner) => void) {
+    this.#beforeDeletion = beforeDeletion;
     this.#find = db.prepare<[Owner], UserRow>(`SELECT ${COLUMNS} FROM user WHERE jid = ?`);
     this.#keys = db.prepare<[Owner], StoredScramKeys>(`
       SELECT hash, salt, iterations, stored_key AS storedKey, server_key AS serverKey
@@ -182,6 +185,7 @@ export class UserTable {
   }
 
   delete(owner: Owner, retiredUntil: number): boolean {
+    this.#beforeDeletion(owner);
     const isGone = this.#delete.run(owner).changes > 0;
     if (isGone && retiredUntil > 0) this.#retire.run(owner, retiredUntil);
     return true;
@@ -212,9 +216,12 @@ function nameOf(owner: Owner): string {
 /** The port, over the table. */
 export class SqliteUsers implements UserStore {
   readonly #access: Access<{ users: UserTable }>;
+  readonly #afterDeletion: () => void;
 
-  constructor(access: Access<{ users: UserTable }>) {
+  /** @param afterDeletion is called when an account has been deleted */
+  constructor(access: Access<{ users: UserTable }>, afterDeletion: () => void) {
     this.#access = access;
+    this.#afterDeletion = afterDeletion;
   }
 
   find(owner: Owner): Maybe<UserRecord | null> {
@@ -276,6 +283,8 @@ export class SqliteUsers implements UserStore {
   }
 
   delete(owner: Owner, retiredUntil: number): Ticket {
-    return this.#access.change(owner, ['users', 'delete', owner, retiredUntil]);
+    const ticket = this.#access.change(owner, ['users', 'delete', owner, retiredUntil]);
+    this.#afterDeletion();
+    return ticket;
   }
 }

@@ -1,0 +1,94 @@
+import type { ArchiveId } from '../../archive-port.ts';
+import type { Owner } from '../../ports.ts';
+import type { Connection } from '../connection.ts';
+import type { Words } from './bodies.ts';
+import { addressesOf } from './reference.ts';
+import { textOf } from './words.ts';
+
+/** Messages that one step looks at: some 3 ms. */
+const STEP = 100;
+
+interface Body {
+  readonly id: ArchiveId;
+  readonly stanza: string;
+}
+
+/**
+ * The tables `message_text` and `search_progress`, as they are changed: the index follows
+ * the archive at some distance, so that nobody who sends waits for it.
+ */
+export class SearchTable implements Words {
+  readonly #settle: () => void;
+  readonly #progress;
+  readonly #next;
+  readonly #stanza;
+  readonly #holder;
+  readonly #insert;
+  readonly #delete;
+  readonly #advance;
+
+  /** @param settle writes what the archive has taken and not written yet */
+  constructor(db: Connection, settle: () => void) {
+    this.#settle = settle;
+    this.#progress = db
+      .prepare<[], number>('SELECT upto FROM search_progress WHERE one = 1')
+      .pluck();
+    this.#next = db.prepare<[number], Body>(
+      `SELECT id, stanza FROM message WHERE id > ? ORDER BY id LIMIT ${STEP}`,
+    );
+    this.#stanza = db.prepare<[number], string>('SELECT stanza FROM message WHERE id = ?').pluck();
+    this.#holder = db
+      .prepare<[number, Owner], number>(`
+        SELECT u.id FROM user AS u JOIN archive AS a ON a.user = u.id AND a.id = ?
+        WHERE u.jid = ?`)
+      .pluck();
+    this.#insert = db.prepare<[number, string, string]>(
+      'INSERT INTO message_text (rowid, body, holders) VALUES (?, ?, ?)',
+    );
+    this.#delete = db.prepare<[number]>('DELETE FROM message_text WHERE rowid = ?');
+    this.#advance = db.prepare<[number]>(
+      'INSERT OR REPLACE INTO search_progress (one, upto) VALUES (1, ?)',
+    );
+  }
+
+  /** Takes the next messages into the index; false when there is none. */
+  index(): boolean {
+    this.#settle();
+    const bodies = this.#next.all(this.#progress.get() ?? 0);
+    for (const body of bodies) this.#take(body);
+    const last = bodies.at(-1);
+    if (last) this.#advance.run(last.id);
+    return last !== undefined;
+  }
+
+  #take({ id, stanza }: Body): void {
+    const text = textOf(stanza);
+    const holders = text === '' ? [] : this.#holdersOf(id, stanza);
+    if (holders.length > 0) this.#insert.run(id, text, holders.map(holderToken).join(' '));
+  }
+
+  /** Whoever holds a message is its sender or its recipient. */
+  #holdersOf(id: ArchiveId, stanza: string): number[] {
+    return addressesOf(stanza)
+      .map((jid) => this.#holder.get(id, jid))
+      .filter((user) => user !== undefined);
+  }
+
+  /** A message is gone, or has other words: what it said is found no more. */
+  remove(id: ArchiveId): void {
+    this.#delete.run(id);
+  }
+
+  /** A message has one more holder, who has come too late for the index. */
+  renew(id: ArchiveId): void {
+    if (id > (this.#progress.get() ?? 0)) return;
+    const stanza = this.#stanza.get(id);
+    this.remove(id);
+    if (stanza !== undefined) this.#take({ id, stanza });
+  }
+}
+
+/** An account as a word of the index, by number. */
+export function holderToken(user: number): string {
+  return `u${user}`;
+}

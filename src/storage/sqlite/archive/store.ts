@@ -1,0 +1,168 @@
+import { type Maybe, now, then } from '../../../lib/maybe.ts';
+import type {
+  ArchivedMessage,
+  ArchiveId,
+  ArchivePage,
+  ArchivePreferences,
+  ArchiveQuery,
+  ArchiveSearch,
+  ArchiveStore,
+  ConversationPage,
+  ConversationQuery,
+  MessageEntry,
+  MessageReference,
+  NewMessage,
+  Retention,
+} from '../../archive-port.ts';
+import { type Owner, StorageError, type Ticket } from '../../ports.ts';
+import type { Access } from '../access.ts';
+import type { Reader } from '../readings.ts';
+import type { ArchiveIds } from './ids.ts';
+import { Indexer } from './indexer.ts';
+import type { ArchiveReader, Overdue } from './reader.ts';
+import { hashReference } from './reference.ts';
+import type { SearchTable } from './search.ts';
+import type { ArchiveTable } from './table.ts';
+
+type Tables = { archive: ArchiveTable; archiveReader: ArchiveReader; search: SearchTable };
+
+/** The port, over the tables: pages and searches by the reader, single rows here. */
+export class SqliteArchive implements ArchiveStore {
+  readonly #access: Access<Tables>;
+  readonly #reader: Reader;
+  readonly #ids: ArchiveIds;
+  readonly #indexer: Indexer;
+  #isSweeping = false;
+
+  constructor(access: Access<Tables>, reader: Reader, ids: ArchiveIds) {
+    this.#access = access;
+    this.#reader = reader;
+    this.#ids = ids;
+    this.#indexer = new Indexer(() => access.ask('', ['search', 'index']));
+  }
+
+  append(owner: Owner, message: NewMessage): { readonly id: ArchiveId; readonly ticket: Ticket } {
+    const { peer, counts, stanza, sender } = message;
+    const id = this.#ids.next();
+    const body = { stanza, reference: hashReference(sender, message.reference) };
+    const entry = { peer, counts };
+    const ticket = this.#access.change(owner, ['archive', 'append', owner, id, body, entry]);
+    this.#indexer.nudge();
+    return { id, ticket };
+  }
+
+  share(owner: Owner, id: ArchiveId, { peer, counts }: MessageEntry): Ticket {
+    return this.#access.change(owner, ['archive', 'share', owner, id, { peer, counts }]);
+  }
+
+  page(owner: Owner, query: ArchiveQuery): Maybe<ArchivePage> {
+    const read = () =>
+      this.#after(owner, () => this.#reader.ask('archivePages', 'page', owner, query));
+    return query.text === undefined ? read() : this.#indexer.catchUp().then(read);
+  }
+
+  search(owner: Owner, search: ArchiveSearch): Maybe<readonly ArchivedMessage[]> {
+    return this.#indexer
+      .catchUp()
+      .then(() => this.#reader.ask('foundMessages', 'search', owner, search));
+  }
+
+  bounds(owner: Owner): Maybe<{ readonly first: ArchiveId; readonly last: ArchiveId } | null> {
+    return this.#access.read(owner, ({ archiveReader }) => archiveReader.bounds(owner));
+  }
+
+  find(owner: Owner, id: ArchiveId): Maybe<ArchivedMessage | null> {
+    return this.#access.read(owner, ({ archiveReader }) => archiveReader.find(owner, id));
+  }
+
+  findReferenced(owner: Owner, message: MessageReference): Maybe<ArchivedMessage | null> {
+    return this.#after(owner, () =>
+      this.#reader.ask('archiveReader', 'findReferenced', owner, message),
+    );
+  }
+
+  conversations(owner: Owner, query: ConversationQuery): Maybe<ConversationPage> {
+    return this.#after(owner, () => this.#reader.ask('inbox', 'conversations', owner, query));
+  }
+
+  /** Asks the reader once the owner's changes are on disk. */
+  #after<T>(owner: Owner, ask: () => Maybe<T>): Maybe<T> {
+    return then(this.#access.whenWritten(owner), () => then(ask(), now));
+  }
+
+  markRead(owner: Owner, message: MessageReference): Ticket {
+    return this.#access.change(owner, ['archive', 'markRead', owner, message]);
+  }
+
+  async retract(owner: Owner, message: MessageReference, tombstone: string): Promise<boolean> {
+    const found = await this.findReferenced(owner, message);
+    if (!found) return false;
+    return await this.#access.ask(owner, ['archive', 'retract', owner, found.id, tombstone]);
+  }
+
+  preferences(owner: Owner): Maybe<ArchivePreferences | null> {
+    return this.#access.read(owner, ({ archiveReader }) => archiveReader.preferences(owner));
+  }
+
+  setPreferences(owner: Owner, preferences: ArchivePreferences): Ticket {
+    return this.#access.change(owner, ['archive', 'setPreferences', owner, preferences]);
+  }
+
+  async prune(whose: Owner | string, retention: Retention): Promise<number> {
+    if (retention.before === null && retention.keep === null) return 0;
+    if (whose.includes('@')) return await this.#pruneAccount(whose, retention);
+    let removed = 0;
+    for (let after: string | null = ''; after !== null; ) {
+      const page: Overdue = await this.#overdue(whose, after, retention);
+      for (const owner of page.owners) removed += await this.#pruneAccount(owner, retention);
+      after = page.last;
+    }
+    return removed;
+  }
+
+  async #overdue(domain: string, after: string, retention: Retention): Promise<Overdue> {
+    return await this.#reader.ask('archiveReader', 'overdue', domain, after, retention);
+  }
+
+  async #pruneAccount(owner: Owner, retention: Retention): Promise<number> {
+    for (let removed = 0; ; ) {
+      const due = await this.#after(owner, () =>
+        this.#reader.ask('archiveReader', 'due', owner, retention),
+      );
+      if (!due) return removed;
+      await this.#access.ask(owner, ['archive', 'removeUpTo', owner, due.upTo]);
+      removed += due.count;
+    }
+  }
+
+  /** Ends what goes on by itself. */
+  close(): void {
+    this.#indexer.close();
+  }
+
+  /** Removes what deleted accounts have left, in small steps and behind everybody else. */
+  sweep(): void {
+    if (this.#isSweeping) return;
+    this.#isSweeping = true;
+    void this.#sweep().finally(() => {
+      this.#isSweeping = false;
+    });
+  }
+
+  async #sweep(): Promise<void> {
+    const ownerless = () => this.#access.readAll(({ archiveReader }) => archiveReader.ownerless());
+    try {
+      while ((await ownerless()) !== null) {
+        await this.#access.ask('', ['archive', 'sweep']);
+        await nextTurn();
+      }
+    } catch (error) {
+      // Closed, or failed, of which all others hear; the next start goes on.
+      if (!(error instanceof StorageError)) throw error;
+    }
+  }
+}
+
+function nextTurn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}
