@@ -42,10 +42,11 @@ export async function askForAbilities(
   client: Client,
   own: string,
   domain: string,
+  write: (text: string) => void,
 ): Promise<Abilities> {
   const query = `<query xmlns='${NS.disco}'/>`;
-  const account = features(await client.ask('get', query, undefined, own));
-  const server = features(await client.ask('get', query, undefined, domain));
+  const account = features(await client.ask('get', query, write, own));
+  const server = features(await client.ask('get', query, write, domain));
   return {
     archive: account.has(NS.mam),
     carbons: account.has(NS.carbons) || server.has(NS.carbons),

@@ -240,7 +240,8 @@ export class Device {
     await client.bind(this.profile.resource);
     if (hasSm) await this.#enable(client);
     const ask = (text: string) => this.#write(text, null);
-    this.#abilities ??= await askForAbilities(client, `${this.profile.account}@${DOMAIN}`, DOMAIN);
+    const own = `${this.profile.account}@${DOMAIN}`;
+    this.#abilities ??= await askForAbilities(client, own, DOMAIN, ask);
     this.#chronicle.add({ kind: 'came', device: this.name });
     this.#hasCome = true;
     this.#write('<presence/>', null);
