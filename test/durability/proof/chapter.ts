@@ -113,16 +113,16 @@ export class Chapter {
     const receiver = random.oneOf(RECEIVERS.filter((name) => name !== account));
     const resource = random.oneOf(CAST.filter((one) => one.account === receiver)).resource;
     const isToResource = random.chance(0.15);
-    const to = `${receiver}@${DOMAIN}${isToResource ? `/${resource}` : ''}`;
+    const to = isToResource ? `${receiver}/${resource}` : receiver;
     // What no archive has goes to one device only, so that it is clear who is owed it.
     const isVolatile = !isToResource && receiver === 'fay' && random.chance(0.2);
-    device.send(this.#next(account, receiver, isVolatile), to);
+    device.send(this.#next(account, receiver, isVolatile, to));
   }
 
-  #next(sender: string, receiver: string, isVolatile = false): Message {
+  #next(sender: string, receiver: string, isVolatile = false, to = receiver): Message {
     const n = (this.#numbers.get(sender) ?? 0) + 1;
     this.#numbers.set(sender, n);
-    return messageOf(sender, receiver, n, isVolatile);
+    return messageOf(sender, receiver, n, isVolatile, to);
   }
 
   async #meet(fault: Fault): Promise<void> {
@@ -180,7 +180,7 @@ export class Chapter {
       const device = of === 'incoming' ? receiver : sender;
       device.cutsAt({ what, bytes });
       if (of !== 'resume' && sender.isOnline) {
-        sender.send(this.#next(sender.profile.account, 'dan'), `dan@${DOMAIN}`);
+        sender.send(this.#next(sender.profile.account, 'dan'));
         void sender.confirm();
       }
       await this.#until(() => !device.isOnline, 200);

@@ -137,7 +137,8 @@ export class Client implements WireListener {
   }
 
   onNonsense(error: Error): void {
-    this.#listener.onNonsense(error);
+    // A server that stops may begin the next stream only to close it (RFC 6120 §4.9.1.2).
+    if (this.#isSignedIn) this.#listener.onNonsense(error);
   }
 
   onText(direction: '>' | '<', text: string): void {

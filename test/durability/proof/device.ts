@@ -113,8 +113,10 @@ export class Device {
   }
 
   /** Sends a message; the device must be online. */
-  send(message: Message, to: string): void {
+  send(message: Message): void {
     const hint = message.isVolatile ? `<no-store xmlns='${NS.hints}'/>` : '';
+    const [account, resource] = message.to.split('/');
+    const to = `${account}@${DOMAIN}${resource ? `/${resource}` : ''}`;
     const attributes = `type='chat' to='${to}' id='${message.id}'`;
     const text = `<message ${attributes}><body>${message.id}</body>${hint}</message>`;
     this.#chronicle.add({ kind: 'sent', device: this.name, message });

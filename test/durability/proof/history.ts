@@ -7,6 +7,8 @@ export interface Message {
   readonly n: number;
   /** Marked `<no-store/>` (XEP-0334 §4.2), so that no archive may have it. */
   readonly isVolatile: boolean;
+  /** `receiver`, or `receiver/resource`: only what goes to the same address keeps its order on the way. */
+  readonly to: string;
 }
 
 export function messageOf(
@@ -14,8 +16,9 @@ export function messageOf(
   receiver: string,
   n: number,
   isVolatile = false,
+  to = receiver,
 ): Message {
-  return { id: `${sender}:${receiver}:${n}`, sender, receiver, n, isVolatile };
+  return { id: `${sender}:${receiver}:${n}`, sender, receiver, n, isVolatile, to };
 }
 
 /** What clients and the one who runs the server have done, seen and said. */

@@ -198,7 +198,7 @@ class DeviceJudgement {
         continue;
       }
       if (hearings[0]!.from !== 'stream') continue;
-      const pair = `${message.sender}:${message.receiver}`;
+      const pair = `${message.sender}:${message.to}`;
       const before = newest.get(pair) ?? 0;
       if (message.n < before) {
         const text = `${name} heard ${id} behind number ${before}`;
