@@ -6,7 +6,7 @@ import { type Fault, type Load, type Sweep, schedule } from './faults.ts';
 import { type Archived, Chronicle, type History, type Message, messageOf } from './history.ts';
 import { Random } from './random.ts';
 import { readReceived } from './received.ts';
-import { canMoveClock, DOMAIN, Server } from './server.ts';
+import { canMoveClock, Server } from './server.ts';
 
 /** Who there is. Nobody writes to cleo, whose client asks for acknowledgements alone. */
 const CAST: readonly Profile[] = [
