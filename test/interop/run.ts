@@ -9,6 +9,7 @@ import { parseArgs } from 'node:util';
 import { devicesScenario } from './scenarios/devices.ts';
 import { dinoScenario } from './scenarios/dino.ts';
 import { gajimScenario } from './scenarios/gajim.ts';
+import { historyScenario } from './scenarios/history.ts';
 import { importedScenario } from './scenarios/imported.ts';
 import { libraryScenario } from './scenarios/library.ts';
 import { profanityScenario } from './scenarios/profanity.ts';
@@ -38,6 +39,7 @@ const scenarios: readonly Scenario[] = [
   importedScenario,
   sourcesScenario,
   devicesScenario,
+  historyScenario,
   profanityScenario,
   terminalsScenario,
   gajimScenario,

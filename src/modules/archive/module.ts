@@ -78,6 +78,8 @@ export default defineModule({
     const request = { xmlns: NS_MAM, target: 'account', isPrivate: true } as const;
     return {
       features: {
+        // Some look at the server alone (Profanity 0.13).
+        host: [NS_MAM],
         account: [NS_MAM, `${NS_MAM}#extended`, `${NS_MAM}#groupchat-field`, NS.stanzaId, NS_RSM],
       },
       iq: [

@@ -24,6 +24,8 @@ export type Command =
   | { readonly do: 'blocklist'; id: number }
   /** Asks for copies of what other devices send and get: XEP-0280 §4. */
   | { readonly do: 'carbons'; id: number }
+  /** Reads what the archive has of the conversation with somebody: XEP-0313 §4. */
+  | { readonly do: 'history'; id: number; with: string }
   /** Tells whether somebody looks at the client: XEP-0352 §4.2. */
   | { readonly do: 'state'; active: boolean }
   | { readonly do: 'quit' };
