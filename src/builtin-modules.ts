@@ -6,6 +6,7 @@ import carbons from './modules/carbons/module.ts';
 import clientState from './modules/client-state/module.ts';
 import contactAddresses from './modules/contact-addresses.ts';
 import disco from './modules/disco.ts';
+import inbox from './modules/inbox.ts';
 import lastActivity from './modules/last-activity.ts';
 import messages from './modules/messages.ts';
 import offline from './modules/offline.ts';
@@ -14,6 +15,7 @@ import presence from './modules/presence/module.ts';
 import privateXml from './modules/private-xml.ts';
 import push from './modules/push/module.ts';
 import registration from './modules/registration/module.ts';
+import retraction from './modules/retraction.ts';
 import roster from './modules/roster/module.ts';
 import subscriptions from './modules/subscriptions.ts';
 import time from './modules/time.ts';
@@ -31,6 +33,7 @@ export const builtinModules = [
   clientState,
   contactAddresses,
   disco,
+  inbox,
   lastActivity,
   messages,
   offline,
@@ -39,6 +42,7 @@ export const builtinModules = [
   privateXml,
   push,
   registration,
+  retraction,
   roster,
   subscriptions,
   time,

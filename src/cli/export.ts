@@ -1,9 +1,7 @@
-import { open, rm } from 'node:fs/promises';
 import type { ExportPage } from '../modules/transfer/commands.ts';
 import type { Config } from '../server/config/config.ts';
-import { displayPath } from '../server/config/problems.ts';
 import { AccountCommands } from './admin.ts';
-import { CliError } from './failure.ts';
+import { type Write, writeTo } from './output.ts';
 import { count, printable } from './text.ts';
 import { type Format, formatOf, WRITERS } from './transfer/formats.ts';
 import type { AccountWriter } from './transfer/writers.ts';
@@ -25,8 +23,6 @@ export interface ExportReport {
   readonly withoutKeys: number;
 }
 
-type Write = (text: string) => Promise<unknown>;
-
 /**
  * Writes accounts with all that they have but passwords. A file is made anew, for its
  * owner alone; one that breaks off is removed.
@@ -34,37 +30,8 @@ type Write = (text: string) => Promise<unknown>;
 export async function exportUsers(config: Config, options: ExportOptions): Promise<Report> {
   const { output } = options;
   const format = options.format ?? (output === undefined ? 'jsonl' : formatOf(output));
-  const work = (write: Write) => exportAll(config, options.domain, format, write);
-  const data = await (output === undefined ? work(writeOut) : intoFile(output, work));
+  const data = await writeTo(output, (write) => exportAll(config, options.domain, format, write));
   return { text: describe(data), data };
-}
-
-async function intoFile<T>(path: string, work: (write: Write) => Promise<T>): Promise<T> {
-  const file = await open(path, 'wx', 0o600).catch((error) => {
-    throw explain(path, error);
-  });
-  try {
-    const result = await work((text) => file.appendFile(text));
-    await file.sync();
-    return result;
-  } catch (error) {
-    await rm(path, { force: true });
-    throw error;
-  } finally {
-    await file.close();
-  }
-}
-
-function explain(path: string, error: NodeJS.ErrnoException): CliError {
-  const name = displayPath(path);
-  if (error.code === 'EEXIST') return new CliError(`${name} is there already.`, 'Name another.');
-  return new CliError(`${name} cannot be written: ${error.message}.`);
-}
-
-function writeOut(text: string): Promise<void> {
-  return new Promise((resolve, reject) => {
-    process.stdout.write(text, (error) => (error ? reject(error) : resolve()));
-  });
 }
 
 async function exportAll(

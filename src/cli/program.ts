@@ -3,6 +3,7 @@ import type { Config } from '../server/config/config.ts';
 import { loadConfig } from '../server/config/load.ts';
 import { parseDuration } from '../server/config/quantities.ts';
 import { Jid } from '../xmpp/jid.ts';
+import { exportArchive, searchArchive } from './archive.ts';
 import { backUp, restore } from './backup.ts';
 import { reloadCertificates, showCertificates } from './certificates.ts';
 import { checkInstallation, describeCheck } from './check.ts';
@@ -53,6 +54,7 @@ export function buildProgram(version: string): Command {
   addServerCommands(program);
   addTransferCommands(program, addUserCommands(program));
   addRosterCommands(program);
+  addArchiveCommands(program);
   addSessionCommands(program);
   addTokenCommands(program);
   addCertificateCommands(program);
@@ -209,6 +211,28 @@ function addRosterCommands(program: Command): void {
     .action(async (jid: string, contact: string) =>
       show(program, await removeContact(configOf(program), jid, contact)),
     );
+}
+
+function addArchiveCommands(program: Command): void {
+  const archive = program.command('archive').description('look into what has been said');
+  archive
+    .command('search <jid> <words...>')
+    .description("find an account's messages by what they say")
+    .option('--with <jid>', 'of one conversation alone')
+    .option('--limit <number>', 'messages at most', Number, 50)
+    .action(async (jid: string, words: string[], options) =>
+      show(program, await searchArchive(configOf(program), jid, words, options)),
+    );
+  archive
+    .command('export <jid>')
+    .description('write what an account has said and heard, one JSON object a line')
+    .option('--with <jid>', 'of one conversation alone')
+    .option('-o, --output <file>', 'a new file, for its owner only; else standard output')
+    .action(async (jid: string, options) => {
+      const report = await exportArchive(configOf(program), jid, options);
+      if (options.output === undefined) process.stderr.write(`${report.text}\n`);
+      else show(program, report);
+    });
 }
 
 function addSessionCommands(program: Command): void {

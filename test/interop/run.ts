@@ -10,6 +10,7 @@ import { componentsScenario } from './scenarios/components.ts';
 import { devicesScenario } from './scenarios/devices.ts';
 import { dinoScenario } from './scenarios/dino.ts';
 import { gajimScenario } from './scenarios/gajim.ts';
+import { historyScenario } from './scenarios/history.ts';
 import { importedScenario } from './scenarios/imported.ts';
 import { libraryScenario } from './scenarios/library.ts';
 import { profanityScenario } from './scenarios/profanity.ts';
@@ -42,6 +43,7 @@ const scenarios: readonly Scenario[] = [
   sourcesScenario,
   componentsScenario,
   devicesScenario,
+  historyScenario,
   profanityScenario,
   terminalsScenario,
   gajimScenario,

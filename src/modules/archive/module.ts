@@ -3,19 +3,20 @@ import { type Maybe, then } from '../../lib/maybe.ts';
 import { duration, size } from '../../server/config/quantities.ts';
 import { AccountIdle } from '../../server/events.ts';
 import type { Incoming } from '../../server/flow.ts';
-import { type AccountRequest, defineModule, on } from '../../server/module.ts';
+import { type AccountRequest, defineModule, on, provide } from '../../server/module.ts';
 import type { Element } from '../../xml/element.ts';
 import { NS } from '../../xmpp/ns.ts';
 import { NS_RSM } from '../../xmpp/rsm.ts';
 import type { Stanza } from '../../xmpp/stanza.ts';
 import { Rosters } from '../roster/rosters.ts';
 import { catchUp } from './catching-up.ts';
-import { ArchiveIds, KEY_LENGTH } from './ids.ts';
+import { archiveCommands } from './commands.ts';
+import { ArchiveIds, ArchiveNames, KEY_LENGTH } from './ids.ts';
 import { NS_MAM } from './namespace.ts';
 import { decodePreferences, encodePreferences } from './preference-codec.ts';
 import { PreferenceMemory } from './preferences.ts';
 import { Queries } from './queries.ts';
-import { encodeQueryForm } from './query-form.ts';
+import { encodeQueryForm, NS_FULL_TEXT } from './query-form.ts';
 import { Recorder } from './recorder.ts';
 import { encodeMetadata, isResult } from './results.ts';
 import { prune } from './retention.ts';
@@ -30,9 +31,11 @@ export default defineModule({
     { xep: 313, version: '1.1.3', status: 'complete' },
     { xep: 334, version: '1.0.0', status: 'complete' },
     { xep: 359, version: '0.7.0', status: 'complete' },
+    { xep: 431, version: '0.2.0', status: 'complete' },
     { xep: 441, version: '0.2.0', status: 'complete' },
   ],
   needs: [Rosters],
+  provides: [ArchiveNames],
   after: ['blocking', 'messages'],
   config: z.strictObject({
     default: z
@@ -77,8 +80,19 @@ export default defineModule({
 
     const request = { xmlns: NS_MAM, target: 'account', isPrivate: true } as const;
     return {
+      provides: [provide(ArchiveNames, ids)],
+      commands: archiveCommands(archive),
       features: {
-        account: [NS_MAM, `${NS_MAM}#extended`, `${NS_MAM}#groupchat-field`, NS.stanzaId, NS_RSM],
+        // Some look at the server alone (Profanity 0.13).
+        host: [NS_MAM],
+        account: [
+          NS_FULL_TEXT,
+          NS_MAM,
+          `${NS_MAM}#extended`,
+          `${NS_MAM}#groupchat-field`,
+          NS.stanzaId,
+          NS_RSM,
+        ],
       },
       iq: [
         { ...request, type: 'get', name: 'query', answer: encodeQueryForm },

@@ -13,6 +13,10 @@ import {
 } from '../../xmpp/forms.ts';
 import { NS_MAM } from './namespace.ts';
 
+/** XEP-0431. */
+export const NS_FULL_TEXT = 'urn:xmpp:fulltext:0';
+const FULL_TEXT = `{${NS_FULL_TEXT}}fulltext`;
+
 /** What may be asked for of an archive, but for the page (XEP-0313 §4.1). */
 export type ArchiveFilter = Omit<ArchiveQuery, 'page'>;
 
@@ -29,6 +33,7 @@ const FORM = makeForm('form', NS_MAM, {
     makeField('after-id', 'text-single'),
     makeField('ids', 'list-multi', { isOpen: true }),
     makeField('include-groupchat', 'boolean'),
+    makeField(FULL_TEXT, 'text-single'),
   ],
 });
 const FIELDS: ReadonlySet<string | undefined> = new Set(FORM.fields.map((field) => field.var));
@@ -66,6 +71,7 @@ function filterOf(submission: Submission, findId: FindId): ArchiveFilter {
   const end = readTime(submission, 'end');
   const before = submission.getText('before-id');
   const after = submission.getText('after-id');
+  const text = submission.getText(FULL_TEXT);
   const ids = submission.getChoices('ids') ?? [];
   return {
     ...(peer && { with: peer.toString() }),
@@ -73,6 +79,7 @@ function filterOf(submission: Submission, findId: FindId): ArchiveFilter {
     ...(end !== null && { end }),
     ...(before && { beforeId: findId(before) }),
     ...(after && { afterId: findId(after) }),
+    ...(text && { text }),
     ...(ids.length > 0 && { ids: ids.map(findId) }),
   };
 }

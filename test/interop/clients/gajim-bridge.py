@@ -53,9 +53,14 @@ def furnish(session):
     database.close()
 
 
+# As Gajim numbers what it keeps: of a chat, received and sent.
+RECEIVED, SENT = 4, 6
+
+
 class Bridge:
-    def __init__(self, bus):
+    def __init__(self, bus, history):
         self.bus = bus
+        self.history = history
         bus.signal_subscribe(None, REMOTE[1], None, REMOTE[0], None,
                              Gio.DBusSignalFlags.NONE, self.on_signal)
 
@@ -81,6 +86,16 @@ class Bridge:
         self.call(path, 'org.gtk.Actions', 'Activate',
                   GLib.Variant('(sava{sv})', (action, [parameter], {})))
 
+    def bodies(self, contact, kind):
+        database = sqlite3.connect(f'file:{self.history}?mode=ro', uri=True)
+        try:
+            rows = database.execute(
+                'SELECT message FROM logs NATURAL JOIN jids WHERE jid = ? AND kind = ?'
+                ' ORDER BY time', (contact, kind))
+            return [body for (body,) in rows]
+        finally:
+            database.close()
+
     def obey(self, command):
         do = command['do']
         if do == 'status':
@@ -90,6 +105,9 @@ class Bridge:
         elif do == 'message':
             sent = self.remote('send_chat_message', command['to'], command['body'], ACCOUNT)
             return {} if sent else {'error': 'not sent'}
+        elif do == 'messages':
+            return {'received': self.bodies(command['jid'], RECEIVED),
+                    'sent': self.bodies(command['jid'], SENT)}
         elif do == 'contacts':
             return {'contacts': self.remote('list_contacts', ACCOUNT)}
         elif do == 'accept':
@@ -137,7 +155,7 @@ def main(session):
     furnish(session)
     gajim = subprocess.Popen(['gajim', '--config-path', session['folder'], '--verbose'],
                              stdin=subprocess.DEVNULL, stdout=sys.stderr)
-    bridge = Bridge(Gio.bus_get_sync(Gio.BusType.SESSION))
+    bridge = Bridge(Gio.bus_get_sync(Gio.BusType.SESSION), f'{session["folder"]}/logs.db')
     loop = GLib.MainLoop()
     GLib.timeout_add(200, is_ready, bridge)
     GLib.io_add_watch(sys.stdin, GLib.IO_IN | GLib.IO_HUP, on_input, bridge)

@@ -26,6 +26,8 @@ export type Command =
   | { readonly do: 'carbons'; id: number }
   /** Has a push service notified: XEP-0357 §5. */
   | { readonly do: 'push'; id: number; jid: string; node: string }
+  /** Reads what the archive has of the conversation with somebody: XEP-0313 §4. */
+  | { readonly do: 'history'; id: number; with: string }
   /** Tells whether somebody looks at the client: XEP-0352 §4.2. */
   | { readonly do: 'state'; active: boolean }
   /** Closes the stream, and signs in anew without being told the password again. */

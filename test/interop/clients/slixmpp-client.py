@@ -22,7 +22,8 @@ class Client(ClientXMPP):
         if 'authority' in session:
             self.ca_certs = session['authority']
         for plugin in ('xep_0030', 'xep_0054', 'xep_0092', 'xep_0153', 'xep_0191', 'xep_0199',
-                       'xep_0202', 'xep_0203', 'xep_0280', 'xep_0352'):
+                       'xep_0202', 'xep_0203', 'xep_0280', 'xep_0313',
+                       'xep_0352'):
             self.register_plugin(plugin)
         self.listen()
 
@@ -118,6 +119,8 @@ class Client(ClientXMPP):
             await iq.send()
         elif command['do'] == 'carbons':
             await self['xep_0280'].enable()
+        elif command['do'] == 'history':
+            return await self.history(command['with'])
         elif command['do'] == 'state':
             state = self['xep_0352']
             state.send_active() if command['active'] else state.send_inactive()
@@ -129,6 +132,13 @@ class Client(ClientXMPP):
         item = self.client_roster[jid]
         return {'jid': jid, 'name': item['name'], 'subscription': item['subscription'],
                 'ask': 'subscribe' if item['pending_out'] else '', 'groups': item['groups']}
+
+    async def history(self, peer):
+        # One message a page, so that it has to turn pages.
+        pages = self['xep_0313'].iterate(with_jid=JID(peer), rsm={'max': 1})
+        archived = [each['mam_result'] async for each in pages]
+        return {'ids': [each['id'] for each in archived],
+                'bodies': [each['forwarded']['stanza']['body'] for each in archived]}
 
     async def set_vcard(self, name, photo):
         vcard = self['xep_0054'].make_vcard()

@@ -129,6 +129,7 @@ async function obey(command: Command): Promise<object> {
       return { jids: blockedJids(result.getChild('blocklist', BLOCKING)) };
     }
     case 'carbons':
+    case 'history':
     case 'state':
       throw new Error(`this client does no ${command.do}`);
     case 'return':

@@ -4,6 +4,7 @@ import { Display } from '../support/display.ts';
 import { slixmpp } from '../support/libraries.ts';
 import { LibraryUser } from '../support/library-user.ts';
 import { type Account, freshAccount } from '../support/target.ts';
+import { catchesUp } from './history.ts';
 import type { Scenario, Stage } from './scenario.ts';
 import { showsCopies } from './second-device.ts';
 import { CARD, PHOTO_HASH } from './vcard.ts';
@@ -45,6 +46,11 @@ export const dinoScenario: Scenario = {
     await check('is seen leaving', async () => {
       await dino.quit();
       await nurse.sees(dino.address, 'offline');
+    });
+    await check('has what another device has said meanwhile', async () => {
+      const comesBack = () => Dino.signIn(folder, target, juliet, display);
+      const back = await catchesUp(juliet, nurse, { target, comesBack });
+      await back.quit();
     });
     await comeBack(stage, juliet, nurse, display);
     await nurse.quit();

@@ -12,6 +12,7 @@ import { slixmpp } from '../support/libraries.ts';
 import { LibraryUser } from '../support/library-user.ts';
 import { Profanity } from '../support/profanity.ts';
 import { type Account, freshAccount } from '../support/target.ts';
+import { catchesUp } from './history.ts';
 import type { Scenario, Stage } from './scenario.ts';
 import { showsCopies } from './second-device.ts';
 import { CARD, PHOTO_HASH } from './vcard.ts';
@@ -57,6 +58,11 @@ export const gajimScenario: Scenario = {
     });
     await photograph(stage, display, 'gajim-chat.png');
     await check('gets an offline message', () => messageWhileAway(company));
+    await check('has what another device has said meanwhile', async () => {
+      await gajim.goesOffline();
+      const comesBack = () => gajim.comesOnline().then(() => gajim);
+      await catchesUp(juliet, library, { target: stage.target, comesBack });
+    });
     await check('sees a contact leave', async () => {
       await profanity.quit();
       await gajim.sees(profanity.address, 'offline');

@@ -134,6 +134,13 @@ export class Dino implements BlockingClient {
     });
   }
 
+  /** Waits until Dino keeps a message, whatever way it came. */
+  async keeps(contact: string, direction: 'sent' | 'received', text: string): Promise<void> {
+    await until(`Dino keeps "${text}" as ${direction}`, async () =>
+      (await this.#messages(contact))[direction].includes(text),
+    );
+  }
+
   async hasNotHeard(contact: string, text: string): Promise<void> {
     const { received } = await this.#messages(contact);
     if (received.includes(text)) throw new Error(`Dino has received "${text}"`);

@@ -125,6 +125,14 @@ export class Gajim implements BlockingClient {
     await this.#bridge.sees('message', { sender: contact, body: text });
   }
 
+  /** Waits until Gajim keeps a message, whatever way it came. */
+  async keeps(contact: string, direction: 'sent' | 'received', text: string): Promise<void> {
+    await until(`Gajim keeps "${text}" as ${direction}`, async () => {
+      const messages = await this.#bridge.ask({ do: 'messages', jid: contact });
+      return (messages[direction] as string[]).includes(text);
+    });
+  }
+
   async sees(contact: string, show: Show): Promise<void> {
     await until(`Gajim shows ${contact} as ${show}`, async () => {
       const { contacts } = await this.#bridge.ask({ do: 'contacts' });

@@ -5,6 +5,9 @@ import { until } from './poll.ts';
 import { Presences } from './presences.ts';
 import type { Account, Target } from './target.ts';
 
+/** Messages in an archive. */
+export type History = { readonly ids: readonly string[]; readonly bodies: readonly string[] };
+
 /** A library's client script as somebody to chat with. */
 export class LibraryUser implements BlockingClient {
   readonly name: string;
@@ -78,6 +81,12 @@ export class LibraryUser implements BlockingClient {
   /** Stores a vCard and announces its photo. */
   async setVcard(card: Vcard): Promise<void> {
     await this.#client.ask({ do: 'vcard-set', ...card });
+  }
+
+  /** What the archive has of the conversation with a contact, the oldest message first. */
+  async history(contact: string): Promise<History> {
+    const { ids, bodies } = await this.#client.ask({ do: 'history', with: contact });
+    return { ids, bodies } as History;
   }
 
   /** Waits until the server has handled all that was sent before. */

@@ -94,6 +94,18 @@ export class Profanity implements BlockingClient {
     await this.terminal.shows(`"${text}" said elsewhere`, (lines) => line(lines, `me: ${text}`));
   }
 
+  /** Waits until the chat shows a message, whatever way it came; it has to read the archive. */
+  async keeps(contact: string, direction: 'sent' | 'received', text: string): Promise<void> {
+    if (direction === 'sent') await this.hasSaid(contact, text);
+    else await this.hears(contact, text);
+  }
+
+  /** Reads the archive from now on (XEP-0313), as a chat is opened. */
+  async readsArchive(): Promise<void> {
+    await this.terminal.enter('/mam on');
+    await this.#console('Message Archive Management enabled');
+  }
+
   async sees(contact: string, show: Show): Promise<void> {
     await this.terminal.enter(`/msg ${contact}`);
     await this.terminal.shows(`${contact} as ${show}`, ([title]) =>
