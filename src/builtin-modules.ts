@@ -13,6 +13,7 @@ import presence from './modules/presence/module.ts';
 import privateXml from './modules/private-xml.ts';
 import registration from './modules/registration/module.ts';
 import roster from './modules/roster/module.ts';
+import streamManagement from './modules/stream-management/module.ts';
 import subscriptions from './modules/subscriptions.ts';
 import time from './modules/time.ts';
 import vcard from './modules/vcard/module.ts';
@@ -36,6 +37,7 @@ export const builtinModules = [
   privateXml,
   registration,
   roster,
+  streamManagement,
   subscriptions,
   time,
   vcard,
