@@ -122,7 +122,7 @@ export class StubSession implements StreamSession {
   }
 
   answeredFor(id: string): void {
-    this.wire.send(`<iq type='result' id='${id}'/>`);
+    this.wire.send(`<iq type="result" id="${id}"/>`);
   }
 
   ended(isClean: boolean): void {

@@ -72,10 +72,13 @@ export default defineModule({
       else session.answer(refused('unexpected-request'));
     };
 
-    const resumeOn = (stream: ClientStream, element: Element): Maybe<Resumption> =>
-      config.hold > 0
-        ? resume(host, stream.username, element, stream)
-        : { answer: refused('feature-not-implemented'), session: null };
+    const resumeOn = (stream: ClientStream, element: Element): Maybe<Resumption> => {
+      if (config.hold === 0) return { answer: refused('feature-not-implemented'), session: null };
+      return then(resume(host, stream.username, element, stream), (resumption) => {
+        host.traffic.resumptions[resumption.session ? 'resumed' : 'failed']++;
+        return resumption;
+      });
+    };
 
     const limit = ({ account }: Session): void => {
       const detached = host.directory
