@@ -17,6 +17,7 @@ import push from './modules/push/module.ts';
 import registration from './modules/registration/module.ts';
 import retraction from './modules/retraction.ts';
 import roster from './modules/roster/module.ts';
+import streamManagement from './modules/stream-management/module.ts';
 import subscriptions from './modules/subscriptions.ts';
 import time from './modules/time.ts';
 import vcard from './modules/vcard/module.ts';
@@ -44,6 +45,7 @@ export const builtinModules = [
   registration,
   retraction,
   roster,
+  streamManagement,
   subscriptions,
   time,
   vcard,

@@ -48,6 +48,7 @@ const wire: SessionWire = {
   pause() {},
   resume() {},
   close() {},
+  leave() {},
 };
 
 async function createAccounts(storage: Storage): Promise<void> {

@@ -52,6 +52,7 @@ const wire: SessionWire = {
   pause() {},
   resume() {},
   close() {},
+  leave() {},
 };
 
 async function signIn(username: string) {

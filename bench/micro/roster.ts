@@ -81,6 +81,8 @@ class Wire implements SessionWire {
   pause(): void {}
   resume(): void {}
   close(): void {}
+
+  leave(): void {}
 }
 
 class Client {

@@ -18,6 +18,7 @@ export const XEP_TITLES: ReadonlyMap<number, string> = new Map([
   [175, 'Best Practices for Use of SASL ANONYMOUS'],
   [178, 'Best Practices for Use of SASL EXTERNAL with Certificates'],
   [191, 'Blocking Command'],
+  [198, 'Stream Management'],
   [199, 'XMPP Ping'],
   [202, 'Entity Time'],
   [203, 'Delayed Delivery'],

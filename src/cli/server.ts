@@ -77,11 +77,16 @@ function describeSessions(sessions: readonly SessionFacts[]): string {
   const rows = sessions.map((each) => [
     each.jid,
     each.remoteAddress,
-    each.isSecure ? each.transport : `${each.transport}, unencrypted`,
+    describeTransport(each),
     formatTime(each.since),
     each.priority === null ? 'not available' : String(each.priority),
   ]);
   return table(['SESSION', 'FROM', 'TRANSPORT', 'SINCE (UTC)', 'PRIORITY'], rows);
+}
+
+function describeTransport({ transport, isSecure, isDetached }: SessionFacts): string {
+  if (isDetached) return 'detached';
+  return isSecure ? transport : `${transport}, unencrypted`;
 }
 
 function isAlive(pid: number): boolean {

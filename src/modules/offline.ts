@@ -94,20 +94,33 @@ export default defineModule({
       return { ticket: storage.offline.append(account.owner, message) };
     };
 
-    /** With the time of its arrival (XEP-0203 §3). */
+    /** With the time of its arrival (XEP-0203 §3), which one that has been elsewhere first tells. */
     const revive = ({ stamp, stanza }: OfflineMessage): Stanza => {
-      const append = [delay.encode({ from: host.domain, stamp })];
-      return readStoredStanza(stanza).edit({ append });
+      const message = readStoredStanza(stanza);
+      const isDated = message.child('delay', NS.delay)?.attrs.from === host.domain;
+      const append = isDated ? [] : [delay.encode({ from: host.domain, stamp })];
+      const revived = message.edit({ append });
+      // The store has it still when the session ends: it need not look for another.
+      revived.content.keepers++;
+      return revived;
     };
 
-    const handOver = (session: Session, messages: readonly OfflineMessage[]): void => {
+    /** Returns what has become of each; null for what the client does not get. */
+    const handOver = (
+      session: Session,
+      messages: readonly OfflineMessage[],
+    ): readonly (Stanza | null)[] => {
       const { account } = session;
       // Who was blocked since is not heard any more (XEP-0191 §3.3).
       const isHeard = ({ from }: Stanza) => !from || !isBlockedBy(account, from);
-      const isNew = ({ stanza }: OfflineMessage) => !takeEarlyCopy(session, stanza);
       const has = session.get(HasOtherwise) ?? (() => false);
       const isMissed = (message: Stanza) => isHeard(message) && !has(message);
-      session.release(messages.filter(isNew).map(revive).filter(isMissed));
+      const given = messages.map((message) => {
+        const stanza = takeEarlyCopy(session, message.stanza) ? null : revive(message);
+        return stanza && isMissed(stanza) ? stanza : null;
+      });
+      session.release(given.filter((stanza) => stanza !== null));
+      return given;
     };
 
     const forget = (account: Account, messages: readonly OfflineMessage[], upTo: number): void => {
@@ -126,8 +139,8 @@ export default defineModule({
       account.set(IsFlushing, true);
       session.hold();
       return then(storage.offline.load(account.owner), (messages) => {
-        handOver(session, messages);
-        return then(settle(session, messages), (goOn) => {
+        const given = handOver(session, messages);
+        return then(settle(session, messages, given), (goOn) => {
           account.set(IsFlushing, false);
           return goOn ? flushAny(account) : undefined;
         });
@@ -138,11 +151,19 @@ export default defineModule({
      * Messages stay stored until the client has got them: one that is gone meanwhile,
      * unnoticed, has not. Whether somebody else is to be looked for.
      */
-    const settle = (session: Session, messages: readonly OfflineMessage[]): Maybe<boolean> => {
-      const last = messages.at(-1);
-      if (!last || session.isEnded) return session.isEnded;
+    const settle = (
+      session: Session,
+      messages: readonly OfflineMessage[],
+      given: readonly (Stanza | null)[],
+    ): Maybe<boolean> => {
+      if (messages.length === 0 || session.isEnded) return session.isEnded;
       return session.hasReceived().then((isReceived) => {
-        if (isReceived) forget(session.account, messages, last.id);
+        const received = messages.slice(
+          0,
+          isReceived ? messages.length : confirmed(session, given),
+        );
+        const last = received.at(-1);
+        if (last) forget(session.account, received, last.id);
         return isReceived || session.isEnded;
       });
     };
@@ -186,6 +207,13 @@ export default defineModule({
     };
   },
 });
+
+/** How many of the first the client has acknowledged one by one (XEP-0198 §4). */
+function confirmed({ management }: Session, given: readonly (Stanza | null)[]): number {
+  if (!management) return 0;
+  const first = given.findIndex((stanza) => stanza !== null && !stanza.content.isSeen);
+  return first < 0 ? given.length : first;
+}
 
 /** Runs `task` at once and then again and again; the returned function ends that. */
 function repeat(clock: Clock, interval: number, task: () => void): () => void {

@@ -14,8 +14,8 @@ import {
   type Stanza,
 } from '../xmpp/stanza.ts';
 import { failed, type Outcome } from './flow.ts';
+import { faultOfIq } from './iq-syntax.ts';
 import type { Router } from './router.ts';
-import { faultOfIq } from './session.ts';
 import type { Tracing } from './tracing.ts';
 import type { Traffic } from './traffic.ts';
 

@@ -7,5 +7,11 @@ export const SessionEnded = event<{ readonly session: Session; readonly clean: b
   'session ended',
 );
 
+/** A session has lost its connection, and waits for its client to come back. */
+export const SessionDetached = event<{ readonly session: Session }>('session detached');
+
+/** The client has come back. */
+export const SessionResumed = event<{ readonly session: Session }>('session resumed');
+
 /** Nobody is signed in to the account any more: what can be had from the store may leave memory. */
 export const AccountIdle = event<{ readonly account: Account }>('account idle');

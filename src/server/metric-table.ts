@@ -73,7 +73,19 @@ export const METRICS = {
     type: 'gauge',
     name: 'epode_sessions',
     labels: ['host'],
-    help: 'Sessions, available or not.',
+    help: 'Sessions, available or not, detached ones among them.',
+  },
+  detached: {
+    type: 'gauge',
+    name: 'epode_detached_sessions',
+    labels: ['host'],
+    help: 'Sessions that wait for a client that has lost its connection.',
+  },
+  resumptions: {
+    type: 'counter',
+    name: 'epode_resumptions',
+    labels: ['host', 'outcome'],
+    help: 'Clients that came back for their session: `resumed` or `failed`.',
   },
   signIns: {
     type: 'counter',

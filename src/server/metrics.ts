@@ -4,6 +4,7 @@ import type { CertificateFacts } from './certificate-facts.ts';
 import type { Components } from './components.ts';
 import { METRICS } from './metric-table.ts';
 import type { Server } from './server.ts';
+import type { Session } from './session.ts';
 import type { SignInThrottle } from './sign-in-throttle.ts';
 import type { SignIns } from './sign-ins.ts';
 import type { Traffic } from './traffic.ts';
@@ -92,6 +93,8 @@ function clientMetrics(sources: MetricSources): MetricFamily[] {
     { ...METRICS.queued, samples: perListener(({ queued }) => queued.total) },
     { ...METRICS.longestQueue, samples: perListener(({ queued }) => queued.largest) },
     { ...METRICS.sessions, samples: sessionsByHost(server) },
+    { ...METRICS.detached, samples: sessionsByHost(server, ({ isDetached }) => isDetached) },
+    { ...METRICS.resumptions, samples: resumptionsByHost(server) },
     { ...METRICS.signIns, samples: signIns.samples() },
     { ...METRICS.slowedSignIns, samples: throttle.samples() },
     one(METRICS.waitingPasswords, hashing.waiting),
@@ -105,11 +108,23 @@ function refusals([listener, { refused }]: readonly [string, ListenerLoad]): Sam
   }));
 }
 
-function sessionsByHost(server: Server): Sample[] {
+function sessionsByHost(
+  server: Server,
+  counts: (session: Session) => boolean = () => true,
+): Sample[] {
   return [...server.hosts].map(({ host, binder }) => ({
     labels: { host: host.domain },
-    value: binder.list().length,
+    value: binder.list().filter(counts).length,
   }));
+}
+
+function resumptionsByHost(server: Server): Sample[] {
+  return [...server.hosts].flatMap(({ host: { domain: host, traffic } }) =>
+    Object.entries(traffic.resumptions).map(([outcome, value]) => ({
+      labels: { host, outcome },
+      value,
+    })),
+  );
 }
 
 function stanzaMetrics({ server }: MetricSources): MetricFamily[] {

@@ -4,7 +4,7 @@ import type { Log } from '../lib/log.ts';
 import type { Event, Service } from '../lib/token.ts';
 import type { Storage } from '../storage/ports.ts';
 import type { StreamFeature } from '../stream/feature.ts';
-import type { SessionFeature } from '../stream/inline.ts';
+import type { InlineFeature, SessionFeature } from '../stream/inline.ts';
 import type { AccountKeeper } from './account-keeper.ts';
 import type { Account } from './accounts.ts';
 import { CompiledFlows } from './compiled-flows.ts';
@@ -39,6 +39,7 @@ export class ModuleHost {
   #keeper!: AccountKeeper;
   #running: readonly Running[] = [];
   #streamFeatures: readonly StreamFeature[] = [];
+  #inlineFeatures: readonly InlineFeature[] = [];
   #sessionFeatures: readonly SessionFeature[] = [];
 
   constructor(host: Host, deps: { storage: Storage; clock: Clock; log: Log }) {
@@ -100,6 +101,10 @@ export class ModuleHost {
 
   get streamFeatures(): readonly StreamFeature[] {
     return this.#streamFeatures;
+  }
+
+  get inlineFeatures(): readonly InlineFeature[] {
+    return this.#inlineFeatures;
   }
 
   get sessionFeatures(): readonly SessionFeature[] {
@@ -183,6 +188,7 @@ export class ModuleHost {
     this.#running = running;
     this.#observe(running);
     this.#streamFeatures = collect(({ parts }) => parts.streamFeatures);
+    this.#inlineFeatures = collect(({ parts }) => parts.inlineFeatures);
     this.#sessionFeatures = collect(({ parts }) => parts.sessionFeatures);
     this.#host.install({
       flows,

@@ -5,7 +5,7 @@ import type { Maybe } from '../lib/maybe.ts';
 import type { Event, Service } from '../lib/token.ts';
 import type { Storage } from '../storage/ports.ts';
 import type { StreamFeature } from '../stream/feature.ts';
-import type { SessionFeature } from '../stream/inline.ts';
+import type { InlineFeature, SessionFeature } from '../stream/inline.ts';
 import type { Element } from '../xml/element.ts';
 import type { StanzaErrorCondition } from '../xmpp/errors.ts';
 import type { Jid } from '../xmpp/jid.ts';
@@ -151,6 +151,8 @@ export interface ModuleParts {
   /** Elements other than stanzas that its sessions understand. */
   readonly nonzas?: readonly NonzaHandler[];
   readonly streamFeatures?: readonly StreamFeature[];
+  /** What clients may ask for along with signing in (XEP-0388 §2.1); it comes before binding. */
+  readonly inlineFeatures?: readonly InlineFeature[];
   /** What clients may have turned on as they are bound (XEP-0386 §3.1). */
   readonly sessionFeatures?: readonly SessionFeature<Session>[];
   readonly commands?: readonly AccountCommand[];

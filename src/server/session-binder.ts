@@ -7,9 +7,9 @@ import type { SessionWire } from '../stream/ports.ts';
 import { StanzaError, type StreamErrorCondition } from '../xmpp/errors.ts';
 import { Jid, JidError } from '../xmpp/jid.ts';
 import type { Account } from './accounts.ts';
-import { AccountIdle, SessionEnded } from './events.ts';
+import { AccountIdle, SessionDetached, SessionEnded, SessionResumed } from './events.ts';
 import type { Host } from './host.ts';
-import { Session } from './session.ts';
+import { Session, type SessionLife } from './session.ts';
 
 export interface SessionRules {
   /** Sessions that one account may hold at a time. */
@@ -99,7 +99,10 @@ export class SessionBinder {
     const own = sessions.filter((each) => userAgent && each.get(UserAgent) === userAgent);
     const holder = sessions.find((each) => asked?.equals(each.jid) && !own.includes(each));
     if (holder && rule === 'refuse') throw new StanzaError('conflict');
-    const leaving = holder && rule === 'replace' ? [...own, holder] : own;
+    const leaving = holder && rule === 'replace' ? [...own, holder] : [...own];
+    // One that nobody may come back to is worth less than one that is here.
+    const spare = sessions.find((each) => each.isDetached && !leaving.includes(each));
+    if (spare && sessions.length - leaving.length >= perAccount) leaving.push(spare);
     if (sessions.length - leaving.length >= perAccount) {
       throw new StanzaError('resource-constraint', 'this account has too many sessions');
     }
@@ -117,7 +120,7 @@ export class SessionBinder {
       host: this.#host,
       wire,
       clock: this.#clock,
-      onEnd: this.#end,
+      life: this.#life,
     });
     this.#host.accounts.hold(account);
     this.#host.directory.add(session);
@@ -125,13 +128,25 @@ export class SessionBinder {
     return session;
   }
 
+  readonly #life: SessionLife = {
+    ended: (session, clean) => this.#end(session, clean),
+    detached: (session) => {
+      this.#log.info({ jid: session.jid }, 'session detached');
+      this.#emit(SessionDetached, { session });
+    },
+    resumed: (session) => {
+      this.#log.info({ jid: session.jid, ...session.connection }, 'session resumed');
+      this.#emit(SessionResumed, { session });
+    },
+  };
+
   /** First out of the directory, then everybody hears of it. */
-  readonly #end = (session: Session, clean: boolean): void => {
+  #end(session: Session, clean: boolean): void {
     this.#host.directory.remove(session);
     this.#log.info({ jid: session.jid, clean }, 'session ended');
     this.#emit(SessionEnded, { session, clean });
     const { account } = session;
     this.#host.accounts.release(account);
     if (account.holders === 0) this.#emit(AccountIdle, { account });
-  };
+  }
 }

@@ -42,5 +42,6 @@ function factsOf(session: Session): SessionFacts {
     isSecure,
     since: session.started,
     priority: session.priority,
+    isDetached: session.isDetached,
   };
 }

@@ -1,17 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import type { SessionEntry } from '../cluster/ports.ts';
 import type { Clock } from '../lib/clock.ts';
-import { isLater, type Maybe } from '../lib/maybe.ts';
-import { Slots } from '../lib/token.ts';
+import type { Maybe } from '../lib/maybe.ts';
 import type { SessionWire, StreamSession } from '../stream/ports.ts';
-import { buildElement, Element } from '../xml/element.ts';
+import { buildElement, Element, serialize } from '../xml/element.ts';
 import type { Frame } from '../xml/frame.ts';
 import { NS_DISCO_INFO } from '../xmpp/disco-info.ts';
-import { StanzaError, type StreamErrorCondition } from '../xmpp/errors.ts';
+import type { StanzaError, StreamErrorCondition } from '../xmpp/errors.ts';
 import type { Jid } from '../xmpp/jid.ts';
 import { NS } from '../xmpp/ns.ts';
 import {
-  isRequest,
   isStanzaName,
   MalformedStanzaError,
   makeError,
@@ -23,20 +21,29 @@ import type { Account } from './accounts.ts';
 import { failed, type Outcome, type Routed } from './flow.ts';
 import type { Gate } from './gate.ts';
 import type { Host } from './host.ts';
+import { Inbox } from './inbox.ts';
+import { faultOfIq } from './iq-syntax.ts';
+import { handOn } from './left-behind.ts';
+import { LostWire } from './lost-wire.ts';
 import { PendingRequests } from './pending-requests.ts';
+import { type ManagedClient, type ManagementTerms, StreamManagement } from './stream-management.ts';
 import type { AccountTrace } from './tracing.ts';
 
-/** Stanzas that wait behind one in work before the client is read no further. */
-const INBOX_LENGTH = 32;
-/** Messages of one session that are on their way to the disk at a time. */
-const MAX_PENDING = 256;
+const NOTHING = Buffer.alloc(0);
+
+/** Hears what becomes of a session. */
+export interface SessionLife {
+  ended(session: Session, clean: boolean): void;
+  /** Its connection is lost, and its client may come back. */
+  detached(session: Session): void;
+  resumed(session: Session): void;
+}
 
 /**
  * In the walk of a message: the sender's end and the recipient's. A session
- * stamps `from`, keeps the order in which its client sent (RFC 6120 §10.1),
- * and is the only place that writes stanzas to a client.
+ * stamps `from`, and is the only place that writes stanzas to a client.
  */
-export class Session extends Slots implements StreamSession, SessionEntry {
+export class Session extends Inbox implements StreamSession, SessionEntry {
   readonly jid: Jid;
   readonly account: Account;
   readonly host: Host;
@@ -44,17 +51,16 @@ export class Session extends Slots implements StreamSession, SessionEntry {
   readonly started: number;
   /** Those who look on at the account; null while nobody does. */
   trace: AccountTrace | null;
-  readonly #wire: SessionWire;
+  #wire: SessionWire;
   readonly #clock: Clock;
-  readonly #onEnd: (session: Session, clean: boolean) => void;
+  readonly #life: SessionLife;
+  /** Null while the client has not asked for it. */
+  #management: StreamManagement | null = null;
+  /** Calls off the end of a session that is detached; null while it is not. */
+  #keepAlive: (() => void) | null = null;
+  /** When it was detached last, in milliseconds since 1970. */
+  detachedAt = 0;
   #priority: number | null = null;
-  /** Kept stanzas behind the one in work; null while none is. */
-  #inbox: Stanza[] | null = null;
-  /** The newest message that is on its way to the disk, and how many are; null while none is. */
-  #last: Promise<void> | null = null;
-  #pending = 0;
-  /** Whether the client is read no further, since its inbox is full. */
-  #isPaused = false;
   /** Deliveries that wait for `release`; null while nothing is held. */
   #held: Stanza[] | null = null;
   /** What may keep deliveries back before the wire; null while nothing does. */
@@ -72,7 +78,7 @@ export class Session extends Slots implements StreamSession, SessionEntry {
       host: Host;
       wire: SessionWire;
       clock: Clock;
-      onEnd: (session: Session, clean: boolean) => void;
+      life: SessionLife;
     },
   ) {
     super();
@@ -83,7 +89,7 @@ export class Session extends Slots implements StreamSession, SessionEntry {
     this.trace = deps.host.tracing.of(deps.account.owner);
     this.#clock = deps.clock;
     this.#wire = deps.wire;
-    this.#onEnd = deps.onEnd;
+    this.#life = deps.life;
   }
 
   get priority(): number | null {
@@ -92,6 +98,15 @@ export class Session extends Slots implements StreamSession, SessionEntry {
 
   get isEnded(): boolean {
     return this.#isEnded;
+  }
+
+  /** Whether its connection is lost, and its client may come back. */
+  get isDetached(): boolean {
+    return this.#keepAlive !== null;
+  }
+
+  get management(): StreamManagement | null {
+    return this.#management;
   }
 
   /** How the client is connected, for operators. */
@@ -113,19 +128,65 @@ export class Session extends Slots implements StreamSession, SessionEntry {
 
   receive(frame: Frame): void {
     const stanza = this.#read(frame);
+    if (!stanza) return;
+    this.#management?.take(stanza);
     // Answers to the server pass by: what waits in the inbox may wait for them.
-    if (!stanza || this.#asked?.take(stanza)) return;
-    if (this.#inbox) this.#wait(this.#inbox, stanza);
-    else this.#process(stanza);
+    if (this.#asked?.take(stanza)) this.#management?.conclude(stanza);
+    else this.take(stanza);
   }
 
   /** Writes a stanza to the client. False when the session is gone. */
   deliver(stanza: Stanza): boolean {
     if (this.#isEnded) return false;
+    if (this.#held || this.#gate) stanza.content.root.keepers++;
     if (this.#held) this.#held.push(stanza.keep());
     else if (this.#gate) this.#writeAll(this.#gate.pass(stanza));
     else this.#write(stanza);
     return true;
+  }
+
+  answeredFor(id: string): void {
+    const result = makeStanza('iq', { type: 'result', id });
+    this.#management?.take(result);
+    this.deliver(result);
+    this.#management?.conclude(result);
+  }
+
+  /** Writes to the client what is no stanza. */
+  answer(nonza: Element): void {
+    this.#wire.sendParts(serialize(nonza), NOTHING);
+  }
+
+  /** From here on stanzas are counted in both directions (XEP-0198 §3). */
+  manage(terms: ManagementTerms): void {
+    const client: ManagedClient = {
+      answer: (nonza) => this.answer(nonza),
+      queuedBytes: () => this.#wire.queuedBytes,
+      silent: () => this.#detach('connection-timeout'),
+      overflowed: () => this.#overflow(),
+    };
+    this.#management = new StreamManagement(terms, { client, clock: this.#clock });
+  }
+
+  /**
+   * Leaves the stream it has, and waits until all that has come is handled, so that the
+   * client can be told what it need not send again.
+   */
+  prepareToResume(): Maybe<void> {
+    this.#detach('conflict');
+    return this.#management?.handled.whenAll();
+  }
+
+  /** Goes on over another stream, with all that the client has not got up to `h` (§5). */
+  resume(wire: SessionWire, h: number): void {
+    this.#detach('conflict');
+    this.#management!.acknowledge(h);
+    this.#keepAlive?.();
+    this.#keepAlive = null;
+    this.#wire = wire;
+    for (const { stanza } of this.#management!.sent.unacknowledged) this.#send(stanza);
+    this.#management!.attach();
+    this.#life.resumed(this);
   }
 
   /** What deliveries pass from now on, null for nothing. The gate before it opens first. */
@@ -144,7 +205,10 @@ export class Session extends Slots implements StreamSession, SessionEntry {
     const held = this.#held ?? [];
     this.#held = null;
     for (const stanza of first) this.deliver(stanza);
-    for (const stanza of held) this.deliver(stanza);
+    for (const stanza of held) {
+      stanza.content.root.keepers--;
+      this.deliver(stanza);
+    }
   }
 
   /** Ends the session from the server's side, with a stream error or without. */
@@ -155,7 +219,8 @@ export class Session extends Slots implements StreamSession, SessionEntry {
 
   /** Asks a silent client for a sign of life (XEP-0199 §4.1). */
   probe(): void {
-    this.#request(new Element('ping', { xmlns: 'urn:xmpp:ping' }), randomUUID());
+    if (this.#management) this.#management.ask();
+    else this.#request(new Element('ping', { xmlns: 'urn:xmpp:ping' }), randomUUID());
   }
 
   /** Asks the client in the server's name; null when it does not answer. */
@@ -168,9 +233,10 @@ export class Session extends Slots implements StreamSession, SessionEntry {
    * Whether the client has got all that was delivered until now. It tells by answering
    * a question behind it, as every client has to (RFC 6120 §8.2.3), by going away in
    * presence, or by closing its stream, after which it still reads (§4.4). False when it
-   * is gone without.
+   * is gone without. With stream management its acknowledgement alone tells.
    */
   hasReceived(): Promise<boolean> {
+    if (this.#management) return this.#management.sent.whenReceived();
     const { promise, resolve } = Promise.withResolvers<boolean>();
     this.#receipts ??= new Set();
     this.#receipts.add(resolve);
@@ -190,14 +256,38 @@ export class Session extends Slots implements StreamSession, SessionEntry {
     this.#isEnded = true;
     this.#confirm(clean);
     this.#asked?.giveUp();
-    const waiting = [...(this.#gate?.surrender() ?? []), ...(this.#held ?? [])];
+    this.#keepAlive?.();
+    this.#management?.detach();
+    const unacknowledged = this.#management?.sent.giveUp() ?? [];
+    const held = [...(this.#gate?.surrender() ?? []), ...(this.#held ?? [])];
     this.#gate = null;
     this.#held = null;
-    this.#onEnd(this, clean);
-    // What nobody has seen, another device gets, or it waits for the next.
-    for (const stanza of waiting) {
-      if (stanza.kind === 'message' && !stanza.content.isSeen) this.host.redeliver(stanza);
-    }
+    this.#life.ended(this, clean);
+    handOn(this.host, unacknowledged, held);
+  }
+
+  lost(): void {
+    if (this.#management?.terms.hold) this.#detach();
+    else this.ended(false);
+  }
+
+  /** Waits for another stream, and not for ever. */
+  #detach(condition?: StreamErrorCondition): void {
+    const { hold } = this.#management!.terms;
+    if (this.#isEnded || this.isDetached) return;
+    const wire = this.#wire;
+    this.#wire = new LostWire(wire);
+    this.readAnew();
+    this.#management!.detach();
+    this.detachedAt = this.#clock.now();
+    this.#keepAlive = this.#clock.after(hold, () => this.ended(false));
+    if (condition) wire.leave(condition);
+    this.#life.detached(this);
+  }
+
+  /** Not at once, since somebody is about to deliver to others, too. */
+  #overflow(): void {
+    queueMicrotask(() => this.close('policy-violation', 'too much is not acknowledged'));
   }
 
   #confirm(isReceived: boolean): void {
@@ -210,12 +300,21 @@ export class Session extends Slots implements StreamSession, SessionEntry {
   }
 
   #writeAll(stanzas: readonly Stanza[]): void {
-    for (const stanza of stanzas) this.#write(stanza);
+    for (const stanza of stanzas) {
+      stanza.content.root.keepers--;
+      this.#write(stanza);
+    }
   }
 
   /** Where everything passes that the client gets. */
   #write(stanza: Stanza): void {
-    stanza.content.isSeen = true;
+    if (this.#management) this.#management.push(stanza);
+    else stanza.content.root.isSeen = true;
+    this.#send(stanza);
+    this.#management?.pushed();
+  }
+
+  #send(stanza: Stanza): void {
     if (this.trace) this.trace.tell({ what: 'sent', session: this.jid.toString() }, stanza);
     this.#wire.sendParts(stanza.head(), stanza.rest);
   }
@@ -231,7 +330,8 @@ export class Session extends Slots implements StreamSession, SessionEntry {
       return this.#stamp(readStanza(frame, NS.client, this.#wire.lang));
     } catch (error) {
       if (!(error instanceof MalformedStanzaError)) throw error;
-      this.#conclude(error.stanza, failed(error));
+      this.#management?.take(error.stanza);
+      this.conclude(error.stanza, failed(error));
       return null;
     }
   }
@@ -253,88 +353,27 @@ export class Session extends Slots implements StreamSession, SessionEntry {
     return stanza.stamped(this.jid, to ?? (stanza.kind === 'presence' ? null : this.jid.bare));
   }
 
-  #process(stanza: Stanza): void {
-    const before = this.#last;
-    const settled =
-      before && !this.#mayFollow(stanza)
-        ? before.then(() => this.#handle(stanza))
-        : this.#handle(stanza);
-    if (!isLater(settled)) return;
-    stanza.keep();
-    this.#inbox = [];
-    settled.then(
-      () => this.#next(),
-      () => this.#next(),
-    );
-  }
-
-  /** Messages are stored one behind the other while those before go to the disk. */
-  #mayFollow({ kind }: Stanza): boolean {
-    return kind === 'message' && this.#pending < MAX_PENDING;
-  }
-
-  #wait(inbox: Stanza[], stanza: Stanza): void {
-    inbox.push(stanza.keep());
-    if (inbox.length < INBOX_LENGTH || this.#isPaused) return;
-    this.#isPaused = true;
-    this.#wire.pause();
-  }
-
-  #next(): void {
-    const waiting = this.#inbox ?? [];
-    this.#inbox = null;
-    for (const stanza of waiting) {
-      if (this.#isEnded) return;
-      if (this.#inbox) this.#wait(this.#inbox, stanza);
-      else this.#process(stanza);
-    }
-    this.#readOn();
-  }
-
-  /** Last of all: what has been read already comes at once, and belongs behind what waits. */
-  #readOn(): void {
-    const waiting: Stanza[] = this.#inbox ?? [];
-    if (!this.#isPaused || waiting.length >= INBOX_LENGTH) return;
-    this.#isPaused = false;
-    this.#wire.resume();
-  }
-
-  #handle(stanza: Stanza): Maybe<void> {
+  protected handle(stanza: Stanza): Maybe<Routed> {
     const malformed = stanza.kind === 'iq' ? faultOfIq(stanza) : null;
-    if (malformed) return this.#conclude(stanza, failed(malformed));
-    const routed = this.host.outgoing(stanza.putBehind(this.#last), this);
-    return isLater(routed)
-      ? routed.then((routed) => this.#follow(stanza, routed))
-      : this.#follow(stanza, routed);
+    return malformed ? failed(malformed) : this.host.outgoing(stanza, this);
   }
 
-  #follow(stanza: Stanza, routed: Routed): void {
-    if (routed.kind !== 'pending') {
-      this.#conclude(stanza, routed);
-      return;
-    }
-    stanza.keep();
-    this.#pending++;
-    const last = routed.outcome.then(
-      (outcome) => this.#conclude(stanza, outcome),
-      // The store takes no more: the client must not believe that this was taken.
-      () => this.close('internal-server-error'),
-    );
-    const done: Promise<void> = last.then(() => this.#landed(done));
-    this.#last = done;
+  protected fail(): void {
+    this.close('internal-server-error');
   }
 
-  #landed(done: Promise<void>): void {
-    this.#pending--;
-    if (this.#last === done) this.#last = null;
+  protected setReading(isReading: boolean): void {
+    if (isReading) this.#wire.resume();
+    else this.#wire.pause();
   }
 
-  #conclude(stanza: Stanza, outcome: Outcome): void {
+  protected conclude(stanza: Stanza, outcome: Outcome): void {
     this.host.traffic[stanza.kind][outcome.kind]++;
     if (this.trace) {
       this.trace.tell({ what: 'outcome', session: this.jid.toString(), outcome }, stanza);
     }
     if (outcome.kind === 'error') this.#answer(stanza, outcome.error);
+    this.#management?.conclude(stanza);
   }
 
   #answer(stanza: Stanza, error: StanzaError): void {
@@ -346,15 +385,4 @@ export class Session extends Slots implements StreamSession, SessionEntry {
   get session(): Session {
     return this;
   }
-}
-
-/** RFC 6120 §8.2.3: an id, a known type, and one child in a request. */
-export function faultOfIq(iq: Stanza): StanzaError | null {
-  if (iq.id === '') return new StanzaError('bad-request', 'an iq needs an id');
-  if (isRequest(iq)) {
-    const one = iq.content.children.length === 1;
-    return one ? null : new StanzaError('bad-request', 'an iq request has exactly one child');
-  }
-  if (iq.type === 'result' || iq.type === 'error') return null;
-  return new StanzaError('bad-request', 'the type of an iq is get, set, result or error');
 }

@@ -3,7 +3,7 @@ import { type Maybe, then } from '../lib/maybe.ts';
 import type { AccountSource } from '../sources/ports.ts';
 import type { Storage } from '../storage/ports.ts';
 import type { StreamFeature } from '../stream/feature.ts';
-import type { SessionFeature } from '../stream/inline.ts';
+import type { InlineFeature, SessionFeature } from '../stream/inline.ts';
 import type {
   BindRequest,
   Credentials,
@@ -77,6 +77,10 @@ export class ServedStreamHost implements StreamHost {
 
   get features(): readonly StreamFeature[] {
     return this.#served.modules.streamFeatures;
+  }
+
+  get inlineFeatures(): readonly InlineFeature[] {
+    return this.#served.modules.inlineFeatures;
   }
 
   get sessionFeatures(): readonly SessionFeature[] {

@@ -8,4 +8,6 @@ export class Traffic implements Readonly<Record<StanzaKind, Outcomes>> {
   readonly message: Outcomes = { done: 0, dropped: 0, error: 0 };
   readonly presence: Outcomes = { done: 0, dropped: 0, error: 0 };
   readonly iq: Outcomes = { done: 0, dropped: 0, error: 0 };
+  /** Clients that wanted to go on with a session, and whether they could. */
+  readonly resumptions = { resumed: 0, failed: 0 };
 }

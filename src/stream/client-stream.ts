@@ -15,9 +15,10 @@ import { mayShowPassword } from './encryption-policy.ts';
 import type { Step, StreamFeature, StreamState } from './feature.ts';
 import { findFeature, offerFeatures } from './feature-choice.ts';
 import { hostBySni } from './host-by-sni.ts';
+import { answerTo } from './iq-answer.ts';
 import type { SessionWire, StreamHost, StreamHosts, StreamSession } from './ports.ts';
 import { writeStreamError } from './stream-error.ts';
-import { type ClientHeader, readClientHeader, writeHeader } from './stream-header.ts';
+import { type ClientHeader, checkFrom, readClientHeader, writeHeader } from './stream-header.ts';
 
 /** Hears of each attempt to sign in: 'success', or the condition of its failure. */
 export type OnSignIn = (mechanism: string, outcome: string) => void;
@@ -114,12 +115,18 @@ export class ClientStream implements ConnectionListener, SessionWire, Expiring {
 
   sendParts(head: string, rest: Buffer): void {
     if (this.#isOver) return;
-    if (this.#early) this.#holdBack(head, Buffer.from(rest));
+    if (this.#early) this.#early.push(this.sendParts.bind(this, head, Buffer.from(rest)));
     else this.connection.sendParts(head, rest);
   }
 
   sendElement(element: Element): void {
     this.send(serialize(element));
+  }
+
+  /** Answers an IQ, which is a stanza among the session's where there is one. */
+  answer(iq: Element): void {
+    if (this.#session) this.#session.answeredFor(iq.attrs.id ?? '');
+    else this.sendElement(answerTo(iq));
   }
 
   pause(): void {
@@ -144,7 +151,7 @@ export class ClientStream implements ConnectionListener, SessionWire, Expiring {
   /** A feature has given the client its session; every further stanza goes there. */
   bound(session: StreamSession): void {
     if (this.#isOver) {
-      session.ended(false);
+      session.lost();
       return;
     }
     this.#session = session;
@@ -152,15 +159,13 @@ export class ClientStream implements ConnectionListener, SessionWire, Expiring {
   }
 
   /** Ends the stream from our side (RFC 6120 §4.4), with an error or without. */
-  close(condition?: StreamErrorCondition, text = ''): void {
-    if (this.#isOver) return;
-    this.#isOver = true;
-    if (!this.#isOpen) this.#sendHeader('');
-    if (condition) this.connection.send(writeStreamError(condition, text));
-    this.connection.send('</stream:stream>');
-    this.connection.end();
-    this.#deps.deadlines.clear(this);
-    this.#endSession(false);
+  close(condition?: StreamErrorCondition, text?: string): void {
+    this.#close(condition ? new StreamError(condition, text) : null);
+  }
+
+  leave(condition: StreamErrorCondition, text?: string): void {
+    this.#session = null;
+    this.close(condition, text);
   }
 
   onHeader(header: StreamHeader): void {
@@ -179,7 +184,7 @@ export class ClientStream implements ConnectionListener, SessionWire, Expiring {
 
   onFooter(): void {
     if (this.#isOver) return;
-    this.#endSession(true);
+    this.#partWith((session) => session.ended(true));
     this.close();
   }
 
@@ -202,7 +207,7 @@ export class ClientStream implements ConnectionListener, SessionWire, Expiring {
   onClose(_error?: Error): void {
     this.#isOver = true;
     this.#deps.deadlines.clear(this);
-    this.#endSession(false);
+    this.#partWith((session) => session.lost());
   }
 
   onOverflow(): void {
@@ -211,7 +216,7 @@ export class ClientStream implements ConnectionListener, SessionWire, Expiring {
     this.#isOver = true;
     this.#deps.deadlines.clear(this);
     this.connection.destroy();
-    this.#endSession(false);
+    this.#partWith((session) => session.lost());
   }
 
   /** Sessions are the server's to end; who has none yet will get none any more. */
@@ -229,7 +234,7 @@ export class ClientStream implements ConnectionListener, SessionWire, Expiring {
     if (!host?.hasAccounts) throw new StreamError('host-unknown');
     this.#checkHost(host);
     this.#host = host;
-    this.#checkFrom(header);
+    checkFrom(header, this);
     this.claimed = header.from;
     this.lang = header.lang;
     this.#sendHeader(header.from?.bareString ?? '');
@@ -248,16 +253,6 @@ export class ClientStream implements ConnectionListener, SessionWire, Expiring {
     if (isMoved || (shown && shown.domain !== host.domain)) {
       throw new StreamError('not-authorized', "'to' is not the host that this connection is for");
     }
-  }
-
-  /**
-   * RFC 6120 §4.9.3.9; of another host nobody signs in here (XEP-0388 §2.1). Some
-   * clients name their server there, which says nothing false of the user.
-   */
-  #checkFrom({ from }: ClientHeader): void {
-    if (!from) return;
-    const isOther = this.username !== '' && from.local !== '' && from.local !== this.username;
-    if (isOther || from.domain !== this.host.domain) throw new StreamError('invalid-from');
   }
 
   #applyPolicy({ policy }: StreamHost): void {
@@ -326,10 +321,6 @@ export class ClientStream implements ConnectionListener, SessionWire, Expiring {
     if (this.#session) this.#catchUp();
   }
 
-  #holdBack(head: string, rest: Buffer): void {
-    this.#early?.push(() => this.sendParts(head, rest));
-  }
-
   /** The client has heard that it is bound: from here on stanzas may come. */
   #catchUp(): void {
     const early = this.#early ?? [];
@@ -373,10 +364,23 @@ export class ClientStream implements ConnectionListener, SessionWire, Expiring {
     }
   }
 
-  #endSession(isClean: boolean): void {
+  /** A client that is silent has perhaps lost its line; any other error ends the session, too. */
+  #close(error: StreamError | null): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    if (!this.#isOpen) this.#sendHeader('');
+    if (error) this.connection.send(writeStreamError(error));
+    this.connection.send('</stream:stream>');
+    this.connection.end();
+    this.#deps.deadlines.clear(this);
+    const isSilent = error?.condition === 'connection-timeout';
+    this.#partWith((session) => (isSilent ? session.lost() : session.ended(false)));
+  }
+
+  #partWith(farewell: (session: StreamSession) => void): void {
     const session = this.#session;
     this.#session = null;
-    if (session) this.#guard(() => session.ended(isClean));
+    if (session) this.#guard(() => farewell(session));
   }
 
   /** Whatever goes wrong here ends this stream alone. */
@@ -389,11 +393,8 @@ export class ClientStream implements ConnectionListener, SessionWire, Expiring {
   }
 
   #fail(error: unknown): void {
-    if (error instanceof StreamError) {
-      this.close(error.condition, error.text);
-      return;
-    }
-    this.#deps.log.error({ err: error }, 'stream failed');
-    this.close('internal-server-error');
+    const isExpected = error instanceof StreamError;
+    if (!isExpected) this.#deps.log.error({ err: error }, 'stream failed');
+    this.#close(isExpected ? error : new StreamError('internal-server-error'));
   }
 }

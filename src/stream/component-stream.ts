@@ -83,7 +83,7 @@ export class ComponentStream implements ConnectionListener, ComponentWire, Expir
   close(condition?: StreamErrorCondition, text = ''): void {
     if (this.#isOver) return;
     if (!this.#isOpen) this.#sendHeader();
-    if (condition) this.send(writeStreamError(condition, text));
+    if (condition) this.send(writeStreamError(new StreamError(condition, text)));
     this.send('</stream:stream>');
     this.#connection.end();
     this.#end();

@@ -20,6 +20,8 @@ export interface InlineResult {
   readonly answer: Element | null;
   /** The session that the client has got by it. */
   readonly session: StreamSession | null;
+  /** Whether it goes on where it was, so that nothing is offered to the client (XEP-0198 §9.2). */
+  readonly isResumed?: boolean;
 }
 
 /**

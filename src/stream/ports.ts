@@ -4,7 +4,7 @@ import type { Frame, XmlLimits } from '../xml/frame.ts';
 import type { StreamErrorCondition } from '../xmpp/errors.ts';
 import type { Jid } from '../xmpp/jid.ts';
 import type { StreamFeature } from './feature.ts';
-import type { SessionFeature } from './inline.ts';
+import type { InlineFeature, SessionFeature } from './inline.ts';
 import type { HostTokens } from './token-ports.ts';
 
 export type ScramHash = 'SHA-1' | 'SHA-256' | 'SHA-512';
@@ -83,6 +83,8 @@ export interface StreamHost {
   readonly tokens?: HostTokens | null;
   /** Features that modules add, already in order. */
   readonly features: readonly StreamFeature[];
+  /** What modules let clients ask for along with signing in; it comes before binding. */
+  readonly inlineFeatures: readonly InlineFeature[];
   /** What modules can turn on as a session begins. */
   readonly sessionFeatures: readonly SessionFeature[];
   /** Creates the session of an authenticated stream, or throws a `StanzaError`. */
@@ -155,6 +157,8 @@ export interface SessionWire {
   resume(): void;
   /** Ends the stream, with an error or without. */
   close(condition?: StreamErrorCondition, text?: string): void;
+  /** Ends the stream with an error, and not the session, which is done with this stream. */
+  leave(condition: StreamErrorCondition, text?: string): void;
 }
 
 /** The bound end of a stream. */
@@ -171,8 +175,12 @@ export interface StreamSession {
    * answer (a ping, or for an acknowledgement). Without any answer the stream ends.
    */
   probe(): void;
-  /** The stream is over; called once. `clean` when the client closed it. */
+  /** A stream feature has taken an IQ of the client's, whose result is the session's to write. */
+  answeredFor(id: string): void;
+  /** The stream is over, and the session with it. `clean` when the client closed it. */
   ended(clean: boolean): void;
+  /** The stream is over, since its connection is; the client may come back (XEP-0198 §5). */
+  lost(): void;
 }
 
 /** Finds the host that a stream header names; null when it is not served here. */

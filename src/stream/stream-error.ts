@@ -1,10 +1,11 @@
 import { serialize, xml } from '../xml/element.ts';
-import type { StreamErrorCondition } from '../xmpp/errors.ts';
+import type { StreamError } from '../xmpp/errors.ts';
 import { NS } from '../xmpp/ns.ts';
 
-/** A stream error as text (RFC 6120 §4.9.2); `text` is in English, '' for none. */
-export function writeStreamError(condition: StreamErrorCondition, text: string): string {
+/** A stream error as text (RFC 6120 §4.9.2); what it says to people is in English. */
+export function writeStreamError({ condition, text, application }: StreamError): string {
   const error = xml('stream:error', {}, xml(condition, { xmlns: NS.streamErrors }));
   if (text) error.append(xml('text', { xmlns: NS.streamErrors, 'xml:lang': 'en' }, text));
+  if (application) error.append(application);
   return serialize(error);
 }

@@ -84,3 +84,17 @@ function parseAddress(text: string): Jid {
     throw error;
   }
 }
+
+/**
+ * RFC 6120 §4.9.3.9; of another host nobody signs in here (XEP-0388 §2.1). Some
+ * clients name their server there, which says nothing false of the user.
+ * Throws `StreamError`.
+ */
+export function checkFrom(
+  { from }: ClientHeader,
+  { host, username }: { host: { readonly domain: string }; username: string },
+): void {
+  if (!from) return;
+  const isOther = username !== '' && from.local !== '' && from.local !== username;
+  if (isOther || from.domain !== host.domain) throw new StreamError('invalid-from');
+}

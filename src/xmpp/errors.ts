@@ -1,3 +1,5 @@
+import type { Element } from '../xml/element.ts';
+
 /** Stanza error conditions with the type that RFC 6120 §8.3.3 gives each. */
 const STANZA_ERROR_TYPES = {
   'bad-request': 'modify',
@@ -87,10 +89,13 @@ export type StreamErrorCondition =
 export class StreamError extends Error {
   readonly condition: StreamErrorCondition;
   readonly text: string;
+  /** What a protocol adds to say it more precisely (§4.9.4). */
+  readonly application: Element | null;
 
-  constructor(condition: StreamErrorCondition, text = '') {
+  constructor(condition: StreamErrorCondition, text = '', application: Element | null = null) {
     super(text || condition);
     this.condition = condition;
     this.text = text;
+    this.application = application;
   }
 }

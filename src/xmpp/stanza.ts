@@ -24,6 +24,10 @@ export class Content {
   readonly children: readonly FrameChild[];
   /** Whether a client has got it, or a copy of it: then it is not lost with another's session. */
   isSeen = false;
+  /** Sessions that keep it for their clients, which may yet get it. */
+  keepers = 0;
+  /** What this is a copy of, where its recipient's devices share the one fate (XEP-0280 §7). */
+  copied: Stanza | null = null;
   /** Whether `raw` belongs to a parser, which will write over it. */
   #isBorrowed: boolean;
   #rest: Buffer | null = null;
@@ -37,6 +41,11 @@ export class Content {
     this.contentEnd = from.contentEnd;
     this.children = from.children;
     this.#isBorrowed = isBorrowed;
+  }
+
+  /** Whose `isSeen` and `keepers` tell of this, too. */
+  get root(): Content {
+    return this.copied?.content ?? this;
   }
 
   /** Copies borrowed bytes, once, for every stanza that shares this content. */

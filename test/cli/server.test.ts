@@ -40,6 +40,7 @@ const sessions: SessionControl = {
       isSecure: false,
       since: 0,
       priority: 5,
+      isDetached: false,
     },
   ],
   close: () => 1,

@@ -192,7 +192,7 @@ describe('what a module can turn on', () => {
   conversation('is listed, and answered [XEP-0386 3.1, 3.2]', options, async ({ juliet }) => {
     const features = `<on xmlns='${NS}'/><heating xmlns='urn:example:heating'/>`;
     await juliet.connectsSecurely();
-    expect(juliet.features).toContain(`<feature var="${NS}"/></inline></bind>`);
+    expect(juliet.features).toContain(`<feature var="${NS}"/>`);
     await signsInAtOnce(juliet, { tag: 'Balcony', features });
   });
 });

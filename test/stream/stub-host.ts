@@ -1,6 +1,6 @@
 import { createSecureContext } from 'node:tls';
 import type { StreamFeature } from '../../src/stream/feature.ts';
-import type { SessionFeature } from '../../src/stream/inline.ts';
+import type { InlineFeature, SessionFeature } from '../../src/stream/inline.ts';
 import type {
   BindRequest,
   Credentials,
@@ -54,6 +54,7 @@ export class StubHost implements StreamHost {
   readonly secureContext = createSecureContext();
   readonly saltSecret = Buffer.from('a secret of the host');
   readonly features: StreamFeature[] = [];
+  readonly inlineFeatures: InlineFeature[] = [];
   readonly sessionFeatures: SessionFeature[] = [];
   /** What clients have asked for. */
   readonly requests: BindRequest[] = [];
@@ -124,8 +125,16 @@ export class StubSession implements StreamSession {
     this.wire.send("<iq type='get' id='probe'><ping xmlns='urn:xmpp:ping'/></iq>");
   }
 
+  answeredFor(id: string): void {
+    this.wire.send(`<iq type="result" id="${id}"/>`);
+  }
+
   ended(isClean: boolean): void {
     this.ends.push(isClean);
+  }
+
+  lost(): void {
+    this.ended(false);
   }
 }
 

@@ -176,6 +176,21 @@ export class Client {
     await this.#scene.stage.idle();
   }
 
+  /** Stanzas that have come since stream management is on, and so what the client acknowledges. */
+  get stanzas(): number {
+    return this.#connected.stanzas;
+  }
+
+  /** What the server said when the client had signed in by SASL2. */
+  get success(): Element {
+    return this.#connected.success!;
+  }
+
+  /** Goes on counting from there. */
+  countsOnFrom(stanzas: number): void {
+    this.#connected.stanzas += stanzas;
+  }
+
   /** Waits until the server has ended the stream. */
   async getsEnd(): Promise<void> {
     await this.#scene.begun();

@@ -6,6 +6,7 @@ const NS_SASL = 'urn:ietf:params:xml:ns:xmpp-sasl';
 const NS_TLS = 'urn:ietf:params:xml:ns:xmpp-tls';
 const NS_BIND2 = 'urn:xmpp:bind:0';
 const NS_DISCO_INFO = 'http://jabber.org/protocol/disco#info';
+const NS_SM = 'urn:xmpp:sm:3';
 const NS_BIND = 'urn:ietf:params:xml:ns:xmpp-bind';
 
 /** What went over a line, for people to read when a conversation fails. */
@@ -29,6 +30,10 @@ export class Line {
   readonly #wire: Wire;
   readonly #note: Note;
   readonly #reader: StreamReader;
+  /** Stanzas that have come since stream management is on, pings' answers among them. */
+  stanzas = 0;
+  /** The newest answer to a sign-in that went well; null before. */
+  success: Element | null = null;
   /** Ids of pings on the way, whose answers belong to no conversation. */
   readonly #fences = new Set<string>();
   /** The full JID whose own presence is awaited, and belongs to no conversation either. */
@@ -202,6 +207,7 @@ export class Line {
 
   #heard(heard: Heard): void {
     const { element } = heard;
+    this.#count(element);
     if (element.name === 'iq' && this.#fences.delete(element.attrs.id)) return;
     if (this.#isForReceipt(element)) {
       this.#confirm(element);
@@ -212,9 +218,18 @@ export class Line {
       this.isBound = element.attrs.type === 'result';
     }
     if (element.getChild('bound', NS_BIND2)) this.isBound = true;
+    if (element.is('resumed', NS_SM) || element.getChild('resumed', NS_SM)) this.isBound = true;
     const isOwn = element.name === 'presence' && element.attrs.from === this.#echo;
     if (isOwn && element.attrs.type === undefined) this.#echo = null;
     else this.inbox.push(heard);
+  }
+
+  /** XEP-0198 §4. */
+  #count(element: Element): void {
+    const { name } = element;
+    if (name === 'success') this.success = element;
+    if (name === 'enabled' || name === 'success') this.stanzas = 0;
+    else if (name === 'iq' || name === 'message' || name === 'presence') this.stanzas++;
   }
 
   /** Whether the server asks only to know that all before has come: it names no node (XEP-0115 §6.2). */

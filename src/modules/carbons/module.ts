@@ -34,9 +34,16 @@ export default defineModule({
   ],
   after: ['messages'],
   setup({ host }) {
-    const deliver = (to: readonly Session[], stanza: Stanza, direction: Direction): void => {
+    /** `copied` where the copy stands for what is not to be lost. */
+    const deliver = (
+      to: readonly Session[],
+      stanza: Stanza,
+      direction: Direction,
+      copied: Stanza | null = null,
+    ): void => {
       if (to.length === 0) return;
       const copy = forward(stanza, { name: direction, xmlns: NS_CARBONS });
+      if (copied) copy.content.copied = copied.keep();
       for (const session of to) session.deliver(copy.stamped(session.account.jid, session.jid));
     };
 
@@ -78,8 +85,7 @@ export default defineModule({
           // While the message went to the disk, who waited for it may have come and had it.
           !(isKept && isReachable(session)),
       );
-      deliver(missed, stanza, direction);
-      if (missed.length > 0) stanza.content.isSeen = true;
+      deliver(missed, stanza, direction, plan?.kind === 'deliver' ? stanza : null);
       if (isKept && outcome.kind === 'done' && outcome.ticket !== NO_TICKET) {
         const text = stanza.toText(NS.client);
         for (const session of missed) noteEarlyCopy(session, text);

@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { slot } from '../../lib/token.ts';
 import { size } from '../../server/config/quantities.ts';
-import { defineModule } from '../../server/module.ts';
+import { SessionResumed } from '../../server/events.ts';
+import { defineModule, on } from '../../server/module.ts';
 import type { Session } from '../../server/session.ts';
 import { advertisement } from '../../stream/feature.ts';
 import { xml } from '../../xml/element.ts';
@@ -42,6 +43,8 @@ export default defineModule({
     };
 
     return {
+      // A client that comes back is active until it says otherwise (XEP-0352 §5.2).
+      on: [on(SessionResumed, ({ session }) => activate(session))],
       streamFeatures: [
         advertisement({ name: 'client-state', offer: () => xml('csi', { xmlns: NS_CSI }) }),
       ],

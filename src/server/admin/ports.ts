@@ -15,6 +15,8 @@ export interface SessionFacts {
   readonly since: number;
   /** Null before the first available presence. */
   readonly priority: number | null;
+  /** Whether its connection is lost, and its client may come back (XEP-0198 §5). */
+  readonly isDetached: boolean;
 }
 
 /** Sees and ends sessions of the running server. */

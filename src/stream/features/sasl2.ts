@@ -45,13 +45,15 @@ const ELEMENTS = ['authenticate', 'response', ...TASK_ELEMENTS];
 interface Inlined {
   readonly answers: readonly Element[];
   readonly session: StreamSession | null;
+  readonly isResumed: boolean;
 }
 
-const NOTHING: Inlined = { answers: [], session: null };
+const NOTHING: Inlined = { answers: [], session: null, isResumed: false };
 
 /**
  * Authentication with the Extensible SASL Profile (XEP-0388), under TLS alone (§5).
- * `inline` is what may be asked for along with it, in the order in which it runs.
+ * `inline` is what may be asked for along with it, behind what modules add, in the order
+ * in which it runs.
  */
 export function sasl2(signIns: SignIns, inline: readonly InlineFeature[]): StreamFeature {
   const requests = new WeakMap<ClientStream, Request>();
@@ -68,7 +70,9 @@ export function sasl2(signIns: SignIns, inline: readonly InlineFeature[]): Strea
       const { mechanisms } = signIns.of(stream).offer();
       if (mechanisms.length === 0) return null;
       const names = mechanisms.map(({ name }) => xml('mechanism', {}, name));
-      const offers = inline.map((feature) => feature.offer(stream)).filter((each) => each !== null);
+      const offers = inlineOf(stream, inline)
+        .map((feature) => feature.offer(stream))
+        .filter((each) => each !== null);
       const listed = offers.length > 0 ? [xml('inline', {}, ...offers)] : [];
       const upgrades = offeredUpgrades(stream);
       return xml('authentication', { xmlns: SASL2 }, ...names, ...listed, ...upgrades);
@@ -83,13 +87,20 @@ export function sasl2(signIns: SignIns, inline: readonly InlineFeature[]): Strea
       const task = tasks.get(stream);
       if (task) return goOn(task, { stream, signIn, profile, element, tasks });
       return signIn.answer(profile, () => {
-        if (isFirst) requests.set(stream, readRequest(element, inline, stream));
+        if (isFirst) requests.set(stream, readRequest(element, inlineOf(stream, inline), stream));
         return then(take(signIn, element, requests.get(stream)), (outcome) =>
           checkClaim(stream, outcome),
         );
       });
     },
   };
+}
+
+function inlineOf(
+  { host }: ClientStream,
+  inline: readonly InlineFeature[],
+): readonly InlineFeature[] {
+  return [...host.inlineFeatures, ...inline];
 }
 
 function profileOf(stream: ClientStream, request: () => Request, tasks: Tasks): SaslProfile {
@@ -156,7 +167,7 @@ function conclude(
   return then(negotiateInline(stream, request), (inlined) => {
     stream.sendElement(success(stream, data, inlined));
     if (inlined.session) stream.bound(inlined.session);
-    return 'features';
+    return inlined.isResumed ? 'continue' : 'features';
   });
 }
 
@@ -204,10 +215,14 @@ function negotiateInline(stream: ClientStream, request: Request): Maybe<Inlined>
   for (const { feature, element } of request.inline) {
     inlined = then(inlined, (before) => {
       if (before.session) return before;
-      return then(feature.negotiate(stream, element, request), ({ answer, session }) => ({
-        answers: answer ? [...before.answers, answer] : before.answers,
-        session,
-      }));
+      return then(
+        feature.negotiate(stream, element, request),
+        ({ answer, session, isResumed = false }) => ({
+          answers: answer ? [...before.answers, answer] : before.answers,
+          session,
+          isResumed,
+        }),
+      );
     });
   }
   return inlined;

@@ -2,7 +2,6 @@ import { xml } from '../../xml/element.ts';
 import { StreamError } from '../../xmpp/errors.ts';
 import { NS } from '../../xmpp/ns.ts';
 import type { StreamFeature } from '../feature.ts';
-import { answerTo } from '../iq-answer.ts';
 
 /**
  * Sessions as RFC 3921 §3 had them. They mean nothing any more, yet older
@@ -17,7 +16,7 @@ export const session: StreamFeature = {
 
   negotiate(stream, iq) {
     if (!stream.has('bound')) throw new StreamError('not-authorized');
-    stream.sendElement(answerTo(iq));
+    stream.answer(iq);
     return 'continue';
   },
 };

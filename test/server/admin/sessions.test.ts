@@ -4,7 +4,15 @@ import type { SessionControl, SessionFacts } from '../../../src/server/admin/por
 import { sessionCommands } from '../../../src/server/admin/sessions.ts';
 
 function session(jid: string): SessionFacts {
-  return { jid, remoteAddress: '::1', transport: 'tls', isSecure: true, since: 1, priority: null };
+  return {
+    jid,
+    remoteAddress: '::1',
+    transport: 'tls',
+    isSecure: true,
+    since: 1,
+    priority: null,
+    isDetached: false,
+  };
 }
 
 const BALCONY = session('juliet@a.example/balcony');

@@ -1,0 +1,118 @@
+import { isLater, type Maybe } from '../lib/maybe.ts';
+import { Slots } from '../lib/token.ts';
+import type { Stanza } from '../xmpp/stanza.ts';
+import type { Outcome, Routed } from './flow.ts';
+
+/** Stanzas that wait behind one in work before the client is read no further. */
+const INBOX_LENGTH = 32;
+/** Messages of one session that are on their way to the disk at a time. */
+const MAX_PENDING = 256;
+
+/**
+ * In the walk of a message: the order in which a client sent (RFC 6120 §10.1). While one
+ * stanza waits for something, those behind it wait, too.
+ */
+export abstract class Inbox extends Slots {
+  /** Kept stanzas behind the one in work; null while none is. */
+  #inbox: Stanza[] | null = null;
+  /** The newest message that is on its way to the disk, and how many are; null while none is. */
+  #last: Promise<void> | null = null;
+  #pending = 0;
+  /** Whether the client is read no further, since its inbox is full. */
+  #isPaused = false;
+
+  abstract get isEnded(): boolean;
+
+  /** What is to be done with a stanza when its turn has come. */
+  protected abstract handle(stanza: Stanza): Maybe<Routed>;
+  /** What became of it. */
+  protected abstract conclude(stanza: Stanza, outcome: Outcome): void;
+  /** The store takes no more. */
+  protected abstract fail(): void;
+  protected abstract setReading(isReading: boolean): void;
+
+  /** A stanza has come. */
+  protected take(stanza: Stanza): void {
+    if (this.#inbox) this.#wait(this.#inbox, stanza);
+    else this.#process(stanza);
+  }
+
+  /** What the client will be read from, is read for now. */
+  protected readAnew(): void {
+    this.#isPaused = false;
+  }
+
+  #process(stanza: Stanza): void {
+    const before = this.#last;
+    const settled =
+      before && !this.#mayFollow(stanza)
+        ? before.then(() => this.#begin(stanza))
+        : this.#begin(stanza);
+    if (!isLater(settled)) return;
+    stanza.keep();
+    this.#inbox = [];
+    settled.then(
+      () => this.#next(),
+      () => this.#next(),
+    );
+  }
+
+  /** Messages are stored one behind the other while those before go to the disk. */
+  #mayFollow({ kind }: Stanza): boolean {
+    return kind === 'message' && this.#pending < MAX_PENDING;
+  }
+
+  #wait(inbox: Stanza[], stanza: Stanza): void {
+    inbox.push(stanza.keep());
+    if (inbox.length < INBOX_LENGTH || this.#isPaused) return;
+    this.#isPaused = true;
+    this.setReading(false);
+  }
+
+  #next(): void {
+    const waiting = this.#inbox ?? [];
+    this.#inbox = null;
+    for (const stanza of waiting) {
+      if (this.isEnded) return;
+      if (this.#inbox) this.#wait(this.#inbox, stanza);
+      else this.#process(stanza);
+    }
+    this.#readOn();
+  }
+
+  /** Last of all: what has been read already comes at once, and belongs behind what waits. */
+  #readOn(): void {
+    const waiting: Stanza[] = this.#inbox ?? [];
+    if (!this.#isPaused || waiting.length >= INBOX_LENGTH) return;
+    this.#isPaused = false;
+    this.setReading(true);
+  }
+
+  #begin(stanza: Stanza): Maybe<void> {
+    const routed = this.handle(stanza.putBehind(this.#last));
+    return isLater(routed)
+      ? routed.then((routed) => this.#follow(stanza, routed))
+      : this.#follow(stanza, routed);
+  }
+
+  #follow(stanza: Stanza, routed: Routed): void {
+    if (routed.kind !== 'pending') {
+      this.conclude(stanza, routed);
+      return;
+    }
+    stanza.keep();
+    this.#pending++;
+    const last = routed.outcome.then(
+      (outcome) => this.conclude(stanza, outcome),
+      // The client must not believe that this was taken.
+      () => this.fail(),
+    );
+    const done: Promise<void> = last.then(() => this.#landed(done));
+    this.#last = done;
+  }
+
+  #landed(done: Promise<void>): void {
+    this.#pending--;
+    if (this.#last === done) this.#last = null;
+  }
+}

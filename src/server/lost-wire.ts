@@ -1,0 +1,29 @@
+import type { SessionWire } from '../stream/ports.ts';
+
+/** What a session writes to while it has no stream: nobody gets it, and it says where the last came from. */
+export class LostWire implements SessionWire {
+  readonly remoteAddress: string;
+  readonly transport: string;
+  readonly isSecure = false;
+  readonly mayShowPassword = false;
+  readonly queuedBytes = 0;
+  readonly lang: string;
+
+  constructor({ remoteAddress, transport, lang }: SessionWire) {
+    this.remoteAddress = remoteAddress;
+    this.transport = transport;
+    this.lang = lang;
+  }
+
+  send(): void {}
+
+  sendParts(): void {}
+
+  pause(): void {}
+
+  resume(): void {}
+
+  close(): void {}
+
+  leave(): void {}
+}

@@ -1,0 +1,76 @@
+import type { Client } from './client.ts';
+import { PASSWORD } from './client.ts';
+import { anything } from './template.ts';
+
+export const NS_SM = 'urn:xmpp:sm:3';
+const STANZA_ERRORS = 'urn:ietf:params:xml:ns:xmpp-stanzas';
+
+export const ENABLE = `<enable xmlns='${NS_SM}' resume='true'/>`;
+export const ASK = `<r xmlns='${NS_SM}'/>`;
+
+/** What is expected where a session is not given back. */
+export function failed(condition: string): string {
+  return `<failed xmlns='${NS_SM}'><${condition} xmlns='${STANZA_ERRORS}'/></failed>`;
+}
+
+/** Turns stream management on; returns the id of the session. */
+export async function enables(client: Client): Promise<string> {
+  await client.sends`${ENABLE}`;
+  const answer = await client.gets`<enabled xmlns='${NS_SM}' resume='true' id='${anything}'/>`;
+  return answer.attrs.id;
+}
+
+/** Turns it on and makes itself available, as clients do; what that brings is read and acknowledged. */
+export async function manages(client: Client): Promise<string> {
+  const id = await enables(client);
+  await client.sends`<presence/>`;
+  await client.forgets();
+  await acknowledges(client);
+  return id;
+}
+
+export function acknowledges(client: Client, h = client.stanzas): Promise<void> {
+  return client.sends`<a xmlns='${NS_SM}' h='${String(h)}'/>`;
+}
+
+/** Asks how much is handled, and hears it: at once, or when it is on disk (§4). */
+export async function learns(client: Client, h: number): Promise<void> {
+  await client.sends`${ASK}`;
+  for (let told = -1; told !== h; ) {
+    const { attrs } = await client.gets`<a xmlns='${NS_SM}' h='${anything}'/>`;
+    told = Number(attrs.h);
+  }
+}
+
+/** Loses its connection; returns how many stanzas it had got. */
+export async function loses(client: Client): Promise<number> {
+  const { stanzas } = client;
+  await client.vanishes();
+  return stanzas;
+}
+
+/** On a new connection, up to the answer. */
+export async function asksToResume(client: Client, id: string, h: number): Promise<void> {
+  await client.authenticates();
+  await client.sends`<resume xmlns='${NS_SM}' previd='${id}' h='${String(h)}'/>`;
+}
+
+/** Comes back over a new connection; returns what the server has handled. */
+export async function resumes(client: Client, id: string, h: number): Promise<number> {
+  await asksToResume(client, id, h);
+  const answer = await client.gets`<resumed xmlns='${NS_SM}' previd='${id}' h='${anything}'/>`;
+  client.countsOnFrom(h);
+  return Number(answer.attrs.h);
+}
+
+/** Signs in and asks for the session along with it (XEP-0388); more goes into the request. */
+export async function asksToResumeAtOnce(
+  client: Client,
+  { id, h, more = '' }: { id: string; h: number; more?: string },
+): Promise<void> {
+  const initial = Buffer.from(`\0${client.username}\0${PASSWORD}`).toString('base64');
+  const resume = `<resume xmlns='${NS_SM}' previd='${id}' h='${h}'/>`;
+  await client.connectsSecurely();
+  const content = `<initial-response>${initial}</initial-response>${resume}${more}`;
+  await client.sends`<authenticate xmlns='urn:xmpp:sasl:2' mechanism='PLAIN'>${content}</authenticate>`;
+}
