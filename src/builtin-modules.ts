@@ -6,7 +6,6 @@ import carbons from './modules/carbons/module.ts';
 import clientState from './modules/client-state/module.ts';
 import contactAddresses from './modules/contact-addresses.ts';
 import disco from './modules/disco.ts';
-import inbox from './modules/inbox.ts';
 import lastActivity from './modules/last-activity.ts';
 import messages from './modules/messages.ts';
 import offline from './modules/offline.ts';
@@ -34,7 +33,6 @@ export const builtinModules = [
   clientState,
   contactAddresses,
   disco,
-  inbox,
   lastActivity,
   messages,
   offline,

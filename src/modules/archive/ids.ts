@@ -6,7 +6,7 @@ import {
   type Decipheriv,
 } from 'node:crypto';
 import { isLater, type Maybe } from '../../lib/maybe.ts';
-import { service, slot } from '../../lib/token.ts';
+import { slot } from '../../lib/token.ts';
 import type { Account } from '../../server/accounts.ts';
 import type { ArchiveId } from '../../storage/archive-port.ts';
 import { buildChild } from '../../xml/element.ts';
@@ -18,9 +18,6 @@ export const KEY_LENGTH = 16;
 const OWNER_LENGTH = 8;
 const BLOCK_LENGTH = 16;
 const WIRE_ID = /^[\w-]{22}$/;
-
-/** The ids of a host's archives, for others who show messages of them. */
-export const ArchiveNames = service<ArchiveIds>('archive ids');
 
 /** What stands for the account in the ids of its archive. */
 const OwnerPart = slot<Buffer>('owner in archive ids');

@@ -3,7 +3,7 @@ import { type Maybe, then } from '../../lib/maybe.ts';
 import { duration, size } from '../../server/config/quantities.ts';
 import { AccountIdle } from '../../server/events.ts';
 import type { Incoming } from '../../server/flow.ts';
-import { type AccountRequest, defineModule, on, provide } from '../../server/module.ts';
+import { type AccountRequest, defineModule, on } from '../../server/module.ts';
 import type { Element } from '../../xml/element.ts';
 import { NS } from '../../xmpp/ns.ts';
 import { NS_RSM } from '../../xmpp/rsm.ts';
@@ -11,7 +11,8 @@ import type { Stanza } from '../../xmpp/stanza.ts';
 import { Rosters } from '../roster/rosters.ts';
 import { catchUp } from './catching-up.ts';
 import { archiveCommands } from './commands.ts';
-import { ArchiveIds, ArchiveNames, KEY_LENGTH } from './ids.ts';
+import { ArchiveIds, KEY_LENGTH } from './ids.ts';
+import { Inbox, NS_INBOX } from './inbox.ts';
 import { NS_MAM } from './namespace.ts';
 import { decodePreferences, encodePreferences } from './preference-codec.ts';
 import { PreferenceMemory } from './preferences.ts';
@@ -31,11 +32,11 @@ export default defineModule({
     { xep: 313, version: '1.1.3', status: 'complete' },
     { xep: 334, version: '1.0.0', status: 'complete' },
     { xep: 359, version: '0.7.0', status: 'complete' },
+    { xep: 430, version: '0.2.0', status: 'complete' },
     { xep: 431, version: '0.2.0', status: 'complete' },
     { xep: 441, version: '0.2.0', status: 'complete' },
   ],
   needs: [Rosters],
-  provides: [ArchiveNames],
   after: ['blocking', 'messages'],
   config: z.strictObject({
     default: z
@@ -65,6 +66,7 @@ export default defineModule({
     const preferences = new PreferenceMemory(archive, use(Rosters), config.default);
     const recorder = new Recorder({ archive, ids, preferences });
     const queries = new Queries({ archive, ids }, config);
+    const inbox = new Inbox({ archive, ids });
 
     const metadata = ({ account }: AccountRequest): Maybe<Element> =>
       then(queries.bounds(account), (bounds) => encodeMetadata(account, ids, bounds));
@@ -80,13 +82,13 @@ export default defineModule({
 
     const request = { xmlns: NS_MAM, target: 'account', isPrivate: true } as const;
     return {
-      provides: [provide(ArchiveNames, ids)],
       commands: archiveCommands(archive),
       features: {
         // Some look at the server alone (Profanity 0.13).
         host: [NS_MAM],
         account: [
           NS_FULL_TEXT,
+          NS_INBOX,
           NS_MAM,
           `${NS_MAM}#extended`,
           `${NS_MAM}#groupchat-field`,
@@ -105,6 +107,13 @@ export default defineModule({
           answer: getPreferences,
         },
         { ...request, type: 'set', name: 'prefs', answer: setPreferences },
+        {
+          ...request,
+          type: 'get',
+          name: 'inbox',
+          xmlns: NS_INBOX,
+          answer: (asked: AccountRequest) => inbox.answer(asked),
+        },
       ],
       sessionFeatures: [
         {
