@@ -73,7 +73,7 @@ async function prepareAll(directory: string, scenario: Scenario, options: RunOpt
   const accounts = { count, ...names, areContacts, stored };
   const tls = options.tls ? await createCertificate(directory, accounts.domain) : null;
   const metricsPort = scenario.readsMetrics ? await freePort() : null;
-  const common = { accounts, tls, modules: options.modules, metricsPort };
+  const common = { accounts, tls, modules: options.modules, archive: options.archive, metricsPort };
   const entrants: Entrant[] = [];
   for (const server of chosen(scenario, options))
     entrants.push(await prepare(server, directory, common));

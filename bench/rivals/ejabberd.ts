@@ -17,7 +17,9 @@ const USUAL = [
 /** Debian's ejabberd without shapers, with the modules that the scenarios need. */
 function configuration(place: Place, certificate: string): string {
   const { port, accounts, tls } = place;
-  const modules = place.modules === 'usual' ? [...NEEDED, ...USUAL] : NEEDED;
+  const usual = place.modules === 'usual' ? USUAL : [];
+  const archive = place.archive ? ['mod_mam: { default: always }'] : [];
+  const modules = [...NEEDED, ...usual, ...archive];
   return `hosts: ["${accounts.domain}"]
 loglevel: error
 ${tls === null ? '' : `certfiles: ["${certificate}"]`}

@@ -8,9 +8,12 @@ const configFile = ({ directory }: Place) => join(directory, 'epode.yaml');
 
 const AS_STARTED = { stanzaLimit: 256 * 1_024, logsMore: false };
 
-/** As shipped, with every module on; only limits that loopback addresses would meet are lifted. */
+/**
+ * As shipped, with every module on but for the archive, where the rivals have none either; only
+ * limits that loopback addresses would meet are lifted.
+ */
 function configuration(place: Place, { stanzaLimit, logsMore } = AS_STARTED): string {
-  const { port, accounts, tls, metricsPort } = place;
+  const { port, accounts, tls, metricsPort, archive } = place;
   const certificate = tls && `certificate: { cert: ${tls.certificate}, key: ${tls.key} }`;
   return `data: ${dataDirectory(place)}
 hosts:
@@ -25,6 +28,7 @@ limits:
 log:
   level: ${logsMore ? 'info' : 'warn'}
   format: json
+modules: { ${archive ? '' : 'archive: false'} }
 metrics: { ${metricsPort === null ? '' : `port: ${metricsPort}`} }
 `;
 }

@@ -26,8 +26,9 @@ const infoLog = ({ directory }: Place) => join(directory, 'info.log');
  * the scenarios need. `mod_limits` is what would limit rates: it is not loaded.
  */
 function configuration(place: Place, { stanzaLimit, logsMore } = AS_STARTED): string {
-  const { directory, port, accounts, tls, modules } = place;
-  const chosen = modules === 'usual' ? [...NEEDED, ...USUAL] : NEEDED;
+  const { directory, port, accounts, tls, modules, archive } = place;
+  const usual = modules === 'usual' ? USUAL : [];
+  const chosen = [...NEEDED, ...usual, ...(archive ? ['mam'] : [])];
   const enabled = tls === null ? chosen : [...chosen, 'tls'];
   const security = tls && `ssl = { key = "${tls.key}", certificate = "${tls.certificate}" }`;
   return `run_as_root = true

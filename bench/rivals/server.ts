@@ -19,6 +19,8 @@ export interface Place {
   readonly accounts: Accounts;
   /** Rivals load what the scenarios need, or what a packaged server of theirs usually has on. */
   readonly modules: 'needed' | 'usual';
+  /** Whether messages are archived (XEP-0313). */
+  readonly archive: boolean;
   /** PEM files when clients use STARTTLS, null for plain TCP. */
   readonly tls: CertificateFiles | null;
   /** On 127.0.0.1, where a server that has metrics is to publish them; null when nobody reads them. */

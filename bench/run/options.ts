@@ -15,6 +15,8 @@ export interface RunOptions {
   readonly tls: boolean;
   /** What the rivals load: what the scenario needs, or what their packages have on. */
   readonly modules: 'needed' | 'usual';
+  /** Whether the servers archive what is said. */
+  readonly archive: boolean;
   readonly pairs: number;
   /** Messages on the way per pair; in scenario `presence` updates on the way in all. */
   readonly outstanding: number;
@@ -53,6 +55,7 @@ options
   --rounds 3      --seconds 10    --warmup 5      --tls
   --pairs 100     --outstanding 10     --body 120     --rate 500
   --modules needed|usual (of the rivals; Epode is always complete)
+  --archive (all servers archive the messages; without it none does)
   --mechanism SCRAM-SHA-1|PLAIN   --accounts 2000   --parallel 8   --logins 500
   --users 200     --sessions 1000,5000 (reload: 10000)
   --keep (leave configurations and logs)`;
@@ -88,6 +91,7 @@ function parse(args: readonly string[]) {
       warmup: { type: 'string', default: '5' },
       tls: { type: 'boolean', default: false },
       modules: { type: 'string', default: 'needed' },
+      archive: { type: 'boolean', default: false },
       pairs: { type: 'string', default: '100' },
       outstanding: { type: 'string', default: '10' },
       body: { type: 'string', default: '120' },
@@ -135,6 +139,7 @@ export function readRunOptions(args: readonly string[]): RunOptions {
     warmup: positive('warmup', values.warmup),
     tls: values.tls,
     modules: values.modules === 'usual' ? 'usual' : 'needed',
+    archive: values.archive,
     pairs: positive('pairs', values.pairs),
     outstanding: positive('outstanding', values.outstanding),
     body: positive('body', values.body),
