@@ -147,6 +147,7 @@ class ServerProcess implements RunningServer, ServerFacts {
       modules: builtinModules,
     });
     this.#server = server;
+    await server.restore();
     const deps = { server, storage, clock: this.#clock, log: this.#log };
     const hosts = await LiveHosts.open(config, deps);
     await this.#listen(hosts.streamHosts);
@@ -284,6 +285,7 @@ class ServerProcess implements RunningServer, ServerFacts {
   async #stop(): Promise<void> {
     this.#onState('stopping');
     for (const { listener } of this.#listeners) listener.stop();
+    await this.#suspend();
     this.#server?.stop();
     await this.#drained();
     await Promise.all(this.#listeners.map(({ listener }) => listener.close()));
@@ -293,6 +295,15 @@ class ServerProcess implements RunningServer, ServerFacts {
     await this.#storage?.close();
     this.#log.info({}, 'stopped');
     this.#end.resolve();
+  }
+
+  /** Sessions go on in the next process, unless the store has failed. */
+  async #suspend(): Promise<void> {
+    try {
+      await this.#server?.suspend();
+    } catch (error) {
+      this.#log.error({ err: error }, 'sessions could not be stored');
+    }
   }
 
   async #fail(reason: StorageError): Promise<void> {

@@ -1,6 +1,7 @@
 import { accountServices } from './002-account-services.ts';
 import { importedPasswords } from './003-imported-passwords.ts';
 import { accountSources } from './004-account-sources.ts';
+import { sessions } from './005-sessions.ts';
 import type { Migration } from './migration.ts';
 
 /**
@@ -13,6 +14,7 @@ export const migrations: readonly Migration[] = [
   accountServices,
   importedPasswords,
   accountSources,
+  sessions,
 ];
 
 /** The version that `schema.sql` installs. */

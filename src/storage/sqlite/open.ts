@@ -8,6 +8,7 @@ import type {
   OfflineStore,
   PrivateStore,
   RosterStore,
+  SessionStore,
   Storage,
   StorageError,
   UserStore,
@@ -27,6 +28,7 @@ import { SqliteOffline } from './offline.ts';
 import { SqlitePrivateXml } from './private-xml.ts';
 import { SqliteRosters } from './rosters.ts';
 import { currentSchema, prepareSchema } from './schema.ts';
+import { SqliteSessions } from './sessions.ts';
 import { Snapshot } from './snapshot.ts';
 import { SqliteStore } from './store.ts';
 import { openTables } from './tables.ts';
@@ -126,6 +128,7 @@ class SqliteStorage implements Storage {
   readonly blocks: BlockStore;
   readonly privateXml: PrivateStore;
   readonly vcards: VcardStore;
+  readonly sessions: SessionStore;
   readonly #gateway: Gateway;
   readonly #writer: Writer;
   readonly #copier: Copier;
@@ -142,6 +145,7 @@ class SqliteStorage implements Storage {
     this.blocks = new SqliteBlocks(gateway);
     this.privateXml = new SqlitePrivateXml(gateway);
     this.vcards = new SqliteVcards(gateway);
+    this.sessions = new SqliteSessions(gateway);
     this.#gateway = gateway;
     this.#writer = writer;
     this.#copier = copier;

@@ -7,6 +7,7 @@ import { OfflineTable } from './offline.ts';
 import { PrivateTable } from './private-xml.ts';
 import { RosterTable } from './rosters.ts';
 import { SecretTable } from './secrets.ts';
+import { SessionTable } from './sessions.ts';
 import { UserTable } from './users.ts';
 import { VcardTable } from './vcards.ts';
 
@@ -20,6 +21,7 @@ export function openTables(db: Connection) {
     blocks: new BlockTable(db),
     privateXml: new PrivateTable(db),
     vcards: new VcardTable(db),
+    sessions: new SessionTable(db),
     secrets: new SecretTable(db),
   };
   return { ...tables, accounts: new AccountTable(tables) };

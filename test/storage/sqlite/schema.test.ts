@@ -77,6 +77,7 @@ describe('the schema', () => {
       'private_xml',
       'roster',
       'roster_removal',
+      'session',
       'vcard',
     ];
     const OTHERS = ['retired_name', 'secret', 'user'];
