@@ -8,7 +8,7 @@
 -- Times are milliseconds since 1970. Flags are 0 or 1.
 
 PRAGMA application_id = 1164996452;   -- 'Epod': tells this file from other SQLite files
-PRAGMA user_version = 8;              -- the version of this schema
+PRAGMA user_version = 9;              -- the version of this schema
 
 -- Accounts. Everything that belongs to an account refers to user.id and goes
 -- when the account is deleted. An id is never given a second time.
@@ -207,6 +207,16 @@ CREATE TABLE archive_preferences (
 CREATE TABLE ownerless_archive (
   user INTEGER PRIMARY KEY              -- what user.id was
 ) STRICT;
+
+-- Sessions that go on where the server comes back (XEP-0198): written at a clean stop,
+-- gone with the next start.
+CREATE TABLE session (
+  id    INTEGER PRIMARY KEY,
+  user  INTEGER NOT NULL REFERENCES user ON DELETE CASCADE,
+  state TEXT    NOT NULL                -- JSON, with a version of its own
+) STRICT;
+
+CREATE INDEX session_by_user ON session (user);
 
 -- Random keys of this installation, each made when it is first needed.
 CREATE TABLE secret (

@@ -154,6 +154,7 @@ class ServerProcess implements RunningServer, ServerFacts {
       modules: builtinModules,
     });
     this.#server = server;
+    await server.restore();
     const deps = { server, storage, clock: this.#clock, log: this.#log };
     const { router, tracing } = server;
     const parts = { router, tracing, log: this.#log };
@@ -303,6 +304,7 @@ class ServerProcess implements RunningServer, ServerFacts {
   async #stop(): Promise<void> {
     this.#onState('stopping');
     for (const { listener } of this.#listeners) listener.stop();
+    await this.#suspend();
     this.#server?.stop();
     this.#components?.stop();
     await this.#drained();
@@ -313,6 +315,15 @@ class ServerProcess implements RunningServer, ServerFacts {
     await this.#storage?.close();
     this.#log.info({}, 'stopped');
     this.#end.resolve();
+  }
+
+  /** Sessions go on in the next process, unless the store has failed. */
+  async #suspend(): Promise<void> {
+    try {
+      await this.#server?.suspend();
+    } catch (error) {
+      this.#log.error({ err: error }, 'sessions could not be stored');
+    }
   }
 
   async #fail(reason: StorageError): Promise<void> {

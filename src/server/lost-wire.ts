@@ -9,7 +9,11 @@ export class LostWire implements SessionWire {
   readonly queuedBytes = 0;
   readonly lang: string;
 
-  constructor({ remoteAddress, transport, lang }: SessionWire) {
+  constructor({
+    remoteAddress,
+    transport,
+    lang,
+  }: Pick<SessionWire, 'remoteAddress' | 'transport' | 'lang'>) {
     this.remoteAddress = remoteAddress;
     this.transport = transport;
     this.lang = lang;

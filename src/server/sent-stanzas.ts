@@ -1,5 +1,5 @@
 import type { Stanza } from '../xmpp/stanza.ts';
-import { isRequest } from '../xmpp/stanza.ts';
+import { isRequest, makeResult } from '../xmpp/stanza.ts';
 
 /** Where the numbers of stanzas begin anew (XEP-0198 §4). */
 const MODULUS = 2 ** 32;
@@ -90,11 +90,22 @@ export class SentStanzas {
     if (found) found.isAnswered = true;
   }
 
-  /** Nothing will be acknowledged any more; returns what was not. */
-  giveUp(): readonly Sent[] {
+  /** What was sent in a process before. */
+  restore(sent: readonly Sent[]): void {
+    for (const { stanza, at, isAnswered } of sent) {
+      this.push(stanza, at);
+      if (isAnswered) this.answered(makeResult(stanza));
+    }
+  }
+
+  /**
+   * Nothing will be acknowledged any more here; returns what was not. `isReceived` where
+   * it is not lost with this all the same.
+   */
+  giveUp(isReceived = false): readonly Sent[] {
     const left = this.#queue;
     this.#queue = [];
-    for (const { settle } of this.#receipts) settle(false);
+    for (const { settle } of this.#receipts) settle(isReceived);
     this.#receipts = [];
     for (const { stanza } of left) stanza.content.root.keepers--;
     return left;

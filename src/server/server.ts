@@ -11,6 +11,7 @@ import type { HostKind, ModuleDefinition } from './module.ts';
 import { ModuleHost, type PreparedModules } from './module-host.ts';
 import { Router } from './router.ts';
 import { SessionBinder, type SessionRules } from './session-binder.ts';
+import { SuspendedSessions } from './suspended-sessions.ts';
 import { Tracing } from './tracing.ts';
 
 /** What a host needs to know of its configuration. */
@@ -46,6 +47,8 @@ export interface ServedHost {
   readonly modules: ModuleHost;
   readonly binder: SessionBinder;
   readonly keeper: AccountKeeper;
+  /** Its sessions on their way from one process to the next. */
+  readonly suspended: SuspendedSessions;
   /** Where what belongs to its accounts is kept. */
   readonly storage: Storage;
   readonly source: AccountSource;
@@ -85,6 +88,21 @@ export class Server {
       served?.keeper.useRules(accounts);
     }
     for (const each of prepared) each.use();
+  }
+
+  /**
+   * Ends all streams and stores the sessions whose clients may come back to the next
+   * process. Throws `StorageError`.
+   */
+  async suspend(): Promise<void> {
+    const all = [...this.#served.values()].map(({ suspended }) => suspended);
+    await Promise.all(all.map((each) => each.endStreams()));
+    await Promise.all(all.map((each) => each.store()));
+  }
+
+  /** Brings back what the process before has stored, before anybody can connect. */
+  async restore(): Promise<void> {
+    for (const { suspended } of this.#served.values()) await suspended.restore();
   }
 
   /** Closes every session with system-shutdown and stops the modules. */
@@ -127,13 +145,16 @@ export class Server {
       module.hosts.includes(host.kind) && settings.modules.get(module.name) !== false;
     const emit: ModuleHost['emit'] = (event, fact) => modules.emit(event, fact);
     const binder = new SessionBinder(host, settings.sessions, { clock, log, emit });
+    const suspended = new SuspendedSessions(host, binder, { storage, clock, log, emit });
     const farewell = modules.farewell.bind(modules);
     const deps = { storage, clock, binder, source, foreign, farewell };
     const keeper = new AccountKeeper(host, settings.accounts, deps);
     const configOf = (name: string) => settings.modules.get(name);
     modules.start(this.#deps.modules.filter(isOn), { keeper, configOf });
     this.router.add(host);
-    this.#served.set(domain, { host, modules, binder, keeper, storage, source, foreign });
+    this.#served.set(domain, {
+      ...{ host, modules, binder, keeper, suspended, storage, source, foreign },
+    });
   }
 
   #storageFor(kind: HostKind): Storage {

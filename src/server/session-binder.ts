@@ -2,14 +2,18 @@ import type { Clock } from '../lib/clock.ts';
 import type { Log } from '../lib/log.ts';
 import { type Maybe, then } from '../lib/maybe.ts';
 import { randomText } from '../lib/random.ts';
-import { type Event, slot } from '../lib/token.ts';
+import { asIs, type Event, slot } from '../lib/token.ts';
 import type { SessionWire } from '../stream/ports.ts';
 import { StanzaError, type StreamErrorCondition } from '../xmpp/errors.ts';
 import { Jid, JidError } from '../xmpp/jid.ts';
 import type { Account } from './accounts.ts';
 import { AccountIdle, SessionDetached, SessionEnded, SessionResumed } from './events.ts';
 import type { Host } from './host.ts';
-import { Session, type SessionLife } from './session.ts';
+import { LostWire } from './lost-wire.ts';
+import type { Sent } from './sent-stanzas.ts';
+import { Session } from './session.ts';
+import type { SessionLife } from './session-life.ts';
+import type { SessionState } from './session-state.ts';
 
 export interface SessionRules {
   /** Sessions that one account may hold at a time. */
@@ -19,7 +23,7 @@ export interface SessionRules {
 }
 
 /** The installation of the client (XEP-0388 §2.3), which nobody else gets to know. */
-const UserAgent = slot<string>('user agent');
+const UserAgent = slot<string>('user agent', asIs());
 
 /** Makes sessions of authenticated streams, and unmakes them (RFC 6120 §7). */
 export class SessionBinder {
@@ -65,6 +69,23 @@ export class SessionBinder {
       if (userAgent) session.set(UserAgent, userAgent);
       return session;
     });
+  }
+
+  /** Brings back a session of the process before, detached for `hold` ms; nobody hears of it. */
+  restore(
+    account: Account,
+    state: SessionState,
+    { sent, hold }: { sent: readonly Sent[]; hold: number },
+  ): Session {
+    const { started, address, transport, lang } = state;
+    const wire = new LostWire({ remoteAddress: address, transport, lang });
+    const session = new Session(account.jid.withResource(state.resource), {
+      ...{ account, host: this.#host, wire, clock: this.#clock, life: this.#life, started },
+    });
+    session.revive(state, sent, hold);
+    this.#host.accounts.hold(account);
+    this.#host.directory.add(session);
+    return session;
   }
 
   /** This process's sessions of one account, or of the whole host. */

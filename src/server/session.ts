@@ -26,18 +26,18 @@ import { faultOfIq } from './iq-syntax.ts';
 import { handOn } from './left-behind.ts';
 import { LostWire } from './lost-wire.ts';
 import { PendingRequests } from './pending-requests.ts';
-import { type ManagedClient, type ManagementTerms, StreamManagement } from './stream-management.ts';
+import type { Sent } from './sent-stanzas.ts';
+import type { SessionLife } from './session-life.ts';
+import type { SessionState } from './session-state.ts';
+import {
+  type ManagedClient,
+  type ManagementCounts,
+  type ManagementTerms,
+  StreamManagement,
+} from './stream-management.ts';
 import type { AccountTrace } from './tracing.ts';
 
 const NOTHING = Buffer.alloc(0);
-
-/** Hears what becomes of a session. */
-export interface SessionLife {
-  ended(session: Session, clean: boolean): void;
-  /** Its connection is lost, and its client may come back. */
-  detached(session: Session): void;
-  resumed(session: Session): void;
-}
 
 /**
  * In the walk of a message: the sender's end and the recipient's. A session
@@ -79,13 +79,15 @@ export class Session extends Inbox implements StreamSession, SessionEntry {
       wire: SessionWire;
       clock: Clock;
       life: SessionLife;
+      /** When it began, where it goes on from before. */
+      started?: number;
     },
   ) {
     super();
     this.jid = jid;
     this.account = deps.account;
     this.host = deps.host;
-    this.started = deps.clock.now();
+    this.started = deps.started ?? deps.clock.now();
     this.trace = deps.host.tracing.of(deps.account.owner);
     this.#clock = deps.clock;
     this.#wire = deps.wire;
@@ -110,9 +112,9 @@ export class Session extends Inbox implements StreamSession, SessionEntry {
   }
 
   /** How the client is connected, for operators. */
-  get connection(): { address: string; transport: string; isSecure: boolean } {
-    const { remoteAddress, transport, isSecure } = this.#wire;
-    return { address: remoteAddress, transport, isSecure };
+  get connection(): { address: string; transport: string; isSecure: boolean; lang: string } {
+    const { remoteAddress, transport, isSecure, lang } = this.#wire;
+    return { address: remoteAddress, transport, isSecure, lang };
   }
 
   /** Whether the client may send a password as it is. */
@@ -123,7 +125,7 @@ export class Session extends Inbox implements StreamSession, SessionEntry {
   /** What initial presence and its changes say (RFC 6121 §4.2, §4.4); null: unavailable. */
   setPriority(priority: number | null): void {
     this.#priority = priority;
-    if (priority === null) this.#confirm(true);
+    if (priority === null) for (const resolve of this.#receipts ?? []) resolve(true);
   }
 
   receive(frame: Frame): void {
@@ -158,14 +160,14 @@ export class Session extends Inbox implements StreamSession, SessionEntry {
   }
 
   /** From here on stanzas are counted in both directions (XEP-0198 §3). */
-  manage(terms: ManagementTerms): void {
+  manage(terms: ManagementTerms, counts?: ManagementCounts): void {
     const client: ManagedClient = {
       answer: (nonza) => this.answer(nonza),
       queuedBytes: () => this.#wire.queuedBytes,
-      silent: () => this.#detach('connection-timeout'),
-      overflowed: () => this.#overflow(),
+      silent: () => this.detach('connection-timeout'),
+      overflowed: () => this.close('policy-violation', 'too much is not acknowledged'),
     };
-    this.#management = new StreamManagement(terms, { client, clock: this.#clock });
+    this.#management = new StreamManagement(terms, { client, clock: this.#clock }, counts);
   }
 
   /**
@@ -173,13 +175,13 @@ export class Session extends Inbox implements StreamSession, SessionEntry {
    * client can be told what it need not send again.
    */
   prepareToResume(): Maybe<void> {
-    this.#detach('conflict');
+    this.detach('conflict');
     return this.#management?.handled.whenAll();
   }
 
   /** Goes on over another stream, with all that the client has not got up to `h` (§5). */
   resume(wire: SessionWire, h: number): void {
-    this.#detach('conflict');
+    this.detach('conflict');
     this.#management!.acknowledge(h);
     this.#keepAlive?.();
     this.#keepAlive = null;
@@ -254,7 +256,7 @@ export class Session extends Inbox implements StreamSession, SessionEntry {
   ended(clean: boolean): void {
     if (this.#isEnded) return;
     this.#isEnded = true;
-    this.#confirm(clean);
+    for (const resolve of this.#receipts ?? []) resolve(clean);
     this.#asked?.giveUp();
     this.#keepAlive?.();
     this.#management?.detach();
@@ -267,12 +269,31 @@ export class Session extends Inbox implements StreamSession, SessionEntry {
   }
 
   lost(): void {
-    if (this.#management?.terms.hold) this.#detach();
+    if (this.#management?.terms.hold) this.detach();
     else this.ended(false);
   }
 
-  /** Waits for another stream, and not for ever. */
-  #detach(condition?: StreamErrorCondition): void {
+  /** Goes on from a process before, detached: for `hold` ms it waits for its client. */
+  revive(state: SessionState, sent: readonly Sent[], hold: number): void {
+    this.restore(state.slots);
+    this.#priority = state.priority;
+    this.manage(state.terms, state);
+    this.#management!.sent.restore(sent);
+    this.#management!.detach();
+    this.detachedAt = state.detachedAt;
+    this.#keepAlive = this.#clock.after(hold, () => this.ended(false));
+  }
+
+  /** Goes on in another process, which has it in its store: nobody hears of an end. */
+  suspend(): void {
+    this.#isEnded = true;
+    this.#asked?.giveUp();
+    this.#keepAlive?.();
+    this.#management!.sent.giveUp(true);
+  }
+
+  /** Waits for another stream, and not for ever; the one that it has ends with the error. */
+  detach(condition?: StreamErrorCondition): void {
     const { hold } = this.#management!.terms;
     if (this.#isEnded || this.isDetached) return;
     const wire = this.#wire;
@@ -283,15 +304,6 @@ export class Session extends Inbox implements StreamSession, SessionEntry {
     this.#keepAlive = this.#clock.after(hold, () => this.ended(false));
     if (condition) wire.leave(condition);
     this.#life.detached(this);
-  }
-
-  /** Not at once, since somebody is about to deliver to others, too. */
-  #overflow(): void {
-    queueMicrotask(() => this.close('policy-violation', 'too much is not acknowledged'));
-  }
-
-  #confirm(isReceived: boolean): void {
-    for (const resolve of this.#receipts ?? []) resolve(isReceived);
   }
 
   #request(payload: Element, id: string): boolean {
@@ -315,7 +327,7 @@ export class Session extends Inbox implements StreamSession, SessionEntry {
   }
 
   #send(stanza: Stanza): void {
-    if (this.trace) this.trace.tell({ what: 'sent', session: this.jid.toString() }, stanza);
+    this.trace?.tell({ what: 'sent', session: this.jid.toString() }, stanza);
     this.#wire.sendParts(stanza.head(), stanza.rest);
   }
 
@@ -369,9 +381,7 @@ export class Session extends Inbox implements StreamSession, SessionEntry {
 
   protected conclude(stanza: Stanza, outcome: Outcome): void {
     this.host.traffic[stanza.kind][outcome.kind]++;
-    if (this.trace) {
-      this.trace.tell({ what: 'outcome', session: this.jid.toString(), outcome }, stanza);
-    }
+    this.trace?.tell({ what: 'outcome', session: this.jid.toString(), outcome }, stanza);
     if (outcome.kind === 'error') this.#answer(stanza, outcome.error);
     this.#management?.conclude(stanza);
   }

@@ -29,6 +29,12 @@ export interface ManagementTerms extends ManagementLimits {
   readonly hold: number;
 }
 
+/** How far a session had come that goes on from before. */
+export interface ManagementCounts {
+  readonly handled: number;
+  readonly acknowledged: number;
+}
+
 /** The session as its management needs it. */
 export interface ManagedClient {
   /** Writes to the client what is no stanza. */
@@ -64,7 +70,7 @@ export class StreamManagement {
   constructor(
     terms: ManagementTerms,
     deps: { client: ManagedClient; clock: Clock },
-    counts: { handled: number; acknowledged: number } = { handled: 0, acknowledged: 0 },
+    counts: ManagementCounts = { handled: 0, acknowledged: 0 },
   ) {
     this.terms = terms;
     this.#client = deps.client;
@@ -158,7 +164,8 @@ export class StreamManagement {
   #overflow(): void {
     if (this.#hasOverflowed) return;
     this.#hasOverflowed = true;
-    this.#client.overflowed();
+    // Not at once, since somebody is about to deliver to others, too.
+    queueMicrotask(() => this.#client.overflowed());
   }
 
   #askSoon(): void {

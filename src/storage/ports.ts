@@ -288,6 +288,19 @@ export interface OfflineStore {
   expire(domain: string, stamp: number): Ticket;
 }
 
+/** A session that goes on in the next process. */
+export interface StoredSession {
+  readonly owner: Owner;
+  /** Text, in a form that only the server's sessions know. */
+  readonly state: string;
+}
+
+export interface SessionStore {
+  put(session: StoredSession): Ticket;
+  /** All of a domain's accounts, in any order; once they are gone from disk. */
+  takeAll(domain: string): Promise<readonly StoredSession[]>;
+}
+
 /** An account with all that moves with it from one server to another. */
 export interface WholeAccount {
   readonly user: UserRecord;
@@ -321,6 +334,7 @@ export interface Storage {
   readonly vcards: VcardStore;
   readonly archive: ArchiveStore;
   readonly push: PushStore;
+  readonly sessions: SessionStore;
   /** A named secret of the installation, made at first use (`size` random bytes). */
   secret(name: string, size: number): Maybe<Buffer>;
   /**

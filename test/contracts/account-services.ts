@@ -27,6 +27,18 @@ export function accountServicesContract(current: CurrentStorage): void {
       });
     });
 
+    describe('sessions', () => {
+      test('are taken away once, of one domain, and go with their account', async () => {
+        const states = ['{"one":1}', LARGE_TEXT].map((state) => ({ owner: ROMEO, state }));
+        for (const state of states) storage.sessions.put(state);
+        storage.sessions.put({ owner: 'nobody@example.com', state: '{}' });
+        expect(await storage.sessions.takeAll('other.example')).toEqual([]);
+        const domain = ROMEO.slice(ROMEO.indexOf('@') + 1);
+        expect(await storage.sessions.takeAll(domain)).toEqual(states);
+        expect(await storage.sessions.takeAll(domain)).toEqual([]);
+      });
+    });
+
     describe('blocked addresses', () => {
       const blocked = (owner = ROMEO) => storage.blocks.load(owner);
 

@@ -7,6 +7,7 @@ import { readStoredStanza } from '../../src/xmpp/stanza.ts';
 import type { Person } from '../support/cast.ts';
 import { TestComponent } from '../support/component.ts';
 import { anything, conversationInside, nothing } from '../support/conversation.ts';
+import { acknowledges, manages } from '../support/stream-management.ts';
 
 /** Push notifications; the app server is a component, as that of a client's maker would be. */
 
@@ -191,7 +192,10 @@ for (const [what, content] of NOT_WORTH) {
 
 conversationInside(
   'what is not kept is not told of: it was refused, or its sender wants that [XEP-0334 4.2]',
-  { config: { components, modules: { offline: { maxMessages: 0 } } }, quiet: ['romeo'] },
+  {
+    config: { components, modules: { archive: false, offline: { maxMessages: 0 } } },
+    quiet: ['romeo'],
+  },
   async ({ juliet, romeo }, server) => {
     const service = await TestComponent.connected(server, 'push.example');
     await enables(romeo, "jid='push.example' node='n'");
@@ -468,5 +472,25 @@ conversationInside(
     await accepts(service, 'b');
     await service.getsNothing(juliet);
     for (const each of [service, other]) await each.forgets();
+  },
+);
+
+conversationInside(
+  'one whose connection is lost is told of what comes, and of what was on its way [XEP-0357 1] [XEP-0198 6]',
+  { config },
+  async ({ juliet, romeo }, server) => {
+    const service = await TestComponent.connected(server, 'push.example');
+    await manages(romeo);
+    await enables(romeo, "jid='push.example' node='n'");
+    await acknowledges(romeo);
+    await juliet.sends`<message to='${romeo}' type='chat' id='1'><body>Hi</body></message>`;
+    await romeo.gets`<message id='1'/>`;
+    await service.getsNothing(juliet);
+    await romeo.vanishes();
+    await accepts(service);
+    server.clock.advance(5_000);
+    await tells(juliet, romeo, 'Ho');
+    await accepts(service);
+    await service.getsNothing(juliet);
   },
 );

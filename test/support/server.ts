@@ -69,13 +69,16 @@ export class TestServer implements Stage {
   readonly storage: Storage;
   /** Of anonymous accounts. */
   readonly transient: Storage;
-  readonly server: Server;
-  readonly components: Components;
+  server!: Server;
+  components!: Components;
   readonly #deadlines: Deadlines;
   readonly #limits: XmlLimits;
-  readonly #onConnection: ReturnType<typeof clientStreams>;
-  readonly #secureContextFor: ServedStreamHosts['secureContextFor'];
-  readonly #throttle: SignInThrottle;
+  readonly #host: HostConfig;
+  readonly #componentSettings: TestedConfig['components'];
+  readonly #settings: Settings;
+  #onConnection!: ReturnType<typeof clientStreams>;
+  #secureContextFor!: ServedStreamHosts['secureContextFor'];
+  #throttle!: SignInThrottle;
   readonly #place: Place;
   #createAccount: CreateAccount | null = null;
   readonly #modules: readonly ModuleDefinition[];
@@ -105,29 +108,36 @@ export class TestServer implements Stage {
     place: Place,
     { hosts: [host], components }: TestedConfig,
     modules: readonly ModuleDefinition[],
-    settings: {
-      usesTls: boolean;
-      secureContext: SecureContext;
-      saltSecret: Buffer;
-      transient: Storage;
-    },
+    settings: Settings,
   ) {
-    const { clock, storage, log } = place;
-    this.clock = clock;
-    this.#deadlines = new Deadlines(clock);
+    this.clock = place.clock;
+    this.#deadlines = new Deadlines(place.clock);
+    this.#componentSettings = components;
     this.usesTls = settings.usesTls;
     this.patience = this.usesTls ? 3000 : 1000;
-    this.storage = storage;
+    this.storage = place.storage;
     this.#place = place;
     this.#modules = modules;
     this.#limits = host.policy.beforeLogin;
+    this.#host = host;
+    this.#settings = settings;
+    this.transient = settings.transient;
+    this.#assemble();
+  }
+
+  #assemble(): void {
+    const { clock, storage, transient } = this;
+    const { log } = this.#place;
+    const [host, modules, settings] = [this.#host, this.#modules, this.#settings];
     const directory = new LocalDirectory();
-    const { transient } = settings;
-    this.transient = transient;
     const opened = { storage, transient, openSource };
     this.server = new Server([host], { ...opened, directory, clock, log, modules });
     const { router, tracing } = this.server;
-    this.components = new Components(components, host.policy, { router, tracing, log });
+    this.components = new Components(this.#componentSettings, host.policy, {
+      router,
+      tracing,
+      log,
+    });
     const served = this.server.find(DOMAIN)!;
     const deps = { storage: served.storage, now: () => clock.now() };
     const streamHost = new ServedStreamHost(served, { policy: host.policy, ...settings }, deps);
@@ -156,6 +166,16 @@ export class TestServer implements Stage {
     const options = { deadlines: this.#deadlines, limits: this.#limits, remoteAddress: LOOPBACK };
     const peer = connectMemory(this.#onConnection, options);
     return Object.assign(peer, { secure: async () => {} });
+  }
+
+  /** Stops as it should and starts again, on the same store; `away` ms go by in between. */
+  async restarts(away = 0): Promise<void> {
+    await this.server.suspend();
+    this.server.stop();
+    await this.idle();
+    this.clock.advance(away);
+    this.#assemble();
+    await this.server.restore();
   }
 
   /** As a reload does. */
@@ -206,13 +226,21 @@ export class TestServer implements Stage {
       directTls: false,
       secureContextFor: this.#secureContextFor,
       limits: this.#limits,
-      onConnection: this.#onConnection,
+      onConnection: (connection) => this.#onConnection(connection),
       maxConnections: 1000,
       maxConnectionsPerAddress: 1000,
       deadlines: this.#deadlines,
       log: this.#place.log,
     });
   }
+}
+
+/** What stays the same when the server starts again. */
+interface Settings {
+  readonly usesTls: boolean;
+  readonly secureContext: SecureContext;
+  readonly saltSecret: Buffer;
+  readonly transient: Storage;
 }
 
 /** A store, and the log of all that happens around it. */

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import { isLater, type Maybe, then } from '../../lib/maybe.ts';
-import { service, slot } from '../../lib/token.ts';
+import { asIs, service, slot } from '../../lib/token.ts';
 import type { Account } from '../../server/accounts.ts';
-import { AccountIdle } from '../../server/events.ts';
+import { AccountIdle, SessionRestored } from '../../server/events.ts';
 import type { Incoming, Outgoing, Verdict } from '../../server/flow.ts';
 import { type AccountRequest, defineModule, on, provide } from '../../server/module.ts';
 import { Session } from '../../server/session.ts';
@@ -28,7 +28,7 @@ export interface BlockList {
 export const BlockList = service<BlockList>('block list');
 
 /** Sessions that have asked for the list get pushes (XEP-0191 §3.3). */
-const IsInterested = slot<boolean>('interested in the block list');
+const IsInterested = slot<boolean>('interested in the block list', asIs());
 
 const command = { xmlns: NS_BLOCKING, target: 'account', isPrivate: true } as const;
 
@@ -157,7 +157,10 @@ export default defineModule({
         { ...command, type: 'set', name: 'unblock', answer: unblock },
       ],
       facts: (account) => then(memory.of(account), (list) => ({ blocked: list.size })),
-      on: [on(AccountIdle, ({ account }) => memory.mayForget(account))],
+      on: [
+        on(AccountIdle, ({ account }) => memory.mayForget(account)),
+        on(SessionRestored, ({ session, waitFor }) => waitFor(memory.of(session.account))),
+      ],
       flows: {
         outgoing: { message: outgoing, presence: outgoing, iq: outgoing },
         incoming: { message: incoming, presence: incoming, iq: incoming },

@@ -9,7 +9,10 @@ const MAX_MESSAGES = 1000;
  * How many copies a session has had of each message that was stored at the same time
  * for whoever becomes available: it must not get them again when that is itself.
  */
-const EarlyCopies = slot<Map<string, number>>('copies of what waits');
+const EarlyCopies = slot<Map<string, number>>('copies of what waits', {
+  encode: (copies) => [...copies],
+  decode: (entries) => new Map(entries as [string, number][]),
+});
 
 /** `text` is the message as it is stored. */
 export function noteEarlyCopy(session: Session, text: string): void {

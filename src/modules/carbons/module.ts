@@ -1,4 +1,4 @@
-import { slot } from '../../lib/token.ts';
+import { asIs, slot } from '../../lib/token.ts';
 import type { Account } from '../../server/accounts.ts';
 import { isReachable } from '../../server/delivery.ts';
 import { AccountIdle } from '../../server/events.ts';
@@ -15,7 +15,7 @@ import { noteEarlyCopy } from './early-copies.ts';
 import { type Direction, isCarbon, isEligible, isPrivate, NS_CARBONS } from './eligibility.ts';
 
 /** Whether a session gets copies. */
-const IsEnabled = slot<boolean>('carbons');
+const IsEnabled = slot<boolean>('carbons', asIs());
 const Copied = slot<Answerable>('copied messages');
 
 const NOBODY: readonly unknown[] = [];

@@ -1,4 +1,4 @@
-import type { Jid } from '../../xmpp/jid.ts';
+import { Jid } from '../../xmpp/jid.ts';
 
 /** Addresses that one session may show itself to besides its contacts. */
 const MAX_DIRECTED = 2000;
@@ -9,6 +9,16 @@ const MAX_LENGTH = 256 * 1024;
 export class DirectedPresence {
   readonly #addresses = new Map<string, Jid>();
   #length = 0;
+
+  static of(addresses: readonly string[]): DirectedPresence {
+    const directed = new DirectedPresence();
+    for (const address of addresses) directed.add(Jid.parse(address));
+    return directed;
+  }
+
+  get addresses(): readonly string[] {
+    return [...this.#addresses.keys()];
+  }
 
   get isFull(): boolean {
     return this.#addresses.size >= MAX_DIRECTED || this.#length >= MAX_LENGTH;

@@ -1,12 +1,13 @@
 import { type Maybe, then } from '../../lib/maybe.ts';
 import { event, service, slot } from '../../lib/token.ts';
 import type { Account } from '../../server/accounts.ts';
-import { SessionEnded } from '../../server/events.ts';
+import { SessionEnded, SessionRestored } from '../../server/events.ts';
 import { DONE, type Incoming, type Outcome, type Verdict } from '../../server/flow.ts';
 import { defineModule, on, provide } from '../../server/module.ts';
 import { Session } from '../../server/session.ts';
 import { StanzaError } from '../../xmpp/errors.ts';
 import type { Jid } from '../../xmpp/jid.ts';
+import { NS } from '../../xmpp/ns.ts';
 import { makeStanza, readStoredStanza, type Stanza } from '../../xmpp/stanza.ts';
 import { isSubscriptionType } from '../../xmpp/subscription.ts';
 import { isBlockedBy } from '../blocking/memory.ts';
@@ -34,8 +35,14 @@ export const Presences = service<Presences>('presences');
 export const BecameReachable = event<{ readonly session: Session }>('became reachable');
 
 /** The presence that the session showed last; absent while unavailable. */
-const Shown = slot<Stanza>('presence shown');
-const Directed = slot<DirectedPresence>('directed presence');
+const Shown = slot<Stanza>('presence shown', {
+  encode: (stanza) => stanza.toText(NS.client),
+  decode: (text) => readStoredStanza(String(text)),
+});
+const Directed = slot<DirectedPresence>('directed presence', {
+  encode: (directed) => directed.addresses,
+  decode: (addresses) => DirectedPresence.of(addresses as readonly string[]),
+});
 
 type Entries = Incoming['sessions'];
 const NOTHING: readonly Stanza[] = [];
@@ -206,6 +213,10 @@ export default defineModule({
       provides: [provide(Presences, { reveal, withdraw, withdrawDirected, refresh })],
       facts: (account) => last.facts(account),
       on: [
+        // Its contacts are to hear when it ends.
+        on(SessionRestored, ({ session, waitFor }) =>
+          waitFor(rosters.use(session.account, () => undefined)),
+        ),
         on(SessionEnded, ({ session }) =>
           hide(session, makeStanza('presence', { type: 'unavailable', from: session.jid })),
         ),

@@ -3,9 +3,10 @@ import { isLater, type Maybe, then } from '../../lib/maybe.ts';
 import { service, slot } from '../../lib/token.ts';
 import type { Account } from '../../server/accounts.ts';
 import { duration } from '../../server/config/quantities.ts';
+import { SessionDetached } from '../../server/events.ts';
 import type { Incoming, Outcome, Verdict } from '../../server/flow.ts';
-import { type AccountRequest, defineModule, provide } from '../../server/module.ts';
-import type { Session } from '../../server/session.ts';
+import { type AccountRequest, defineModule, on, provide } from '../../server/module.ts';
+import { Session } from '../../server/session.ts';
 import { NO_TICKET } from '../../storage/ports.ts';
 import type { PushRegistration } from '../../storage/push-port.ts';
 import { StanzaError } from '../../xmpp/errors.ts';
@@ -41,7 +42,10 @@ const MAX_BODY = 1_000;
 
 const Answers = slot<PendingAnswers>('notifications on their way');
 /** Keys of what the session has enabled. */
-const EnabledHere = slot<Set<string>>('enabled push notifications');
+const EnabledHere = slot<Set<string>>('enabled push notifications', {
+  encode: (keys) => [...keys],
+  decode: (data) => new Set(data as string[]),
+});
 
 const command = { type: 'set', xmlns: NS_PUSH, target: 'account', isPrivate: true } as const;
 
@@ -192,8 +196,24 @@ export default defineModule({
       if (isWorthNotice(stanza)) unawaited(tell(account, summaryOf(stanza), session));
     };
 
+    /** Sessions that wait for their clients, which sleep. */
+    const wake = (account: Account, stanza: Stanza, targets: readonly unknown[]): void => {
+      for (const target of targets) {
+        if (target instanceof Session && target.isDetached) notify(account, stanza, target);
+      }
+    };
+
+    /** What was on its way when the connection was lost, or found to be: of it the newest. */
+    const recall = (session: Session): void => {
+      const newest = session.management?.sent.unacknowledged.findLast(({ stanza }) =>
+        isWorthNotice(stanza),
+      );
+      if (newest) notify(session.account, newest.stanza, session);
+    };
+
     /** A message that waits, and is on disk. */
     const observe = (stanza: Stanza, { account, plan }: Incoming, outcome: Outcome): void => {
+      if (account && plan?.kind === 'deliver') wake(account, stanza, plan.targets);
       const isKept = outcome.kind === 'done' && outcome.ticket !== NO_TICKET;
       if (!account || plan?.kind !== 'offline' || !isKept || !isWorthNotice(stanza)) return;
       const summary = summaryOf(stanza);
@@ -211,6 +231,7 @@ export default defineModule({
       facts: (account) =>
         then(memory.of(account), (enabled) => ({ pushRegistrations: enabled.size })),
       farewell: (account) => memory.drop(account),
+      on: [on(SessionDetached, ({ session }) => recall(session))],
       flows: {
         incoming: {
           message: { check: withdraw, copy: observe },

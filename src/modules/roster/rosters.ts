@@ -1,5 +1,5 @@
 import type { Maybe } from '../../lib/maybe.ts';
-import { event, service, slot } from '../../lib/token.ts';
+import { asIs, event, service, slot } from '../../lib/token.ts';
 import type { Account } from '../../server/accounts.ts';
 import type { StanzaErrorCondition } from '../../xmpp/errors.ts';
 import type { Jid } from '../../xmpp/jid.ts';
@@ -49,4 +49,4 @@ export const ContactRemoved = event<{ readonly account: Account; readonly item: 
 );
 
 /** Sessions that have asked for the roster get pushes (RFC 6121 §2.1.6). */
-export const IsInterested = slot<boolean>('interested in the roster');
+export const IsInterested = slot<boolean>('interested in the roster', asIs());

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { type Maybe, then } from '../../lib/maybe.ts';
-import { slot } from '../../lib/token.ts';
+import { asIs, slot } from '../../lib/token.ts';
 import type { Account } from '../../server/accounts.ts';
 import { size } from '../../server/config/quantities.ts';
 import { type AccountRequest, defineModule } from '../../server/module.ts';
@@ -18,7 +18,7 @@ import { hasUpdate, namesPhoto, withPhoto } from './photo-update.ts';
 /** Of the picture on the account's card; '' for a card without one, null for no card. */
 const PhotoHash = slot<string | null>('hash of the photo');
 /** Whether the client says itself, in its presence, which picture it shows. */
-const NamesPhoto = slot<boolean>('names its photo');
+const NamesPhoto = slot<boolean>('names its photo', asIs());
 
 const request = { name: 'vCard', xmlns: NS_VCARD } as const;
 const text = (length: number) => z.string().min(1).max(length).optional();

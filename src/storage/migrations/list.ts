@@ -5,6 +5,7 @@ import { messageArchive } from './005-message-archive.ts';
 import { search } from './006-search.ts';
 import { tokens } from './007-tokens.ts';
 import { push } from './008-push.ts';
+import { sessions } from './009-sessions.ts';
 import type { Migration } from './migration.ts';
 
 /**
@@ -21,6 +22,7 @@ export const migrations: readonly Migration[] = [
   search,
   tokens,
   push,
+  sessions,
 ];
 
 /** The version that `schema.sql` installs. */

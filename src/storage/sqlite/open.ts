@@ -10,6 +10,7 @@ import type {
   OfflineStore,
   PrivateStore,
   RosterStore,
+  SessionStore,
   Storage,
   StorageError,
   UserStore,
@@ -36,6 +37,7 @@ import { SqlitePush } from './push.ts';
 import type { Reader } from './readings.ts';
 import { SqliteRosters } from './rosters.ts';
 import { currentSchema, prepareSchema } from './schema.ts';
+import { SqliteSessions } from './sessions.ts';
 import { Snapshot } from './snapshot.ts';
 import { SqliteStore } from './store.ts';
 import { openTables } from './tables.ts';
@@ -158,6 +160,7 @@ class SqliteStorage implements Storage {
   readonly archive: ArchiveStore;
   readonly #archive: SqliteArchive;
   readonly push: PushStore;
+  readonly sessions: SessionStore;
   readonly #gateway: Gateway;
   readonly #writer: Writer;
   readonly #reader: Reader;
@@ -182,6 +185,7 @@ class SqliteStorage implements Storage {
     this.#archive = archive;
     archive.sweep();
     this.push = new SqlitePush(gateway);
+    this.sessions = new SqliteSessions(gateway);
     this.#gateway = gateway;
     this.#writer = writer;
     this.#reader = reader;

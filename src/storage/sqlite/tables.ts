@@ -11,6 +11,7 @@ import { PushTable } from './push.ts';
 import { openReadings } from './readings.ts';
 import { RosterTable } from './rosters.ts';
 import { SecretTable } from './secrets.ts';
+import { SessionTable } from './sessions.ts';
 import { TokenTable } from './tokens.ts';
 import { UserTable } from './users.ts';
 import { VcardTable } from './vcards.ts';
@@ -32,6 +33,7 @@ export function openTables(db: Connection) {
     privateXml: new PrivateTable(db),
     vcards: new VcardTable(db),
     push: new PushTable(db),
+    sessions: new SessionTable(db),
     secrets: new SecretTable(db),
   };
   return { ...tables, ...openReadings(db), accounts: new AccountTable(tables) };

@@ -80,6 +80,7 @@ describe('the schema', () => {
       'push',
       'roster',
       'roster_removal',
+      'session',
       'token',
       'vcard',
     ];
