@@ -12,6 +12,7 @@ import { gajimScenario } from './scenarios/gajim.ts';
 import { importedScenario } from './scenarios/imported.ts';
 import { libraryScenario } from './scenarios/library.ts';
 import { profanityScenario } from './scenarios/profanity.ts';
+import { resumptionScenario } from './scenarios/resumption.ts';
 import type { Scenario } from './scenarios/scenario.ts';
 import { sendersScenario } from './scenarios/senders.ts';
 import { signInScenario } from './scenarios/sign-in.ts';
@@ -33,6 +34,7 @@ const scenarios: readonly Scenario[] = [
   libraryScenario(xmppJs),
   libraryScenario(aioxmpp),
   libraryScenario(nbxmpp),
+  resumptionScenario,
   sendersScenario,
   signInScenario,
   importedScenario,

@@ -7,6 +7,8 @@ export type Session = {
   readonly directTls: boolean;
   /** PEM file with the authority to trust; absent: only what the machine trusts. */
   readonly authority?: string;
+  /** Connects again, for its old session, whenever the connection is gone (XEP-0198 §5). */
+  readonly comesBack?: boolean;
 };
 
 /** One line on a client's standard input. A command with an `id` is answered by `answer`. */
@@ -26,6 +28,8 @@ export type Command =
   | { readonly do: 'carbons'; id: number }
   /** Tells whether somebody looks at the client: XEP-0352 §4.2. */
   | { readonly do: 'state'; active: boolean }
+  /** Breaks the connection. */
+  | { readonly do: 'cut' }
   | { readonly do: 'quit' };
 
 export type Query = 'disco' | 'ping' | 'version' | 'time';

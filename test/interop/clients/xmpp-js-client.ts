@@ -125,6 +125,7 @@ async function obey(command: Command): Promise<object> {
     }
     case 'carbons':
     case 'state':
+    case 'cut':
       throw new Error(`this client does no ${command.do}`);
     case 'quit':
       await entity.stop();

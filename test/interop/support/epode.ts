@@ -16,7 +16,8 @@ export function startEpodeWith(program: string, settings: object = {}): StartTar
     const [port, tlsPort] = [await freePort(), await freePort()];
     const config = join(folder, 'epode.yaml');
     await writeFile(config, configuration(folder, port, tlsPort, certificates, settings));
-    const server = start(process.execPath, [program, 'start', '--config', config], { env });
+    const launch = () => start(process.execPath, [program, 'start', '--config', config], { env });
+    let server = launch();
     await untilListening(server, port);
     return {
       ...{ name: 'Epode', domain: DOMAIN, host: LOOPBACK, port, tlsPort, certificates },
@@ -34,6 +35,11 @@ export function startEpodeWith(program: string, settings: object = {}): StartTar
       startAnother: (folder, settings) => startEpodeWith(program, settings)(folder),
       log: () => server.output,
       isFault: (line) => FAULT.test(line),
+      restart: async () => {
+        await server.end();
+        server = launch();
+        await untilListening(server, port);
+      },
       stop: () => server.end(),
     };
   };
