@@ -14,6 +14,7 @@ import { historyScenario } from './scenarios/history.ts';
 import { importedScenario } from './scenarios/imported.ts';
 import { libraryScenario } from './scenarios/library.ts';
 import { profanityScenario } from './scenarios/profanity.ts';
+import { resumptionScenario } from './scenarios/resumption.ts';
 import type { Scenario } from './scenarios/scenario.ts';
 import { sendersScenario } from './scenarios/senders.ts';
 import { signInScenario } from './scenarios/sign-in.ts';
@@ -36,6 +37,7 @@ const scenarios: readonly Scenario[] = [
   libraryScenario(xmppJs),
   libraryScenario(aioxmpp),
   libraryScenario(nbxmpp),
+  resumptionScenario,
   sendersScenario,
   signInScenario,
   tokensScenario,

@@ -7,6 +7,8 @@ export type Session = {
   readonly directTls: boolean;
   /** PEM file with the authority to trust; absent: only what the machine trusts. */
   readonly authority?: string;
+  /** Connects again, for its old session, whenever the connection is gone (XEP-0198 §5). */
+  readonly comesBack?: boolean;
 };
 
 /** One line on a client's standard input. A command with an `id` is answered by `answer`. */
@@ -32,6 +34,8 @@ export type Command =
   | { readonly do: 'state'; active: boolean }
   /** Closes the stream, and signs in anew without being told the password again. */
   | { readonly do: 'return' }
+  /** Breaks the connection. */
+  | { readonly do: 'cut' }
   | { readonly do: 'quit' };
 
 export type Query = 'disco' | 'ping' | 'version' | 'time';

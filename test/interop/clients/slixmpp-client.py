@@ -25,6 +25,9 @@ class Client(ClientXMPP):
                        'xep_0202', 'xep_0203', 'xep_0280', 'xep_0313',
                        'xep_0352'):
             self.register_plugin(plugin)
+        self.comes_back = session.get('comesBack', False)
+        if self.comes_back:
+            self.register_plugin('xep_0198')
         self.listen()
 
     async def get_dns_records(self, domain, port=None):
@@ -35,6 +38,10 @@ class Client(ClientXMPP):
     def listen(self):
         self.add_event_handler('session_start', lambda _: tell('online', jid=str(self.boundjid)))
         self.add_event_handler('disconnected', lambda _: tell('offline'))
+        self.add_event_handler('sm_enabled', lambda _: tell('managed'))
+        self.add_event_handler('session_resumed', lambda _: tell('resumed'))
+        if self.comes_back:
+            self.add_event_handler('disconnected', self.come_back)
         self.add_event_handler('failed_auth', lambda _: self.give_up('authentication'))
         self.add_event_handler('ssl_invalid_chain', lambda e: self.give_up(f'certificate: {e}'))
         self.add_event_handler('connection_failed', lambda e: self.give_up(f'connection: {e}'))
@@ -47,6 +54,10 @@ class Client(ClientXMPP):
         self.add_event_handler('roster_update', self.on_roster)
         presence = MatchXPath('{jabber:client}presence')
         self.register_handler(Callback('Every presence', presence, self.on_presence))
+
+    async def come_back(self, _):
+        await asyncio.sleep(0.5)
+        self.connect(self.place, use_ssl=False, force_starttls=True)
 
     def give_up(self, reason):
         tell('failed', reason=reason)
@@ -124,7 +135,11 @@ class Client(ClientXMPP):
         elif command['do'] == 'state':
             state = self['xep_0352']
             state.send_active() if command['active'] else state.send_inactive()
+        elif command['do'] == 'cut':
+            # As if the network broke: not a word of goodbye.
+            self.transport.abort()
         elif command['do'] == 'quit':
+            self.del_event_handler('disconnected', self.come_back)
             self.disconnect()
         return {}
 
@@ -190,6 +205,7 @@ def condition(error):
 async def main(session):
     client = Client(session)
     address = (session['host'], session['port'])
+    client.place = address
     client.connect(address, use_ssl=session['directTls'], force_starttls=True)
     await obey_lines(client.obey, condition)
 

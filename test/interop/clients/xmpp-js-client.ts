@@ -131,6 +131,7 @@ async function obey(command: Command): Promise<object> {
     case 'carbons':
     case 'history':
     case 'state':
+    case 'cut':
       throw new Error(`this client does no ${command.do}`);
     case 'return':
       await entity.stop();

@@ -21,7 +21,8 @@ export function startEpodeWith(program: string, settings: object = {}): StartTar
       config,
       configuration(folder, { port, tlsPort, component }, certificates, settings),
     );
-    const server = start(process.execPath, [program, 'start', '--config', config], { env });
+    const launch = () => start(process.execPath, [program, 'start', '--config', config], { env });
+    let server = launch();
     await untilListening(server, port);
     return {
       ...{ name: 'Epode', domain: DOMAIN, host: LOOPBACK, port, tlsPort, certificates },
@@ -40,6 +41,11 @@ export function startEpodeWith(program: string, settings: object = {}): StartTar
       startAnother: (folder, settings) => startEpodeWith(program, settings)(folder),
       log: () => server.output,
       isFault: (line) => FAULT.test(line),
+      restart: async () => {
+        await server.end();
+        server = launch();
+        await untilListening(server, port);
+      },
       stop: () => server.end(),
     };
   };

@@ -9,6 +9,8 @@ export type Choice = {
   readonly password?: string;
   /** Leaves out our authority: the client must then refuse the server's certificate. */
   readonly distrustful?: boolean;
+  /** Goes on with its session where the connection breaks. */
+  readonly comesBack?: boolean;
 };
 
 /** A client library with a script that speaks `clients/protocol.ts`. */
@@ -53,6 +55,7 @@ function sessionOf(target: Target, account: Account, choice: Choice): string {
     host: target.domain,
     port: choice.directTls ? target.tlsPort : target.port,
     directTls: choice.directTls ?? false,
+    comesBack: choice.comesBack ?? false,
     ...(choice.distrustful ? {} : { authority: target.certificates.authority }),
   };
   return JSON.stringify(session);

@@ -95,6 +95,17 @@ export class LibraryUser implements BlockingClient {
     await this.#client.query('ping', domain);
   }
 
+  /** Breaks the connection. */
+  async cut(): Promise<void> {
+    this.#client.send({ do: 'cut' });
+  }
+
+  /** Waits until the client has got its session back, and fails where it had to begin anew. */
+  async resumes(): Promise<void> {
+    await this.#client.sees('resumed');
+    if (this.#client.takes('online')) throw new Error(`${this.name} has begun anew`);
+  }
+
   async quit(): Promise<void> {
     await this.#client.quit();
   }

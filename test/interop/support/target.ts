@@ -29,6 +29,8 @@ export type Target = {
   log(): string;
   /** Whether a line of the log tells of a fault of the server's own. */
   isFault(line: string): boolean;
+  /** Stops it as one should, and starts it again; absent where that is of no interest. */
+  restart?(): Promise<void>;
   stop(): Promise<void>;
 };
 
