@@ -9,6 +9,7 @@ import { Jid } from '../xmpp/jid.ts';
 import { isRequest, makeResult, makeStanza, type Stanza } from '../xmpp/stanza.ts';
 import type { Account, Accounts } from './accounts.ts';
 import { Arrivals, runStores } from './arrivals.ts';
+import { isShown, mayWait } from './awaited.ts';
 import { type CompiledFlow, type CompiledFlows, conclude } from './compiled-flows.ts';
 import {
   DONE,
@@ -24,6 +25,7 @@ import {
   unlessVetoed,
   type Verdict,
 } from './flow.ts';
+import type { HandledNotes } from './handled-notes.ts';
 import type { IqTable } from './iq-table.ts';
 import type { HostKind, Identity, IqHandler, Target, XepClaim } from './module.ts';
 import type { NonzaTable } from './nonza-table.ts';
@@ -69,6 +71,8 @@ export class Host extends Slots {
   /** What the sessions of this host have sent. */
   readonly traffic = new Traffic();
   readonly tracing: Tracing;
+  /** How far sessions have come, as it stands on disk. */
+  readonly notes: HandledNotes;
   readonly #router: Router;
   readonly #log: Log;
   readonly #arrivals: Arrivals;
@@ -85,6 +89,7 @@ export class Host extends Slots {
       durability: Durability;
       router: Router;
       tracing: Tracing;
+      notes: HandledNotes;
       log: Log;
     },
   ) {
@@ -99,6 +104,7 @@ export class Host extends Slots {
     this.#router = deps.router;
     this.#log = deps.log.child({ host: domain });
     this.tracing = deps.tracing;
+    this.notes = deps.notes;
     this.tracing.onChange((owner) => this.#retrace(owner));
   }
 
@@ -371,16 +377,6 @@ export class Host extends Slots {
   #report(error: unknown, stanza: Stanza): void {
     this.#log.error({ err: error, stanza: stanza.kind, type: stanza.type }, 'a handler failed');
   }
-}
-
-/** Presence that tells of itself and asks for nothing (RFC 6121 §4.7.1). */
-function isShown({ kind, type }: Stanza): boolean {
-  return kind === 'presence' && (type === '' || type === 'unavailable');
-}
-
-/** Whether an account keeps it for somebody who has never been here. */
-function mayWait({ kind, type }: Stanza): boolean {
-  return (kind === 'message' && type !== 'error') || (kind === 'presence' && type === 'subscribe');
 }
 
 /** RFC 6121 §4.3.2: what whoever may not see an account is told, whether it exists or not. */
