@@ -218,6 +218,15 @@ CREATE TABLE session (
 
 CREATE INDEX session_by_user ON session (user);
 
+-- How many stanzas of clients' were handled, for those who come back after the server
+-- was killed. The newest ten minutes; id is the order.
+CREATE TABLE handled (
+  id     INTEGER PRIMARY KEY,
+  domain TEXT    NOT NULL,
+  stamp  INTEGER NOT NULL,
+  notes  TEXT    NOT NULL               -- JSON: [account, session, number]
+) STRICT;
+
 -- Random keys of this installation, each made when it is first needed.
 CREATE TABLE secret (
   name  TEXT PRIMARY KEY,

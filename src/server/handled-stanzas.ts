@@ -28,6 +28,12 @@ export class HandledStanzas {
     return this.#taken;
   }
 
+  /** How many there are up to this one, which is under way; 0 for one that does not count. */
+  upTo(stanza: Stanza): number {
+    const before = this.#open.get(stanza);
+    return before === undefined ? 0 : before + 1;
+  }
+
   take(stanza: Stanza): void {
     this.#open.set(stanza, this.#taken++);
   }

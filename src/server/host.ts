@@ -9,6 +9,7 @@ import { Jid } from '../xmpp/jid.ts';
 import { isRequest, makeResult, makeStanza, type Stanza } from '../xmpp/stanza.ts';
 import type { Account, Accounts } from './accounts.ts';
 import { Arrivals, runStores } from './arrivals.ts';
+import { isShown, mayWait } from './awaited.ts';
 import { type CompiledFlow, type CompiledFlows, conclude } from './compiled-flows.ts';
 import {
   DONE,
@@ -24,6 +25,7 @@ import {
   unlessVetoed,
   type Verdict,
 } from './flow.ts';
+import type { HandledNotes } from './handled-notes.ts';
 import type { IqTable } from './iq-table.ts';
 import type { HostedService, HostKind, Identity, IqHandler, Target, XepClaim } from './module.ts';
 import type { NonzaTable } from './nonza-table.ts';
@@ -74,6 +76,8 @@ export class Host extends Slots {
   readonly serves: (domain: string) => boolean;
   /** Services beside the host that its clients are to find (XEP-0030 §4). */
   services: readonly HostedService[] = [];
+  /** How far sessions have come, as it stands on disk. */
+  readonly notes: HandledNotes;
   readonly #router: Router;
   readonly #log: Log;
   readonly #arrivals: Arrivals;
@@ -90,6 +94,7 @@ export class Host extends Slots {
       durability: Durability;
       router: Router;
       tracing: Tracing;
+      notes: HandledNotes;
       log: Log;
     },
   ) {
@@ -105,6 +110,7 @@ export class Host extends Slots {
     this.#log = deps.log.child({ host: domain });
     this.tracing = deps.tracing;
     this.serves = (domain) => deps.router.host(domain) !== null;
+    this.notes = deps.notes;
     this.tracing.onChange((owner) => this.#retrace(owner));
   }
 
@@ -377,16 +383,6 @@ export class Host extends Slots {
   #report(error: unknown, stanza: Stanza): undefined {
     this.#log.error({ err: error, stanza: stanza.kind, type: stanza.type }, 'a handler failed');
   }
-}
-
-/** Presence that tells of itself and asks for nothing (RFC 6121 §4.7.1). */
-function isShown({ kind, type }: Stanza): boolean {
-  return kind === 'presence' && (type === '' || type === 'unavailable');
-}
-
-/** Whether an account keeps it for somebody who has never been here. */
-function mayWait({ kind, type }: Stanza): boolean {
-  return (kind === 'message' && type !== 'error') || (kind === 'presence' && type === 'subscribe');
 }
 
 /** RFC 6121 §4.3.2: what whoever may not see an account is told, whether it exists or not. */

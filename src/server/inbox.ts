@@ -27,6 +27,8 @@ export abstract class Inbox extends Slots {
   protected abstract handle(stanza: Stanza): Maybe<Routed>;
   /** What became of it. */
   protected abstract conclude(stanza: Stanza, outcome: Outcome): void;
+  /** What it has led to is on its way to the disk, with what all before it have. */
+  protected abstract stored(stanza: Stanza): void;
   /** The store takes no more. */
   protected abstract fail(): void;
   protected abstract setReading(isReading: boolean): void;
@@ -101,6 +103,7 @@ export abstract class Inbox extends Slots {
       return;
     }
     stanza.keep();
+    this.stored(stanza);
     this.#pending++;
     const last = routed.outcome.then(
       (outcome) => this.conclude(stanza, outcome),

@@ -6,6 +6,7 @@ import type { Storage } from '../storage/ports.ts';
 import { AccountKeeper, type AccountRules } from './account-keeper.ts';
 import { Accounts } from './accounts.ts';
 import { ForeignAccounts } from './foreign-accounts.ts';
+import { HandledNotes } from './handled-notes.ts';
 import { Host } from './host.ts';
 import type { HostKind, ModuleDefinition } from './module.ts';
 import { ModuleHost, type PreparedModules } from './module-host.ts';
@@ -107,9 +108,10 @@ export class Server {
 
   /** Closes every session with system-shutdown and stops the modules. */
   stop(): void {
-    for (const { binder, modules, source } of this.#served.values()) {
+    for (const { host, binder, modules, source } of this.#served.values()) {
       binder.closeAll('system-shutdown');
       modules.stop();
+      host.notes.stop();
       source.close?.();
     }
   }
@@ -139,7 +141,9 @@ export class Server {
     const foreign = isForeign ? new ForeignAccounts(domain, source, { users, clock }) : null;
     const accounts = new Accounts(domain, users, foreign?.discover);
     const { durability } = storage;
-    const host = new Host(domain, kind, { accounts, directory, durability, router, tracing, log });
+    const notes = new HandledNotes(domain, { store: storage.sessions, durability, clock });
+    const common = { directory, durability, router, tracing, notes, log };
+    const host = new Host(domain, kind, { accounts, ...common });
     const modules = new ModuleHost(host, { storage, clock, log });
     const isOn = (module: ModuleDefinition) =>
       module.hosts.includes(host.kind) && settings.modules.get(module.name) !== false;

@@ -6,7 +6,7 @@ import type { SessionWire, StreamSession } from '../stream/ports.ts';
 import { buildElement, Element, serialize } from '../xml/element.ts';
 import type { Frame } from '../xml/frame.ts';
 import { NS_DISCO_INFO } from '../xmpp/disco-info.ts';
-import type { StanzaError, StreamErrorCondition } from '../xmpp/errors.ts';
+import type { StreamErrorCondition } from '../xmpp/errors.ts';
 import type { Jid } from '../xmpp/jid.ts';
 import { NS } from '../xmpp/ns.ts';
 import {
@@ -29,12 +29,7 @@ import { PendingRequests } from './pending-requests.ts';
 import type { Sent } from './sent-stanzas.ts';
 import type { SessionLife } from './session-life.ts';
 import type { SessionState } from './session-state.ts';
-import {
-  type ManagedClient,
-  type ManagementCounts,
-  type ManagementTerms,
-  StreamManagement,
-} from './stream-management.ts';
+import { type ManagedClient, type ManagementTerms, StreamManagement } from './stream-management.ts';
 import type { AccountTrace } from './tracing.ts';
 
 const NOTHING = Buffer.alloc(0);
@@ -160,14 +155,16 @@ export class Session extends Inbox implements StreamSession, SessionEntry {
   }
 
   /** From here on stanzas are counted in both directions (XEP-0198 §3). */
-  manage(terms: ManagementTerms, counts?: ManagementCounts): void {
+  manage(terms: ManagementTerms, counts?: Pick<SessionState, 'handled' | 'acknowledged'>): void {
     const client: ManagedClient = {
       answer: (nonza) => this.answer(nonza),
       queuedBytes: () => this.#wire.queuedBytes,
       silent: () => this.detach('connection-timeout'),
       overflowed: () => this.close('policy-violation', 'too much is not acknowledged'),
     };
-    this.#management = new StreamManagement(terms, { client, clock: this.#clock }, counts);
+    const note = this.host.notes.of(this.account.owner, terms.id);
+    const deps = { client, clock: this.#clock, note };
+    this.#management = new StreamManagement(terms, deps, counts);
   }
 
   /**
@@ -176,7 +173,7 @@ export class Session extends Inbox implements StreamSession, SessionEntry {
    */
   prepareToResume(): Maybe<void> {
     this.detach('conflict');
-    return this.#management?.handled.whenAll();
+    return this.#management?.settled();
   }
 
   /** Goes on over another stream, with all that the client has not got up to `h` (§5). */
@@ -370,6 +367,10 @@ export class Session extends Inbox implements StreamSession, SessionEntry {
     return malformed ? failed(malformed) : this.host.outgoing(stanza, this);
   }
 
+  protected stored(stanza: Stanza): void {
+    this.#management?.stored(stanza);
+  }
+
   protected fail(): void {
     this.close('internal-server-error');
   }
@@ -382,13 +383,10 @@ export class Session extends Inbox implements StreamSession, SessionEntry {
   protected conclude(stanza: Stanza, outcome: Outcome): void {
     this.host.traffic[stanza.kind][outcome.kind]++;
     this.trace?.tell({ what: 'outcome', session: this.jid.toString(), outcome }, stanza);
-    if (outcome.kind === 'error') this.#answer(stanza, outcome.error);
-    this.#management?.conclude(stanza);
-  }
-
-  #answer(stanza: Stanza, error: StanzaError): void {
-    const answer = makeError(stanza.with({ from: this.jid }), error);
+    const isRefused = outcome.kind === 'error';
+    const answer = isRefused && makeError(stanza.with({ from: this.jid }), outcome.error);
     if (answer) this.deliver(answer);
+    this.#management?.conclude(stanza);
   }
 
   /** A session is its own context on the sender's side. */

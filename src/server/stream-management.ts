@@ -1,4 +1,5 @@
 import type { Clock } from '../lib/clock.ts';
+import { type Maybe, then } from '../lib/maybe.ts';
 import { type Element, xml } from '../xml/element.ts';
 import { StreamError } from '../xmpp/errors.ts';
 import type { Stanza } from '../xmpp/stanza.ts';
@@ -64,24 +65,41 @@ export class StreamManagement {
   #cancelTimer: (() => void) | null = null;
   /** How many were to be handled for the last `<r/>` to be answered in full; 0 for none. */
   #owed = 0;
+  /** Puts a number of handled stanzas on disk; null where nobody can come back for it. */
+  readonly #note: ((handled: number) => Promise<void>) | null;
+  /** The largest number that is on disk, and on its way there. */
+  #onDisk: number;
+  #noted: number;
+  #noting: Promise<void> | null = null;
   #hasOverflowed = false;
   #isAttached = true;
 
   constructor(
     terms: ManagementTerms,
-    deps: { client: ManagedClient; clock: Clock },
+    deps: {
+      client: ManagedClient;
+      clock: Clock;
+      note: ((handled: number) => Promise<void>) | null;
+    },
     counts: ManagementCounts = { handled: 0, acknowledged: 0 },
   ) {
     this.terms = terms;
     this.#client = deps.client;
     this.#clock = deps.clock;
+    this.#note = deps.note;
+    this.#onDisk = counts.handled;
+    this.#noted = counts.handled;
     this.handled = new HandledStanzas(counts.handled);
     this.sent = new SentStanzas(counts.acknowledged);
   }
 
-  /** The number of stanzas of the client's that are handled, as it stands in `h`. */
+  /** The number of stanzas of the client's that are handled, and known to be on disk, as it stands in `h`. */
   get h(): number {
-    return wrapped(this.handled.count);
+    return wrapped(this.#count);
+  }
+
+  get #count(): number {
+    return this.#note ? Math.min(this.handled.count, this.#onDisk) : this.handled.count;
   }
 
   /** A stanza has come from the client. */
@@ -93,13 +111,54 @@ export class StreamManagement {
   /** Its outcome is known; the client hears of it where it has asked in vain (§4). */
   conclude(stanza: Stanza): void {
     this.handled.conclude(stanza);
-    if (this.#owed > 0 && this.handled.count >= this.#owed) this.tell();
+    if (this.#owed > 0 && this.handled.count >= this.#owed) this.#write(this.handled.count);
+    this.#pay();
   }
 
-  /** Answers `<r/>` with what is handled, at once (§4). */
+  /** What it has led to is being stored, in the same commit as this. */
+  stored(stanza: Stanza): void {
+    this.#write(this.handled.upTo(stanza));
+  }
+
+  /** Settles when all that has come is handled, and that is on disk. */
+  settled(): Maybe<void> {
+    return then(this.handled.whenAll(), () => this.recorded());
+  }
+
+  /** Settles when what is handled is on disk. */
+  recorded(): Maybe<void> {
+    this.#write(this.handled.count);
+    return this.#noting ?? undefined;
+  }
+
+  /** Answers `<r/>` with what is handled, at once; what is on its way to the disk follows (§4). */
   tell(): void {
-    const { count, taken } = this.handled;
-    this.#owed = count < taken ? taken : 0;
+    this.#write(this.handled.count);
+    this.#answer();
+  }
+
+  #write(count: number): void {
+    if (!this.#note || count <= this.#noted) return;
+    this.#noted = count;
+    const noting = this.#note(count).then(
+      () => {
+        this.#onDisk = Math.max(this.#onDisk, count);
+        if (this.#noting === noting) this.#noting = null;
+        this.#pay();
+      },
+      // The store takes no more: the session ends with that.
+      () => {},
+    );
+    this.#noting = noting;
+  }
+
+  #pay(): void {
+    if (this.#owed > 0 && this.#count >= this.#owed) this.#answer();
+  }
+
+  #answer(): void {
+    const { taken } = this.handled;
+    this.#owed = this.#count < taken ? taken : 0;
     this.#client.answer(xml('a', { xmlns: NS_SM, h: String(this.h) }));
   }
 

@@ -70,6 +70,7 @@ export class SuspendedSessions {
 
   /** Brings them back, detached, before anybody can connect; nobody hears of it. */
   async restore(): Promise<void> {
+    await this.#host.notes.read();
     const stored = await this.#storage.sessions.takeAll(this.#host.domain);
     const reader = new SessionReader();
     for (const each of stored) {

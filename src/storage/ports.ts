@@ -295,7 +295,20 @@ export interface StoredSession {
   readonly state: string;
 }
 
+/** How many stanzas of a client's are handled, in the session of that id. */
+export interface HandledNote {
+  readonly owner: Owner;
+  readonly id: string;
+  readonly handled: number;
+}
+
 export interface SessionStore {
+  /** In one row; on disk with what else is stored in the same turn. */
+  noteHandled(domain: string, notes: readonly HandledNote[], stamp: number): Ticket;
+  /** The newest of each session. */
+  handled(domain: string): Maybe<readonly HandledNote[]>;
+  /** Drops notes that are ten minutes older than the newest. */
+  expireHandled(): void;
   put(session: StoredSession): Ticket;
   /** All of a domain's accounts, in any order; once they are gone from disk. */
   takeAll(domain: string): Promise<readonly StoredSession[]>;

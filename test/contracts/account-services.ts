@@ -39,6 +39,25 @@ export function accountServicesContract(current: CurrentStorage): void {
       });
     });
 
+    describe('notes of what is handled', () => {
+      test('the newest of each session counts, until it is ten minutes older than the last', async () => {
+        const note = (id: string, handled: number) => ({ owner: ROMEO, id, handled });
+        const { sessions } = storage;
+        sessions.noteHandled('a.example', [note('1', 5), note('2', 1)], 1e6);
+        sessions.noteHandled('a.example', [note('2', 7)], 1e6 + 300_000);
+        sessions.noteHandled('b.example', [note('3', 9)], 1e6 + 300_000);
+        expect(await sessions.handled('a.example')).toEqual([note('1', 5), note('2', 7)]);
+        sessions.expireHandled();
+        expect(await sessions.handled('a.example')).toEqual([note('1', 5), note('2', 7)]);
+        sessions.noteHandled('b.example', [note('3', 10)], 1e6 + 700_000);
+        sessions.expireHandled();
+        // In one go with the next change.
+        sessions.noteHandled('a.example', [], 1e6 + 700_000);
+        expect(await sessions.handled('a.example')).toEqual([note('2', 7)]);
+        expect(await sessions.handled('b.example')).toEqual([note('3', 10)]);
+      });
+    });
+
     describe('blocked addresses', () => {
       const blocked = (owner = ROMEO) => storage.blocks.load(owner);
 

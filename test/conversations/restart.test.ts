@@ -6,9 +6,11 @@ import {
   asksToResume,
   enables,
   failed,
+  learns,
   manages,
   NS_SM,
   resumes,
+  tells,
 } from '../support/stream-management.ts';
 import { anything } from '../support/template.ts';
 
@@ -190,6 +192,65 @@ describe('where the server starts again', () => {
       server.storage.users.update(`juliet@localhost`, { isDisabled: false });
       await asksToResume(juliet, id, 0);
       await juliet.gets`${failed('item-not-found')}`;
+    },
+  );
+});
+
+describe('where the server was killed', () => {
+  conversation(
+    'nobody goes on; a client hears what it need not send again [XEP-0198 5]',
+    { quiet: ['juliet'], absent: ['nurse'], onDisk: true },
+    async ({ juliet, romeo, nurse }, server) => {
+      await nurse.exists();
+      const [id, his] = [await enables(juliet), await enables(romeo)];
+      await juliet.sends`
+        <message to='${nurse.bare}' type='chat'>${BODY}</message>
+        <message to='${nurse.bare}' type='chat'>${BODY}</message>`;
+      await romeo.sends`<message to='${nurse.bare}' type='chat'>${BODY}</message>`;
+      await learns(romeo, 1);
+      await server.idle();
+      await juliet.vanishes();
+      await romeo.vanishes();
+      await server.crashes();
+      await asksToResume(juliet, id, 0);
+      await juliet.gets`<failed xmlns='${NS_SM}' h='2'/>`;
+      await asksToResume(romeo, his, 0);
+      await romeo.gets`<failed xmlns='${NS_SM}' h='1'/>`;
+      await asksToResume(romeo, id, 0);
+      await romeo.gets`${failed('item-not-found')}`;
+      expect(romeo.lastText).not.toContain(' h=');
+    },
+  );
+
+  conversation(
+    'what the client was told is so, also of what nobody stores [XEP-0198 4]',
+    { quiet: ['juliet'] },
+    async ({ juliet, romeo }, server) => {
+      const id = await enables(juliet);
+      await juliet.sends`<message to='${romeo}'>${BODY}</message><presence/>`;
+      await romeo.gets`<message/>`;
+      await juliet.forgets();
+      const handled = await tells(juliet);
+      await juliet.vanishes();
+      await romeo.vanishes();
+      await server.crashes();
+      await asksToResume(juliet, id, 0);
+      await juliet.gets`<failed xmlns='${NS_SM}' h='${String(handled)}'/>`;
+    },
+  );
+
+  conversation(
+    'and of a stop before it, nothing is left to go on with [XEP-0198 5]',
+    { quiet: ['juliet'] },
+    async ({ juliet }, server) => {
+      const id = await enables(juliet);
+      await server.restarts();
+      await juliet.gets`${SHUTDOWN}`;
+      await resumes(juliet, id, 0);
+      await juliet.vanishes();
+      await server.crashes();
+      await asksToResume(juliet, id, 0);
+      await juliet.gets`<failed xmlns='${NS_SM}'/>`;
     },
   );
 });

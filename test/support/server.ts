@@ -178,6 +178,13 @@ export class TestServer implements Stage {
     await this.server.restore();
   }
 
+  /** Starts again after it was killed: what it held in memory is lost. */
+  async crashes(): Promise<void> {
+    await this.idle();
+    this.#assemble();
+    await this.server.restore();
+  }
+
   /** As a reload does. */
   useSettings(config: TestConfig): void {
     const { hosts, components } = readConfig(config, this.#modules);

@@ -42,6 +42,15 @@ export async function learns(client: Client, h: number): Promise<void> {
   }
 }
 
+/** Asks how much is handled; returns the last that the server has to say. */
+export async function tells(client: Client): Promise<number> {
+  await client.sends`${ASK}`;
+  await client.settles();
+  let { attrs } = await client.gets`<a xmlns='${NS_SM}'/>`;
+  while (client.unread.length > 0) ({ attrs } = await client.gets`<a xmlns='${NS_SM}'/>`);
+  return Number(attrs.h);
+}
+
 /** Loses its connection; returns how many stanzas it had got. */
 export async function loses(client: Client): Promise<number> {
   const { stanzas } = client;

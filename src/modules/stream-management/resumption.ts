@@ -1,6 +1,5 @@
 import { type Maybe, then } from '../../lib/maybe.ts';
 import { slot } from '../../lib/token.ts';
-import type { Account } from '../../server/accounts.ts';
 import type { Host } from '../../server/host.ts';
 import { Session } from '../../server/session.ts';
 import type { SessionWire } from '../../stream/ports.ts';
@@ -11,8 +10,8 @@ import { type ResumeRequest, readResume, refused, resumed } from './syntax.ts';
 /** Sessions of one account that are gone, of which it is known how far they came. */
 const MAX_REMEMBERED = 20;
 
-/** By the ids of sessions that have ended: how many stanzas of the client's were handled. */
-const Ended = slot<Map<string, number>>('ended sessions');
+/** By the ids of sessions that have ended: the `h` of what was handled, once that is on disk. */
+const Ended = slot<Map<string, Maybe<number>>>('ended sessions');
 
 /** What has come of a client's wish to go on with a session. */
 export interface Resumption {
@@ -38,9 +37,9 @@ export function resume(
   const session = host.directory
     .peek(owner)
     .find((each): each is Session => each instanceof Session && isCalled(each, request.id));
-  if (!session) return refusal(host.accounts.peek(username), request.id);
+  if (!session) return refusal(host, owner, request.id);
   session.management?.check(request.h);
-  return then(session.prepareToResume(), () => goOn(session, request, wire));
+  return then(session.prepareToResume(), () => goOn(host, session, request, wire));
 }
 
 /** So that a client that comes too late learns what it need not send again. */
@@ -48,7 +47,10 @@ export function remember({ account, management }: Session): void {
   const id = management?.terms.id;
   if (!management || !id) return;
   const ended = account.kept(Ended, () => new Map());
-  ended.set(id, management.h);
+  ended.set(
+    id,
+    then(management.recorded(), () => management.h),
+  );
   const [oldest] = ended.keys();
   if (ended.size > MAX_REMEMBERED && oldest !== undefined) ended.delete(oldest);
 }
@@ -58,13 +60,19 @@ function isCalled({ management }: Session, id: string): boolean {
 }
 
 /** It may have ended meanwhile. */
-function goOn(session: Session, { id, h }: ResumeRequest, wire: SessionWire): Resumption {
-  if (session.isEnded) return refusal(session.account, id);
+function goOn(
+  host: Host,
+  session: Session,
+  { id, h }: ResumeRequest,
+  wire: SessionWire,
+): Maybe<Resumption> {
+  if (session.isEnded) return refusal(host, session.account.owner, id);
   session.resume(wire, h);
   return { answer: resumed(id, session.management!.h), session };
 }
 
-function refusal(account: Account | null, id: string): Resumption {
-  const h = account?.get(Ended)?.get(id) ?? null;
-  return { answer: refused('item-not-found', h), session: null };
+function refusal(host: Host, owner: string, id: string): Maybe<Resumption> {
+  const ended = host.accounts.peek(Jid.parse(owner).local)?.get(Ended);
+  const h = ended?.get(id) ?? host.notes.before(owner, id);
+  return then(h, (h) => ({ answer: refused('item-not-found', h), session: null }));
 }

@@ -10,5 +10,11 @@ export const sessions: Migration = {
     state TEXT    NOT NULL
   ) STRICT;
   CREATE INDEX session_by_user ON session (user);
+  CREATE TABLE handled (
+    id     INTEGER PRIMARY KEY,
+    domain TEXT    NOT NULL,
+    stamp  INTEGER NOT NULL,
+    notes  TEXT    NOT NULL
+  ) STRICT;
 `,
 };

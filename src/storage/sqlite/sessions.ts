@@ -1,12 +1,19 @@
-import type { Owner, SessionStore, StoredSession, Ticket } from '../ports.ts';
+import type { Maybe } from '../../lib/maybe.ts';
+import type { HandledNote, Owner, SessionStore, StoredSession, Ticket } from '../ports.ts';
 import type { Access } from './access.ts';
 import type { Connection } from './connection.ts';
 
-/** The table `session`. */
+/** Milliseconds for which notes are kept. */
+const NOTES_KEPT = 600_000;
+
+/** The tables `session` and `handled`. */
 export class SessionTable {
   readonly #all;
   readonly #put;
   readonly #clear;
+  readonly #note;
+  readonly #notes;
+  readonly #expire;
 
   constructor(db: Connection) {
     this.#all = db.prepare<[string], StoredSession>(`
@@ -16,6 +23,37 @@ export class SessionTable {
       INSERT INTO session (user, state) SELECT id, ? FROM user WHERE jid = ?`);
     this.#clear = db.prepare<[string]>(`
       DELETE FROM session WHERE user IN (SELECT id FROM user WHERE domain = ?)`);
+    this.#note = db.prepare<[string, number, string]>(
+      'INSERT INTO handled (domain, stamp, notes) VALUES (?, ?, ?)',
+    );
+    this.#notes = db
+      .prepare<[], [string, string]>('SELECT domain, notes FROM handled ORDER BY id')
+      .raw();
+    // Up to the first that stays; what was noted later has a higher id.
+    this.#expire = db.prepare<[number]>(`
+      DELETE FROM handled WHERE id < (SELECT id FROM handled WHERE stamp >=
+        (SELECT stamp FROM handled ORDER BY id DESC LIMIT 1) - ? ORDER BY id LIMIT 1)`);
+  }
+
+  note(domain: string, notes: readonly HandledNote[], stamp: number): boolean {
+    const rows = notes.map(({ owner, id, handled }) => [owner, id, handled]);
+    this.#note.run(domain, stamp, JSON.stringify(rows));
+    return true;
+  }
+
+  notes(domain: string): readonly HandledNote[] {
+    const newest = new Map<string, HandledNote>();
+    for (const [of, text] of this.#notes.all()) {
+      if (of !== domain) continue;
+      const rows = JSON.parse(text) as [Owner, string, number][];
+      for (const [owner, id, handled] of rows) newest.set(`${owner} ${id}`, { owner, id, handled });
+    }
+    return [...newest.values()];
+  }
+
+  expireNotes(age: number): boolean {
+    this.#expire.run(age);
+    return true;
   }
 
   all(domain: string): readonly StoredSession[] {
@@ -40,6 +78,18 @@ export class SqliteSessions implements SessionStore {
     this.#access = access;
   }
 
+  noteHandled(domain: string, notes: readonly HandledNote[], stamp: number): Ticket {
+    return this.#access.change(ownerOf(domain), ['sessions', 'note', domain, notes, stamp]);
+  }
+
+  handled(domain: string): Maybe<readonly HandledNote[]> {
+    return this.#access.read(ownerOf(domain), ({ sessions }) => sessions.notes(domain));
+  }
+
+  expireHandled(): void {
+    this.#access.changeLater(['sessions', 'expireNotes', NOTES_KEPT]);
+  }
+
   put(session: StoredSession): Ticket {
     return this.#access.change(session.owner, ['sessions', 'put', session]);
   }
@@ -52,4 +102,9 @@ export class SqliteSessions implements SessionStore {
     await this.#access.readAll(() => undefined);
     return found;
   }
+}
+
+/** Nobody else's reads are to wait for notes. */
+function ownerOf(domain: string): Owner {
+  return `notes of ${domain}`;
 }
