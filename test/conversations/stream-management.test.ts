@@ -429,6 +429,7 @@ describe('along with signing in', () => {
     await signsInAtOnce(juliet, { features });
     const enabled = juliet.success.getChild('bound', 'urn:xmpp:bind:0')?.getChild('enabled', NS_SM);
     expect(enabled?.attrs).toMatchObject({ resume: 'true', max: '300' });
+    expect(juliet.lastText).not.toContain(NS_SM);
   });
 
   conversation(

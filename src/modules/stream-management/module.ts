@@ -7,7 +7,6 @@ import { defineModule, on } from '../../server/module.ts';
 import { Session } from '../../server/session.ts';
 import { NS_SM } from '../../server/stream-management.ts';
 import type { ClientStream } from '../../stream/client-stream.ts';
-import { advertisement } from '../../stream/feature.ts';
 import { type Element, xml } from '../../xml/element.ts';
 import { StreamError } from '../../xmpp/errors.ts';
 import { type Resumption, remember, resume } from './resumption.ts';
@@ -91,13 +90,14 @@ export default defineModule({
 
     return {
       streamFeatures: [
-        advertisement({ name: 'stream-management', offer }),
         {
-          name: 'resumption',
+          name: 'stream-management',
           requires: ['authenticated'],
+          // Who was bound along with signing in could have it turned on there; told of it once
+          // more, xmpp.js 0.14 does so twice.
           forbids: ['bound'],
           accepts: [nonza('resume'), nonza('enable')],
-          offer: () => null,
+          offer,
           negotiate(stream, element) {
             // Binding comes first, or has come with the session that goes on (§3).
             if (element.is('enable')) {

@@ -6,7 +6,9 @@ import type { Scenario } from './scenario.ts';
 /** Clients whose connection breaks, or whose server starts again, and who go on with their sessions. */
 export const resumptionScenario: Scenario = {
   name: 'resumption',
-  async play({ target, check }) {
+  async play({ startAnother, check }) {
+    // One of its own, which starts again.
+    const target = await startAnother({});
     const choice = { comesBack: true };
     const signIn = async (name: string) =>
       LibraryUser.signIn(slixmpp, target, await freshAccount(target, name), choice);
