@@ -41,6 +41,10 @@ export class Arrivals {
 
   /** A message that has passed the first stages of the recipient's side. */
   arrive(flow: CompiledFlow<Incoming>, message: Stanza, before: Incoming): Maybe<Routed> {
+    // Sender and recipient have it by one commit, or neither has.
+    const { alongside } = message;
+    message.alongside = null;
+    alongside?.();
     const context = this.#plan(message, before);
     const { stanza, ticket } = runStores(flow.store, message, context, context.account);
     if (!this.mustWait(ticket, stanza)) return deliver(flow, stanza, context, ticket);

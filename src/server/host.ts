@@ -8,7 +8,7 @@ import { StanzaError } from '../xmpp/errors.ts';
 import { Jid } from '../xmpp/jid.ts';
 import { isRequest, makeResult, makeStanza, type Stanza } from '../xmpp/stanza.ts';
 import type { Account, Accounts } from './accounts.ts';
-import { Arrivals, runStores } from './arrivals.ts';
+import { Arrivals, runStores, type StoredMessage } from './arrivals.ts';
 import { isShown, mayWait } from './awaited.ts';
 import { type CompiledFlow, type CompiledFlows, conclude } from './compiled-flows.ts';
 import {
@@ -171,14 +171,21 @@ export class Host extends Slots {
     return conclude(routed, flow, stanza, context);
   }
 
-  /** The id that the sender's archive gives is for the sender's devices (XEP-0313 §3.5). */
+  /**
+   * Stored where its recipient stores it, or else when it is known what became of it. The
+   * id that the sender's archive gives is for the sender's devices (XEP-0313 §3.5).
+   */
   #departStored(flow: CompiledFlow<Outgoing>, message: Stanza, context: Outgoing): Maybe<Routed> {
-    const { stanza, ticket } = runStores(flow.store, message, context, context.account);
-    const routed = message.to ? this.#router.route(message) : DONE;
-    const conclusion = () => conclude(routed, flow, stanza, context);
-    return this.#arrivals.mustWait(ticket, message)
-      ? this.#arrivals.onceStored(ticket, stanza, conclusion)
-      : conclusion();
+    let stored: StoredMessage | null = null;
+    const store = () => (stored ??= runStores(flow.store, message, context, context.account));
+    const routed = message.to ? this.#router.route(message.putAlongside(store)) : DONE;
+    return then(routed, (routed) => {
+      const { stanza, ticket } = store();
+      const conclusion = () => conclude(routed, flow, stanza, context);
+      return this.#arrivals.mustWait(ticket, message)
+        ? this.#arrivals.onceStored(ticket, stanza, conclusion)
+        : conclusion();
+    });
   }
 
   /** A stanza whose address is of this host, whatever its origin. */

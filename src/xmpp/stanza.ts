@@ -109,6 +109,8 @@ export class Stanza implements Envelope {
   readonly content: Content;
   /** Settles when what its sender said before is delivered; null when it is. */
   behind: Promise<unknown> | null = null;
+  /** To be called in the turn in which its recipient stores it; null where nobody cares. */
+  alongside: (() => void) | null = null;
   readonly #details: Details;
 
   constructor(
@@ -145,17 +147,30 @@ export class Stanza implements Envelope {
   /** The same stanza with another envelope. */
   with(change: Partial<Envelope>): Stanza {
     const { from, to, ...rest } = { from: this.from, to: this.to, ...this.#details, ...change };
-    return new Stanza(this.kind, from, to, rest, this.content).putBehind(this.behind);
+    return new Stanza(this.kind, from, to, rest, this.content).accompanied(this);
   }
 
   /** The same stanza with the addresses that the server vouches for. */
   stamped(from: Jid, to: Jid | null): Stanza {
-    return new Stanza(this.kind, from, to, this.#details, this.content).putBehind(this.behind);
+    return new Stanza(this.kind, from, to, this.#details, this.content).accompanied(this);
   }
 
   /** Lets it, and what is made of it, be delivered no sooner than that. */
   putBehind(earlier: Promise<unknown> | null): this {
     this.behind = earlier;
+    return this;
+  }
+
+  /** Lets `store` be called where it, or what is made of it, is stored. */
+  putAlongside(store: () => void): this {
+    this.alongside = store;
+    return this;
+  }
+
+  /** Goes the way of the stanza that it is made of. */
+  accompanied({ behind, alongside }: Stanza): this {
+    this.behind = behind;
+    this.alongside = alongside;
     return this;
   }
 
@@ -173,7 +188,7 @@ export class Stanza implements Envelope {
       ...(change.drop && { drop: change.drop }),
     });
     const content = new Content(edited, false);
-    return new Stanza(this.kind, this.from, this.to, this.#details, content).putBehind(this.behind);
+    return new Stanza(this.kind, this.from, this.to, this.#details, content).accompanied(this);
   }
 
   has(name: string, xmlns: string): boolean {

@@ -237,7 +237,9 @@ export class Device {
   }
 
   async #bind(client: Client, hasSm: boolean): Promise<void> {
-    this.#lose();
+    // Of a session that cannot be resumed nobody says what was handled: what was sent again
+    // might be there twice. Where it has got to, the archives tell.
+    this.#sm = null;
     this.#isCaughtUp = false;
     await client.bind(this.profile.resource);
     if (hasSm) await this.#enable(client);
@@ -256,7 +258,7 @@ export class Device {
       this.#write(text, id);
     }
     await client.ask('get', PING, ask, DOMAIN);
-    const isResumable = Boolean(this.#sm?.resumption);
+    const isResumable = this.isResumable;
     this.#chronicle.add({ kind: 'bound', device: this.name, isResumable });
   }
 
