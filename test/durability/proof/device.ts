@@ -232,7 +232,7 @@ export class Device {
 
   /** The session is gone: what was not acknowledged goes out over the next. */
   #lose(): void {
-    this.#again = [...(this.#sm?.left() ?? []), ...this.#again];
+    this.#again = [...(this.#sm?.left() ?? []), ...this.#again].sort(bySequence);
     this.#sm = null;
   }
 
@@ -367,3 +367,12 @@ const UNAVAILABLE =
   "<error type='cancel'><service-unavailable xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error>";
 const PING = "<ping xmlns='urn:xmpp:ping'/>";
 const NOTE = "<query xmlns='jabber:iq:private'><note xmlns='urn:epode:proof'/></query>";
+
+/** In the order in which they were first sent, whatever was lost in which order. */
+function bySequence(one: { readonly id: string }, other: { readonly id: string }): number {
+  return numberOf(one.id) - numberOf(other.id);
+}
+
+function numberOf(id: string): number {
+  return Number(id.slice(id.lastIndexOf(':') + 1));
+}
