@@ -57,8 +57,8 @@ conversationInside(
     await his.stop();
     expect(hers.told()).toEqual([
       'received',
-      'stored archive',
       'arrived',
+      'stored archive',
       'stored archive',
       'done',
     ]);
@@ -90,9 +90,9 @@ conversationInside(
     await his.stop();
     expect(his.told()).toEqual([
       'received',
-      'stored archive',
       'arrived',
       'rejected blocking service-unavailable',
+      'stored archive',
       'rejected service-unavailable',
       'sent',
     ]);
