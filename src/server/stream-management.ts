@@ -88,9 +88,11 @@ export class StreamManagement {
     this.#clock = deps.clock;
     this.#note = deps.note;
     this.#onDisk = counts.handled;
-    this.#noted = counts.handled;
+    this.#noted = 0;
     this.handled = new HandledStanzas(counts.handled);
     this.sent = new SentStanzas(counts.acknowledged);
+    // The notes of the process before may say less than it told the client as it stopped.
+    this.#write(counts.handled);
   }
 
   /** The number of stanzas of the client's that are handled, and known to be on disk, as it stands in `h`. */

@@ -96,7 +96,7 @@ conversationInside(
       'rejected service-unavailable',
       'sent',
     ]);
-    expect(his.lines[3]!.stage).toBe('incoming message check');
+    expect(his.lines[2]!.stage).toBe('incoming message check');
   },
 );
 
