@@ -14,10 +14,11 @@ import { attr, element, optional } from '../../xmpp/codec.ts';
 import { boolean } from '../../xmpp/codec-values.ts';
 import { delay } from '../../xmpp/delay.ts';
 import { StanzaError } from '../../xmpp/errors.ts';
-import { NS_RSM, type PageRequest, pageInfo, pageRequest } from '../../xmpp/rsm.ts';
+import { pageInfo } from '../../xmpp/rsm.ts';
 import { makeStanza, type Stanza } from '../../xmpp/stanza.ts';
 import type { ArchiveIds } from './ids.ts';
 import { NS_MAM } from './namespace.ts';
+import { readPageRequest } from './page.ts';
 
 export const NS_INBOX = 'urn:xmpp:inbox:1';
 const NS_FORWARD = 'urn:xmpp:forward:0';
@@ -61,12 +62,12 @@ export class Inbox {
     for (const entry of await this.#entries(account, page, withMessages)) {
       session?.deliver(this.#stanzaOf(session, stanza.id, entry));
     }
-    return await this.#encodeFin(account, page);
+    return await this.#encodeFin(account, page, query.unreadOnly);
   }
 
   /** The list goes from the newest to the oldest: behind a conversation are the older ones. */
   #readQuery(account: Account, payload: Element): ConversationQuery {
-    const { max = MAX_PAGE, after, before } = readPage(payload);
+    const { max = MAX_PAGE, after, before } = readPageRequest(payload);
     const idOf = (written: string) => {
       const id = this.#ids.read(account, written);
       if (id === null) throw new StanzaError('item-not-found');
@@ -102,9 +103,16 @@ export class Inbox {
     return makeStanza('message', { from: account.jid, to: jid }, children);
   }
 
-  async #encodeFin(account: Account, { conversations, count }: ConversationPage): Promise<Element> {
-    const all = await this.#archive.conversations(account.owner, ALL);
-    const unread = await this.#archive.conversations(account.owner, { ...ALL, unreadOnly: true });
+  /** The page has counted one kind already: all conversations, or the unread. */
+  async #encodeFin(
+    account: Account,
+    page: ConversationPage,
+    unreadOnly: boolean,
+  ): Promise<Element> {
+    const rest = { ...ALL, unreadOnly: !unreadOnly };
+    const other = await this.#archive.conversations(account.owner, rest);
+    const [all, unread] = unreadOnly ? [other, page] : [page, other];
+    const { conversations, count } = page;
     const fin = new Element('fin', {
       xmlns: NS_INBOX,
       total: String(all.count),
@@ -118,14 +126,6 @@ export class Inbox {
     fin.cnode(pageInfo.encode(info));
     return fin;
   }
-}
-
-/** Pages go by what is last in them, so that none is found by its number (XEP-0059 §2.6). */
-function readPage(payload: Element): PageRequest {
-  const set = payload.getChild('set', NS_RSM);
-  const wanted = set ? pageRequest.decode(set) : {};
-  if (wanted.index === undefined) return wanted;
-  throw new StanzaError('feature-not-implemented', 'pages go by id');
 }
 
 /** The message as the archive shows it (XEP-0313 §4.2). */

@@ -12,11 +12,7 @@ type Page = ArchiveQuery['page'];
  * index, which would have to be counted to (XEP-0059 §2.6).
  */
 export function readPage(query: Element, max: number, findId: FindId): Page {
-  const set = query.getChild('set', NS_RSM);
-  const wanted: PageRequest = set ? pageRequest.decode(set) : {};
-  if (wanted.index !== undefined) {
-    throw new StanzaError('feature-not-implemented', 'pages go by id');
-  }
+  const wanted = readPageRequest(query);
   return {
     limit: Math.min(wanted.max ?? max, max),
     direction: wanted.before === undefined ? 'forward' : 'backward',
@@ -24,6 +20,17 @@ export function readPage(query: Element, max: number, findId: FindId): Page {
     ...(wanted.after && { after: findId(wanted.after) }),
     ...(wanted.before && { before: findId(wanted.before) }),
   };
+}
+
+/**
+ * The page that a request names; whichever it likes where it does not say. Throws `StanzaError`:
+ * bad-request, and feature-not-implemented for a page by its index (XEP-0059 §2.6).
+ */
+export function readPageRequest(request: Element): PageRequest {
+  const set = request.getChild('set', NS_RSM);
+  const wanted: PageRequest = set ? pageRequest.decode(set) : {};
+  if (wanted.index === undefined) return wanted;
+  throw new StanzaError('feature-not-implemented', 'pages go by id');
 }
 
 /**
