@@ -40,6 +40,7 @@ const wire: SessionWire = {
   transport: 'memory',
   queuedBytes: 0,
   lang: '',
+  contentXmlns: '',
   send() {},
   sendParts(head, rest) {
     out.set(rest, out.write(head, 0));

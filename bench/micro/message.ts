@@ -43,6 +43,7 @@ const wire: SessionWire = {
   transport: 'memory',
   queuedBytes: 0,
   lang: '',
+  contentXmlns: '',
   send() {},
   sendParts(head, rest) {
     const at = out.write(head, 0);

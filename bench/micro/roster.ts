@@ -73,6 +73,7 @@ class Wire implements SessionWire {
   readonly transport = 'memory';
   readonly queuedBytes = 0;
   readonly lang = '';
+  readonly contentXmlns = '';
   answers = 0;
   send(): void {}
   sendParts(head: string): void {

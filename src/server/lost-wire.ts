@@ -7,6 +7,7 @@ export class LostWire implements SessionWire {
   readonly isSecure = false;
   readonly mayShowPassword = false;
   readonly queuedBytes = 0;
+  readonly contentXmlns = '';
   readonly lang: string;
 
   constructor({

@@ -6,6 +6,7 @@ import type { Event, Service } from '../lib/token.ts';
 import type { Storage } from '../storage/ports.ts';
 import type { StreamFeature } from '../stream/feature.ts';
 import type { InlineFeature, SessionFeature } from '../stream/inline.ts';
+import type { HttpRoute } from '../transports/http-route.ts';
 import type { Element } from '../xml/element.ts';
 import type { StanzaErrorCondition } from '../xmpp/errors.ts';
 import type { Jid } from '../xmpp/jid.ts';
@@ -156,6 +157,8 @@ export interface ModuleParts {
   /** What clients may have turned on as they are bound (XEP-0386 §3.1). */
   readonly sessionFeatures?: readonly SessionFeature<Session>[];
   readonly commands?: readonly AccountCommand[];
+  /** What it answers over HTTP, where that is asked by the host's name. */
+  readonly httpRoutes?: readonly HttpRoute[];
   /** What `epode user show` says of an account. */
   facts?(account: Account): Maybe<Readonly<Record<string, unknown>>>;
   /** The account is about to be deleted, and has no sessions any more: others may have to hear. */

@@ -325,7 +325,7 @@ export class Session extends Inbox implements StreamSession, SessionEntry {
 
   #send(stanza: Stanza): void {
     this.trace?.tell({ what: 'sent', session: this.jid.toString() }, stanza);
-    this.#wire.sendParts(stanza.head(), stanza.rest);
+    this.#wire.sendParts(stanza.head(this.#wire.contentXmlns), stanza.rest);
   }
 
   /** Null when the frame was no stanza that can go on. */

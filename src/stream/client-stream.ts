@@ -5,7 +5,7 @@ import type { Deadlines, Expiring } from '../lib/deadlines.ts';
 import type { Log } from '../lib/log.ts';
 import { isLater } from '../lib/maybe.ts';
 import { randomText } from '../lib/random.ts';
-import { buildElement, type Element, serialize } from '../xml/element.ts';
+import { buildElement, type Element } from '../xml/element.ts';
 import type { Frame, StreamHeader, XmlError } from '../xml/frame.ts';
 import { StreamError, type StreamErrorCondition } from '../xmpp/errors.ts';
 import type { Jid } from '../xmpp/jid.ts';
@@ -17,8 +17,8 @@ import { findFeature, offerFeatures } from './feature-choice.ts';
 import { hostBySni } from './host-by-sni.ts';
 import { answerTo } from './iq-answer.ts';
 import type { SessionWire, StreamHost, StreamHosts, StreamSession } from './ports.ts';
-import { writeStreamError } from './stream-error.ts';
-import { type ClientHeader, checkFrom, readClientHeader, writeHeader } from './stream-header.ts';
+import { writeElement } from './stream-element.ts';
+import { type ClientHeader, checkFrom, readClientHeader } from './stream-header.ts';
 
 /** Hears of each attempt to sign in: 'success', or the condition of its failure. */
 export type OnSignIn = (mechanism: string, outcome: string) => void;
@@ -103,6 +103,10 @@ export class ClientStream implements ConnectionListener, SessionWire, Expiring {
     return this.connection.queuedBytes;
   }
 
+  get contentXmlns(): '' | 'jabber:client' {
+    return this.connection.contentXmlns;
+  }
+
   /** Whether the stream has come that far. */
   has(state: StreamState): boolean {
     if (state === 'secure') return this.isSecure;
@@ -120,7 +124,7 @@ export class ClientStream implements ConnectionListener, SessionWire, Expiring {
   }
 
   sendElement(element: Element): void {
-    this.send(serialize(element));
+    this.send(writeElement(element, this.contentXmlns));
   }
 
   /** Answers an IQ, which is a stanza among the session's where there is one. */
@@ -263,15 +267,13 @@ export class ClientStream implements ConnectionListener, SessionWire, Expiring {
   }
 
   #sendHeader(to: string): void {
-    const id = randomText(16);
     const from = this.#host?.domain ?? this.#hosts.defaultDomain;
-    this.connection.send(writeHeader({ id, from, to, lang: this.lang }));
+    this.connection.open({ id: randomText(16), from, to, lang: this.lang });
     this.#isOpen = true;
   }
 
   #sendFeatures(host: StreamHost): void {
-    const features = [...this.#deps.features, ...host.features];
-    this.sendElement(offerFeatures(features, this));
+    this.sendElement(offerFeatures([...this.#deps.features, ...host.features], this));
   }
 
   #take(frame: Frame): void {
@@ -369,9 +371,7 @@ export class ClientStream implements ConnectionListener, SessionWire, Expiring {
     if (this.#isOver) return;
     this.#isOver = true;
     if (!this.#isOpen) this.#sendHeader('');
-    if (error) this.connection.send(writeStreamError(error));
-    this.connection.send('</stream:stream>');
-    this.connection.end();
+    this.connection.conclude(error);
     this.#deps.deadlines.clear(this);
     const isSilent = error?.condition === 'connection-timeout';
     this.#partWith((session) => (isSilent ? session.lost() : session.ended(false)));

@@ -1,5 +1,7 @@
 import type { SecureContext } from 'node:tls';
 import type { XmlLimits, XmlStreamHandler } from '../xml/frame.ts';
+import type { StreamError } from '../xmpp/errors.ts';
+import type { ServerHeader } from './stream-header.ts';
 
 /** What can bind a sign-in to the TLS connection that carries it (RFC 5056). */
 export interface ChannelBindings {
@@ -36,7 +38,16 @@ export interface Connection {
   /** Bytes sent that the kernel never gets, since the connection broke or was ending. */
   readonly lostBytes: number;
   readonly isClosed: boolean;
+  /**
+   * What elements that are sent have to declare of their own namespace: '' where the
+   * header of the stream has done so for all, else `jabber:client` (RFC 7395 §3.3.3).
+   */
+  readonly contentXmlns: '' | 'jabber:client';
 
+  /** Sends the server's header for a client's stream (RFC 6120 §4.7, RFC 7395 §3.4). */
+  open(header: ServerHeader): void;
+  /** Sends the error, if there is one, and the end of the stream, then ends as `end` does. */
+  conclude(error: StreamError | null): void;
   /** Queues a piece of XML; everything queued in one turn leaves in one write. */
   send(xml: string): void;
   /** Queues a start tag and all behind it as one piece; copies `rest` before it returns. */

@@ -151,6 +151,8 @@ export interface SessionWire {
   readonly queuedBytes: number;
   /** The stream's default language, '' when it named none. */
   readonly lang: string;
+  /** What a stanza's start tag has to declare; '' where the stream has done so. */
+  readonly contentXmlns: '' | 'jabber:client';
   send(xml: string): void;
   sendParts(head: string, rest: Buffer): void;
   pause(): void;

@@ -13,7 +13,15 @@ export interface ClientHeader {
   readonly lang: string;
 }
 
-const DEFAULT_LANG = 'en';
+/** What the server's header says. `to` and `lang` are left out or set to English when ''. */
+export interface ServerHeader {
+  readonly id: string;
+  readonly from: string;
+  readonly to: string;
+  readonly lang: string;
+}
+
+export const DEFAULT_LANG = 'en';
 const LANGUAGE_TAG = /^[A-Za-z]{1,8}(?:-[A-Za-z0-9]{1,8}){0,7}$/;
 
 /**
@@ -32,13 +40,8 @@ export function readClientHeader(header: StreamHeader): ClientHeader {
   };
 }
 
-/** The server's answer to a stream header. `to` and `lang` are left out or set to English when ''. */
-export function writeHeader(fields: {
-  id: string;
-  from: string;
-  to: string;
-  lang: string;
-}): string {
+/** The server's answer to a stream header. */
+export function writeHeader(fields: ServerHeader): string {
   const to = fields.to && ` to='${escapeAttribute(fields.to)}'`;
   return (
     `<?xml version='1.0'?><stream:stream xmlns='${NS.client}' xmlns:stream='${NS.streams}'` +

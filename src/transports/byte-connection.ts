@@ -4,8 +4,11 @@
 import type { SecureContext } from 'node:tls';
 import type { Deadlines, Expiring } from '../lib/deadlines.ts';
 import type { Connection, ConnectionListener } from '../stream/connection.ts';
+import { writeStreamError } from '../stream/stream-error.ts';
+import { type ServerHeader, writeHeader } from '../stream/stream-header.ts';
 import type { XmlLimits } from '../xml/frame.ts';
 import { XmlStreamParser } from '../xml/stream-parser.ts';
+import type { StreamError } from '../xmpp/errors.ts';
 import { isLoopback } from './address.ts';
 import { OutgoingQueue, type Sink } from './outgoing-queue.ts';
 
@@ -28,6 +31,7 @@ export abstract class ByteConnection implements Connection, Sink, Expiring {
   abstract readonly isSecure: boolean;
   abstract readonly tls: Connection['tls'];
   abstract readonly channelBindings: Connection['channelBindings'];
+  readonly contentXmlns = '';
   readonly remoteAddress: string;
   deadline = 0;
   protected readonly deadlines: Deadlines;
@@ -65,6 +69,16 @@ export abstract class ByteConnection implements Connection, Sink, Expiring {
 
   get isClosed(): boolean {
     return this.#isClosed;
+  }
+
+  open(header: ServerHeader): void {
+    this.#queue.send(writeHeader(header));
+  }
+
+  conclude(error: StreamError | null): void {
+    if (error) this.#queue.send(writeStreamError(error));
+    this.#queue.send('</stream:stream>');
+    this.end();
   }
 
   send(xml: string): void {
