@@ -19,6 +19,8 @@ export class Account extends Slots {
   readonly jid: Jid;
   /** Sessions that hold it. */
   holders = 0;
+  /** Messages that are planned for its sessions, and wait for the disk. */
+  onTheWay = 0;
 
   constructor(jid: Jid) {
     super();

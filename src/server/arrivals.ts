@@ -41,16 +41,25 @@ export class Arrivals {
 
   /** A message that has passed the first stages of the recipient's side. */
   arrive(flow: CompiledFlow<Incoming>, message: Stanza, before: Incoming): Maybe<Routed> {
+    const context = this.#plan(message, before);
+    const { account, plan } = context;
+    // Those before it may find nobody there, and have to wait for the next session ahead of it.
+    if (message.behind && plan?.kind === 'offline' && account!.onTheWay > 0) {
+      const kept = message.keep();
+      return message.behind.then(() => this.arrive(flow, kept.putBehind(null), before));
+    }
     // Sender and recipient have it by one commit, or neither has.
     const { alongside } = message;
     message.alongside = null;
     alongside?.();
-    const context = this.#plan(message, before);
-    const { stanza, ticket } = runStores(flow.store, message, context, context.account);
+    const { stanza, ticket } = runStores(flow.store, message, context, account);
     if (!this.mustWait(ticket, stanza)) return deliver(flow, stanza, context, ticket);
     const later = lasting(context);
+    const isForSomebody = account !== null && plan?.kind === 'deliver';
+    if (isForSomebody) account.onTheWay++;
     return this.onceStored(ticket, stanza, () => {
-      const isMissed = later.plan?.kind === 'deliver' && !this.#isThere(later);
+      if (isForSomebody) account.onTheWay--;
+      const isMissed = isForSomebody && !this.#isThere(later);
       return isMissed ? this.redeliver(flow, stanza, later) : deliver(flow, stanza, later, ticket);
     });
   }

@@ -10,6 +10,7 @@ const ROSTER = 'jabber:iq:roster';
 const VCARD = 'vcard-temp';
 const UPDATE = 'vcard-temp:x:update';
 const BLOCKING = 'urn:xmpp:blocking';
+const ARCHIVE = 'urn:xmpp:mam:2';
 const session: Session = JSON.parse(process.argv[2] ?? '{}');
 const address = jid(session.address);
 const entity = client({
@@ -128,8 +129,9 @@ async function obey(command: Command): Promise<object> {
       const result = await ask('get', undefined, xml('blocklist', { xmlns: BLOCKING }));
       return { jids: blockedJids(result.getChild('blocklist', BLOCKING)) };
     }
-    case 'carbons':
     case 'history':
+      return await history(command.with);
+    case 'carbons':
     case 'state':
     case 'cut':
       throw new Error(`this client does no ${command.do}`);
@@ -141,6 +143,25 @@ async function obey(command: Command): Promise<object> {
       await entity.stop();
       return {};
   }
+}
+
+/** The whole conversation with one contact (XEP-0313 §4), up to 100 messages. */
+async function history(peer: string): Promise<object> {
+  const found: { id: string; body: string | null }[] = [];
+  const collect = (stanza: Element) => {
+    const result = stanza.getChild('result', ARCHIVE);
+    const message = result?.getChild('forwarded', 'urn:xmpp:forward:0')?.getChild('message');
+    if (message) found.push({ id: result?.attrs.id, body: message.getChildText('body') });
+  };
+  const field = (name: string, value: string) =>
+    xml('field', { var: name }, xml('value', {}, value));
+  const form = xml('x', { xmlns: 'jabber:x:data', type: 'submit' });
+  form.append(xml('field', { var: 'FORM_TYPE', type: 'hidden' }, xml('value', {}, ARCHIVE)));
+  form.append(field('with', peer));
+  entity.on('stanza', collect);
+  await ask('set', undefined, xml('query', { xmlns: ARCHIVE, queryid: 'h' }, form));
+  entity.removeListener('stanza', collect);
+  return { ids: found.map(({ id }) => id), bodies: found.map(({ body }) => body) };
 }
 
 async function setVcard(name: string, photo: string): Promise<void> {

@@ -5,6 +5,8 @@ import { blockContact } from './library-blocking.ts';
 import { exchangeVcards } from './library-vcard.ts';
 import type { Scenario, Stage } from './scenario.ts';
 
+const NOTE = 'Call me when you are back';
+
 export type Party = { readonly client: LineClient; readonly account: Account };
 
 /** What a client library must be able to do with the server, over STARTTLS and direct TLS. */
@@ -48,7 +50,8 @@ async function playOver(stage: Stage, library: Library, directTls: boolean): Pro
   const later = { client: connect(bob), account: bob };
   await check('gets an offline message', async () => {
     await sendWhileAway(a, b);
-    await receiveLater(later.client, alice);
+    if (library.readsArchive) await readLater(later.client, alice);
+    else await receiveLater(later.client, alice);
   });
   await check('removes a contact', () => removeContact(a, later));
   await later.client.quit();
@@ -129,14 +132,21 @@ async function leave(a: Party, b: Party): Promise<void> {
 }
 
 async function sendWhileAway(a: Party, b: Party): Promise<void> {
-  a.client.send({ do: 'message', to: b.account.address, body: 'Call me when you are back' });
+  a.client.send({ do: 'message', to: b.account.address, body: NOTE });
   // The answer shows that the server has taken the message before it.
   await a.client.query('ping', a.account.domain);
 }
 
+async function readLater(client: LineClient, sender: Account): Promise<void> {
+  await comesOnline(client);
+  const { bodies } = await client.ask({ do: 'history', with: sender.address });
+  const last = (bodies as string[]).at(-1);
+  if (last !== NOTE) throw new Error(`the archive ends with: ${last}`);
+}
+
 async function receiveLater(client: LineClient, sender: Account): Promise<void> {
   await comesOnline(client);
-  const note = { sender: sender.address, body: 'Call me when you are back' };
+  const note = { sender: sender.address, body: NOTE };
   const { delay } = await client.sees('message', note);
   if (Number.isNaN(Date.parse(String(delay)))) throw new Error(`delay stamp: ${delay}`);
 }

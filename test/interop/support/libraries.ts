@@ -16,6 +16,8 @@ export type Choice = {
 /** A client library with a script that speaks `clients/protocol.ts`. */
 export type Library = {
   readonly name: string;
+  /** Whether it binds with Bind 2: what it missed it has from the archive (XEP-0386 §3.2). */
+  readonly readsArchive?: boolean;
   connect(target: Target, account: Account, choice?: Choice): LineClient;
 };
 
@@ -25,6 +27,7 @@ export const nbxmpp = pythonLibrary('nbxmpp');
 
 export const xmppJs: Library = {
   name: 'xmpp.js',
+  readsArchive: true,
   connect(target, account, choice = {}) {
     const { authority } = target.certificates;
     const env: Record<string, string> = choice.distrustful
