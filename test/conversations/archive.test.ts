@@ -46,6 +46,18 @@ describe('the archive', () => {
     }
   });
 
+  conversation(
+    'has what came as the last session ended, whatever had to be looked up for it',
+    async ({ juliet, romeo }) => {
+      await Promise.all([romeo.sends`${chat(juliet.bare, '1')}`, juliet.vanishes()]);
+      await romeo.getsNothing();
+      await juliet.returns();
+      await juliet.forgets();
+      const { bodies } = await readsArchive(juliet);
+      expect(bodies).toEqual(['1']);
+    },
+  );
+
   conversationInside(
     'gives messages as they were, and when they came [XEP-0313 4.2]',
     {},

@@ -4,6 +4,7 @@ import { slot } from '../../lib/token.ts';
 import type { Account } from '../../server/accounts.ts';
 import type { ArchivePreferences, ArchiveStore } from '../../storage/archive-port.ts';
 import type { Ticket } from '../../storage/ports.ts';
+import { StanzaError } from '../../xmpp/errors.ts';
 import type { Jid } from '../../xmpp/jid.ts';
 import type { Rosters } from '../roster/rosters.ts';
 
@@ -12,6 +13,8 @@ const Preferences = slot<Maybe<ArchivePreferences | null>>('archiving preference
 /** Whether those who were asked about last are in the roster, where it is not in memory. */
 const Contacts = slot<LruMap<string, boolean>>('contacts for the archive');
 const MAX_CONTACTS = 256;
+/** So many addresses in preferences are kept in memory when nobody is signed in. */
+const FEW = 20;
 
 /** The preferences that are in memory (XEP-0441). */
 export class PreferenceMemory {
@@ -50,11 +53,13 @@ export class PreferenceMemory {
 
   /**
    * Whether messages from or to `peer` go into the archive (§2.3); `foresee` comes first.
-   * Where the account has gone idle since, they do not: better a gap than a breach.
+   * Where the account has gone idle since, so that it is not known any more, the sender
+   * may try again: better than a gap, and than a breach.
+   * @throws {StanzaError} resource-constraint
    */
   wants(account: Account, peer: Jid): boolean {
-    const set = account.get(Preferences);
-    if (set === undefined || isLater(set)) return false;
+    const set = this.#load(account);
+    if (isLater(set)) throw unknown();
     const { default: rule, always, never } = set ?? this.#usual;
     for (const address of always.length + never.length > 0 ? formsOf(peer) : []) {
       if (never.includes(address)) return false;
@@ -63,10 +68,11 @@ export class PreferenceMemory {
     return rule === 'roster' ? this.#isContact(account, peer) : rule === 'always';
   }
 
-  /** The account has no sessions any more; that it has set none is worth knowing. */
+  /** The account has no sessions any more; what says little is worth knowing. */
   mayForget(account: Account): void {
-    account.set(Contacts, undefined);
-    if (account.get(Preferences)) account.set(Preferences, undefined);
+    const set = account.get(Preferences);
+    if (!set || isLater(set)) return;
+    if (set.always.length + set.never.length > FEW) account.set(Preferences, undefined);
   }
 
   /** Notes to oneself are among contacts. */
@@ -74,7 +80,9 @@ export class PreferenceMemory {
     if (bareString === account.owner) return true;
     const roster = this.#rosters.loaded(account);
     if (roster) return roster.get(bareString)?.isListed === true;
-    return account.get(Contacts)?.get(bareString) === true;
+    const isContact = account.get(Contacts)?.get(bareString);
+    if (isContact === undefined) throw unknown();
+    return isContact;
   }
 
   #load(account: Account): Maybe<ArchivePreferences | null> {
@@ -85,6 +93,10 @@ export class PreferenceMemory {
     if (isLater(loading)) keepWhenLoaded(account, loading);
     return loading;
   }
+}
+
+function unknown(): StanzaError {
+  return new StanzaError('resource-constraint');
 }
 
 /** As a list may name it, the nearer first. */
