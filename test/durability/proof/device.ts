@@ -221,6 +221,7 @@ export class Device {
       this.#chronicle.add({ kind: 'resumed', device: this.name });
       sm.takes(outcome);
       for (const text of sm.again()) client.wire.write(text);
+      this.#sendAnew();
       client.wire.write(REQUEST);
       return true;
     }
@@ -253,13 +254,18 @@ export class Device {
     if (this.#abilities.carbons) {
       await client.ask('set', `<enable xmlns='${NS.carbons}'/>`, ask);
     }
+    this.#sendAnew();
+    await client.ask('get', PING, ask, DOMAIN);
+    const isResumable = this.isResumable;
+    this.#chronicle.add({ kind: 'bound', device: this.name, isResumable });
+  }
+
+  /** What an earlier session has left; this one may have broken before it came to that. */
+  #sendAnew(): void {
     for (const { text, id } of this.#again.splice(0)) {
       if (!this.#sm) this.#uncertain.push(id);
       this.#write(text, id);
     }
-    await client.ask('get', PING, ask, DOMAIN);
-    const isResumable = this.isResumable;
-    this.#chronicle.add({ kind: 'bound', device: this.name, isResumable });
   }
 
   async #enable(client: Client): Promise<void> {
