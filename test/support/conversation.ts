@@ -16,6 +16,8 @@ export interface ConversationOptions extends CastOptions {
   readonly createAccount?: CreateAccount;
   /** Whether the store has to be on disk, where a commit takes its time. */
   readonly onDisk?: boolean;
+  /** Whether the server answers HTTP, at its `webUrl`. */
+  readonly http?: boolean;
   /** Whether all has to reach the server in the order in which it is told; several sockets do not promise that. */
   readonly inOrder?: boolean;
 }
@@ -61,17 +63,22 @@ function withServer(title: string, options: ConversationOptions, story: Story<Te
   const register = TARGET ? test.skip : test;
   register(title, async () => {
     const { config = {}, modules = [], onDisk = STORE === 'disk' } = options;
-    const transport = TRANSPORT === 'tls' && !options.inOrder ? 'tls' : 'memory';
+    const transport = options.inOrder ? 'memory' : carrier();
     const store = onDisk ? 'disk' : 'memory';
     const server = await TestServer.start({
       transport,
       store,
       config,
       modules,
+      http: options.http ?? false,
       ...(options.createAccount && { createAccount: options.createAccount }),
     });
     await hold(server, options, story);
   });
+}
+
+function carrier(): 'memory' | 'tls' | 'websocket' {
+  return TRANSPORT === 'tls' || TRANSPORT === 'websocket' ? TRANSPORT : 'memory';
 }
 
 async function hold<S extends Stage>(
