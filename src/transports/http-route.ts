@@ -11,6 +11,8 @@ export interface HttpExchange {
   readonly remoteAddress: string;
   /** Whether the client's side of the connection is encrypted. */
   readonly isSecure: boolean;
+  /** Whether it comes unencrypted from this machine and by no proxy: as good as encrypted. */
+  readonly isLocal: boolean;
 }
 
 /** What answers the requests below one path. */
