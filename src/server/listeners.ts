@@ -1,6 +1,7 @@
 import type { Deadlines } from '../lib/deadlines.ts';
 import type { Log } from '../lib/log.ts';
 import type { Connection, ConnectionListener } from '../stream/connection.ts';
+import type { ConnectionManager } from '../transports/bosh/connection-manager.ts';
 import { type HttpListener, listenHttp } from '../transports/http.ts';
 import type { HttpSite } from '../transports/http-route.ts';
 import { Networks } from '../transports/networks.ts';
@@ -16,6 +17,8 @@ export interface ListenerDeps {
   readonly onClient: (connection: Connection) => ConnectionListener;
   readonly onComponent: (connection: Connection) => ConnectionListener;
   readonly site: HttpSite;
+  /** Whose sessions come in through the listeners of HTTP. */
+  readonly bosh: ConnectionManager;
   readonly secureContextFor: SecureContextFor;
   readonly deadlines: Deadlines;
   readonly log: Log;
@@ -48,13 +51,13 @@ export class Listeners {
     return this.#open.map(({ facts }) => facts);
   }
 
-  /** By name: `127.0.0.1:5222`. */
+  /** By name: `127.0.0.1:5222`, and `bosh` for the sessions over BOSH, whichever they came through. */
   get loads(): ReadonlyMap<string, ListenerLoad> {
-    return new Map(
-      this.#open.map(
-        ({ facts, listener }) => [`${facts.address}:${facts.port}`, listener] as const,
-      ),
-    );
+    const loads = new Map<string, ListenerLoad>([['bosh', this.#deps.bosh]]);
+    for (const { facts, listener } of this.#open) {
+      loads.set(`${facts.address}:${facts.port}`, listener);
+    }
+    return loads;
   }
 
   get connectionCount(): number {
@@ -63,11 +66,13 @@ export class Listeners {
 
   useLimits(config: Config): void {
     for (const { listener } of this.#open) listener.useLimits(limitsOf(config));
+    this.#deps.bosh.useLimits(limitsOf(config));
   }
 
   /** Takes no more connections, and says so on those there are. */
   stop(): void {
     for (const { listener } of this.#open) listener.stop();
+    this.#deps.bosh.stop();
   }
 
   /** Waits until all connections have ended, for so many milliseconds at most. */
@@ -79,6 +84,7 @@ export class Listeners {
   }
 
   async close(): Promise<void> {
+    this.#deps.bosh.close();
     await Promise.all(this.#open.map(({ listener }) => listener.close()));
   }
 
@@ -104,7 +110,7 @@ export class Listeners {
   }
 }
 
-function limitsOf({ limits, hosts }: Config): TcpLimits {
+export function limitsOf({ limits, hosts }: Config): TcpLimits {
   return {
     limits: hosts[0]!.policy.beforeLogin,
     maxConnections: limits.connections,

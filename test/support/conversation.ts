@@ -1,7 +1,7 @@
 import { test } from '@jest/globals';
 import type { ModuleDefinition } from '../../src/server/module.ts';
 import { Cast, type CastOptions, type People } from './cast.ts';
-import { type CreateAccount, type TestConfig, TestServer } from './server.ts';
+import { type CreateAccount, type Manner, type TestConfig, TestServer } from './server.ts';
 import { Target } from './target.ts';
 import type { Stage } from './wire.ts';
 
@@ -18,6 +18,8 @@ export interface ConversationOptions extends CastOptions {
   readonly onDisk?: boolean;
   /** Whether the server answers HTTP, at its `webUrl`. */
   readonly http?: boolean;
+  /** How clients connect, whatever the environment says. */
+  readonly transport?: Manner['transport'];
   /** Whether all has to reach the server in the order in which it is told; several sockets do not promise that. */
   readonly inOrder?: boolean;
 }
@@ -63,7 +65,7 @@ function withServer(title: string, options: ConversationOptions, story: Story<Te
   const register = TARGET ? test.skip : test;
   register(title, async () => {
     const { config = {}, modules = [], onDisk = STORE === 'disk' } = options;
-    const transport = TRANSPORT === 'tls' && !options.inOrder ? 'tls' : 'memory';
+    const transport = options.inOrder ? 'memory' : transportOf(options);
     const store = onDisk ? 'disk' : 'memory';
     const server = await TestServer.start({
       transport,
@@ -75,6 +77,12 @@ function withServer(title: string, options: ConversationOptions, story: Story<Te
     });
     await hold(server, options, story);
   });
+}
+
+/** What the environment says, unless the conversation is about one of them. */
+function transportOf({ transport }: ConversationOptions): Manner['transport'] {
+  if (transport) return transport;
+  return TRANSPORT === 'tls' || TRANSPORT === 'bosh' ? TRANSPORT : 'memory';
 }
 
 async function hold<S extends Stage>(

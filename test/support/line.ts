@@ -166,6 +166,7 @@ export class Line {
   }
 
   async #startTls(): Promise<void> {
+    if (this.#stage.isOverHttp) return;
     this.write(`<starttls xmlns='${NS_TLS}'/>`);
     await this.take('proceed');
     await this.#wire.secure();

@@ -19,6 +19,7 @@ import type { Storage } from '../../src/storage/ports.ts';
 import { openStorage } from '../../src/storage/sqlite/open.ts';
 import { clientStreams } from '../../src/stream/client-streams.ts';
 import { ComponentStream } from '../../src/stream/component-stream.ts';
+import { ConnectionManager } from '../../src/transports/bosh/connection-manager.ts';
 import { type HttpListener, listenHttp } from '../../src/transports/http.ts';
 import type { HttpSite } from '../../src/transports/http-route.ts';
 import { connectMemory, type MemoryPeer } from '../../src/transports/memory.ts';
@@ -27,6 +28,7 @@ import { makeSecureContext } from '../../src/transports/secure-context.ts';
 import { listenTcp, type TcpListener } from '../../src/transports/tcp.ts';
 import type { XmlLimits } from '../../src/xml/frame.ts';
 import { storeAccount } from './accounts.ts';
+import { dialBosh } from './bosh-wire.ts';
 import { ManualClock } from './manual-clock.ts';
 import { selfSigned } from './self-signed.ts';
 import { dial } from './tcp-wire.ts';
@@ -50,8 +52,8 @@ export interface TestConfig {
 
 /** How a server for tests is set up. */
 export interface Manner {
-  /** 'tls' is TCP with STARTTLS on a port of loopback. */
-  readonly transport: 'memory' | 'tls';
+  /** 'tls' is TCP with STARTTLS on a port of loopback, 'bosh' HTTP on another. */
+  readonly transport: 'memory' | 'tls' | 'bosh';
   /** 'disk' is as in production: a file, and a thread that writes it. */
   readonly store: 'memory' | 'disk';
   readonly config?: TestConfig;
@@ -72,6 +74,7 @@ export type CreateAccount = (username: string, password: string) => void;
 export class TestServer implements Stage {
   readonly domain = DOMAIN;
   readonly usesTls: boolean;
+  readonly isOverHttp: boolean;
   readonly patience: number;
   readonly clock: ManualClock;
   readonly storage: Storage;
@@ -101,7 +104,8 @@ export class TestServer implements Stage {
     const place = await (store === 'disk' ? openOnDisk(clock) : openInMemory(clock));
     const certificate = transport === 'tls' ? await certificateOf(DOMAIN) : null;
     const all = [...builtinModules, ...modules];
-    const web = manner.http ? await openWeb(clock, place.log) : null;
+    const isOverHttp = transport === 'bosh';
+    const web = manner.http || isOverHttp ? await openWeb(clock, place.log) : null;
     const server = new TestServer(place, readConfig(config, all), all, {
       usesTls: certificate !== null,
       // In memory nothing is encrypted, yet clients may ask for it.
@@ -111,6 +115,7 @@ export class TestServer implements Stage {
       saltSecret: await place.storage.secret('salt', 32),
       transient: await openStorage({ memory: true, log: place.log, clock }),
       web,
+      isOverHttp,
     });
     server.#createAccount = manner.createAccount ?? null;
     if (transport === 'tls') await server.#listen();
@@ -127,7 +132,8 @@ export class TestServer implements Stage {
     this.#deadlines = new Deadlines(place.clock);
     this.#componentSettings = components;
     this.usesTls = settings.usesTls;
-    this.patience = this.usesTls ? 3000 : 1000;
+    this.isOverHttp = settings.isOverHttp;
+    this.patience = this.usesTls || settings.isOverHttp ? 3000 : 1000;
     this.storage = place.storage;
     this.#place = place;
     this.#modules = modules;
@@ -161,7 +167,12 @@ export class TestServer implements Stage {
     this.#throttle = throttle;
     this.#onConnection = clientStreams({ hosts, deadlines: this.#deadlines, log, throttle });
     this.#secureContextFor = hosts.secureContextFor;
-    this.#web?.serve(new ServedSite(this.server));
+    const bosh = new ConnectionManager({
+      ...{ clock, deadlines: this.#deadlines, log, limits: this.#limits },
+      ...{ maxConnections: 1000, maxConnectionsPerAddress: 1000 },
+      onConnection: (connection) => this.#onConnection(connection),
+    });
+    this.#web?.serve(new ServedSite(this.server, [bosh.route]));
   }
 
   toString(): string {
@@ -179,6 +190,7 @@ export class TestServer implements Stage {
 
   async connect(): Promise<Wire> {
     if (this.#listener) return await dial(this.#listener.port, LOOPBACK, DOMAIN);
+    if (this.#settings.isOverHttp) return dialBosh(this.#web!.listener.port, DOMAIN);
     const options = { deadlines: this.#deadlines, limits: this.#limits, remoteAddress: LOOPBACK };
     const peer = connectMemory(this.#onConnection, options);
     return Object.assign(peer, { secure: async () => {} });
@@ -266,6 +278,8 @@ interface Settings {
   readonly saltSecret: Buffer;
   readonly transient: Storage;
   readonly web: Web | null;
+  /** Whether clients connect by BOSH. */
+  readonly isOverHttp: boolean;
 }
 
 /** A listener of HTTP, there before the hosts, since their modules are told where it is. */

@@ -7,6 +7,7 @@ import { XmlDocument } from '../../xml/document.ts';
 import { XmlError, type XmlLimits } from '../../xml/frame.ts';
 import { NS } from '../../xmpp/ns.ts';
 import type { HttpExchange, HttpRoute } from '../http-route.ts';
+import { DEFAULT_QUEUE_LIMIT } from '../outgoing-queue.ts';
 import { NS_BOSH, readBody, terminal, writeBody } from './body.ts';
 import { type BoshCondition, BoshError } from './condition.ts';
 import { BoshConnection, type BoshTransport } from './connection.ts';
@@ -22,8 +23,8 @@ export const BOSH_PATH = '/http-bind';
 export interface BoshLimits extends SessionBounds {
   /** Limits until the stream sets its own. */
   readonly limits: XmlLimits;
-  /** Bytes that may wait for one client, or be on their way to it. */
-  readonly queueLimit: number;
+  /** Bytes that may wait for one client, or be on their way to it; 4 MiB unless said otherwise. */
+  readonly queueLimit?: number;
 }
 
 export interface BoshOptions extends BoshLimits {
@@ -47,8 +48,8 @@ export class ConnectionManager implements BoshTransport {
     origins: 'any',
     handle: (exchange) => this.#handle(exchange),
   };
-  /** How many sessions were refused, since there were too many. */
-  refused = 0;
+  /** How many sessions were refused, by reason. */
+  readonly refused = { 'too-many': 0 };
   readonly #options: BoshOptions;
   #limits: BoshLimits;
   readonly #connections = new Map<string, BoshConnection>();
@@ -64,7 +65,7 @@ export class ConnectionManager implements BoshTransport {
   }
 
   get queueLimit(): number {
-    return this.#limits.queueLimit;
+    return this.#limits.queueLimit ?? DEFAULT_QUEUE_LIMIT;
   }
 
   get connectionCount(): number {
@@ -181,7 +182,7 @@ export class ConnectionManager implements BoshTransport {
     if (this.#isStopping) throw new BoshError('system-shutdown', 'the server stops');
     if (request.header.to === '') throw new BoshError('improper-addressing', "'to' is missing");
     if (!this.#counts.hasRoom(remoteAddress, this.#limits)) {
-      this.refused += 1;
+      this.refused['too-many'] += 1;
       throw new BoshError('policy-violation', 'too many sessions');
     }
     const peer = { remoteAddress, isSecure, isLocal };

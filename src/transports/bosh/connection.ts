@@ -69,8 +69,6 @@ export class BoshConnection implements Connection, Receipts, Expiring {
   #isPaused = false;
   #isReading = false;
   #isDirty = false;
-  /** Whether a session writes: what it has not got rid of, it hands on itself. */
-  #isBound = false;
   /** How the last response says that all is over; null while nothing is. */
   #end: { readonly condition: BoshCondition | null } | null = null;
   /** Seconds without a request that is held. */
@@ -163,10 +161,10 @@ export class BoshConnection implements Connection, Receipts, Expiring {
     this.#responder.announce(writeCreation({ rid, sid: this.sid, from }, this.terms));
   }
 
-  /** Payloads that a session has not got rid of, it hands on by itself. */
+  /** Stanzas that a session has not got rid of, it hands on by itself. */
   conclude(error: StreamError | null): void {
     if (this.#end || this.isClosed) return;
-    if (this.#isBound) this.#responder.payloads.clear();
+    this.#responder.payloads.dropStanzas();
     const condition = error && conditionOf(error, this.#responder.isNew);
     if (error && condition === 'remote-stream-error') {
       this.#responder.payloads.add(writeStreamError(error, this.contentXmlns));
@@ -181,7 +179,6 @@ export class BoshConnection implements Connection, Receipts, Expiring {
   }
 
   sendParts(head: string, rest: Buffer): void {
-    this.#isBound = true;
     if (!this.#mayQueue()) this.#lost += Buffer.byteLength(head) + rest.length;
     else this.#responder.payloads.addParts(head, rest);
   }

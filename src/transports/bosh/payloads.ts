@@ -10,6 +10,8 @@ export class Payloads {
   given = 0;
   /** Whether the prefix `stream` is in what waits. */
   needsStream = false;
+  /** Those that are no stanzas. */
+  #elements: string[] = [];
   #buffer: Buffer | null = null;
   #length = 0;
 
@@ -22,14 +24,17 @@ export class Payloads {
     return this.#buffer?.subarray(0, this.#length) ?? null;
   }
 
+  /** Adds what is no stanza. */
   add(xml: string): void {
+    this.#elements.push(xml);
     if (xml.startsWith(STREAM_TAG)) this.needsStream = true;
     this.#reserve(xml.length * MAX_BYTES_PER_UNIT);
     this.#grow(this.#buffer!.write(xml, this.#length));
   }
 
-  /** Adds the two as one piece; `rest` is copied. */
+  /** Adds the two as one piece, a stanza where `rest` is not empty; `rest` is copied. */
   addParts(head: string, rest: Buffer): void {
+    if (rest.length === 0) return this.add(head);
     this.#reserve(head.length * MAX_BYTES_PER_UNIT + rest.length);
     this.#grow(this.#buffer!.write(head, this.#length));
     this.#buffer!.set(rest, this.#length);
@@ -40,7 +45,14 @@ export class Payloads {
     if (this.#buffer) giveBuffer(this.#buffer);
     this.#buffer = null;
     this.#length = 0;
+    this.#elements = [];
     this.needsStream = false;
+  }
+
+  dropStanzas(): void {
+    const elements = this.#elements;
+    this.clear();
+    for (const element of elements) this.add(element);
   }
 
   #grow(size: number): void {
