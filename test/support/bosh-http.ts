@@ -72,6 +72,15 @@ export class HttpSender {
     return new Posted(posted.sent);
   }
 
+  /** In pieces of so many bytes, without a length. */
+  inPieces(content: string, size: number): Posted {
+    const { sent } = this.begin('POST', { 'Transfer-Encoding': 'chunked' });
+    const bytes = Buffer.from(content);
+    for (let at = 0; at < bytes.length; at += size) sent.write(bytes.subarray(at, at + size));
+    sent.end();
+    return new Posted(sent);
+  }
+
   get(): Posted {
     const { sent } = this.begin('GET', {});
     sent.end();

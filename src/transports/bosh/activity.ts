@@ -4,6 +4,14 @@ import { type BoshTerms, isPolling, POLLING } from './terms.ts';
 /** Times that one request may be sent again, until another one comes (XEP-0124 §14.3). */
 const MAX_REPEATS = 20;
 
+interface Circumstances {
+  readonly under: number;
+  readonly held: number;
+  readonly gotNothing: boolean;
+  /** Milliseconds since 1970. */
+  readonly now: number;
+}
+
 /** Watches that a client does not ask more often than it may (XEP-0124 §11, §12). */
 export class Activity {
   readonly #terms: BoshTerms;
@@ -19,17 +27,14 @@ export class Activity {
   }
 
   /**
-   * Whether a new request comes too early, behind `under` that are not answered; `gotNothing`
-   * where the last one was answered with nothing.
+   * Whether a new request comes too early, behind `under` that are not answered, of which
+   * `held` still have a connection; `gotNothing` where the last one was answered with nothing.
    */
-  isTooMuch(
-    request: BoshRequest,
-    { under, gotNothing, now }: { under: number; gotNothing: boolean; now: number },
-  ): boolean {
+  isTooMuch(request: BoshRequest, { under, held, gotNothing, now }: Circumstances): boolean {
     const { requests } = this.#terms;
     const since = now - this.#last;
     const isEarly = since >= 0 && since < POLLING * 1000;
-    const isInVain = this.#isPolling ? this.#wasEmpty && gotNothing : under + 1 === requests;
+    const isInVain = this.#isPolling ? this.#wasEmpty && gotNothing : held + 1 === requests;
     this.#last = now;
     this.#wasEmpty = request.isEmpty;
     this.#repeats = 0;

@@ -235,7 +235,7 @@ export class BoshConnection implements Connection, Receipts, Expiring {
   onDeadline(): void {
     const { oldest } = this.#window;
     if (this.#end) this.#close();
-    else if (!this.#window.holdsAny) this.#fail('item-not-found', null);
+    else if (this.#window.held === 0) this.#fail('item-not-found', null);
     else if (oldest?.isRead) this.#responder.answerOldest();
     if (!this.isClosed) this.#await();
   }
@@ -290,8 +290,9 @@ export class BoshConnection implements Connection, Receipts, Expiring {
     const { header } = request;
     const now = this.#shared.clock.now();
     if (!this.#keys.takes(header)) throw new BoshError('item-not-found', 'a key is wrong');
+    const { size: under, held } = this.#window;
     const { gotNothing } = this.#responder.sent;
-    if (this.#activity.isTooMuch(request, { under: this.#window.size, gotNothing, now })) {
+    if (this.#activity.isTooMuch(request, { under, held, gotNothing, now })) {
       throw new BoshError('policy-violation', 'too many requests');
     }
     if (header.pause !== null && header.pause > MAX_PAUSE) {
@@ -369,7 +370,7 @@ export class BoshConnection implements Connection, Receipts, Expiring {
     const { deadlines } = this.#shared;
     const { oldest } = this.#window;
     if (this.#end) deadlines.set(this, CLOSE_TIMEOUT);
-    else if (!this.#window.holdsAny || !oldest) deadlines.set(this, this.#inactivity * 1000);
+    else if (this.#window.held === 0 || !oldest) deadlines.set(this, this.#inactivity * 1000);
     else deadlines.set(this, oldest.since + this.terms.wait * 1000 - deadlines.elapsed);
   }
 

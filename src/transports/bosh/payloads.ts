@@ -34,7 +34,10 @@ export class Payloads {
 
   /** Adds the two as one piece, a stanza where `rest` is not empty; `rest` is copied. */
   addParts(head: string, rest: Buffer): void {
-    if (rest.length === 0) return this.add(head);
+    if (rest.length === 0) {
+      this.add(head);
+      return;
+    }
     this.#reserve(head.length * MAX_BYTES_PER_UNIT + rest.length);
     this.#grow(this.#buffer!.write(head, this.#length));
     this.#buffer!.set(rest, this.#length);

@@ -31,9 +31,9 @@ export class RequestWindow {
     return this.#waiting.find(({ isRead }) => !isRead);
   }
 
-  /** Whether anybody still waits for an answer. */
-  get holdsAny(): boolean {
-    return this.#waiting.some(({ reply }) => !reply.isLost);
+  /** For how many of them somebody still waits. */
+  get held(): number {
+    return this.#waiting.filter(({ reply }) => !reply.isLost).length;
   }
 
   /** Whether all are to be answered at once (§10). */

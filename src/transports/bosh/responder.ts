@@ -70,10 +70,10 @@ export class Responder {
   }
 
   #isDue(oldest: BoshRequest): boolean {
-    const { size, mustAnswerAll, holdsAny } = this.#window;
+    const { size, mustAnswerAll, held } = this.#window;
     const { hold, wait } = this.#terms;
     if (mustAnswerAll || size > hold || wait === 0) return true;
-    return (this.payloads.length > 0 && holdsAny) || !!oldest.missing || this.#attributes !== '';
+    return (this.payloads.length > 0 && held > 0) || !!oldest.missing || this.#attributes !== '';
   }
 
   #respond(request: BoshRequest, attributes: string, payload: Buffer | null, status: number): void {
