@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { attribute, body, payloadOf } from '../support/bosh-http.ts';
-import { type BoshClient, BoshWorld, message } from './bosh-world.ts';
+import { BoshWorld, message, type WorldClient } from './bosh-world.ts';
 
 const EMPTY = "<body xmlns='http://jabber.org/protocol/httpbind'/>";
 const AGAIN = "<body xmlns='http://jabber.org/protocol/httpbind' type='error'/>";
@@ -24,7 +24,7 @@ beforeEach(async () => {
 afterEach(() => world.stop());
 
 /** The session has something for its client. */
-function tells(client: BoshClient, text: string): void {
+function tells(client: WorldClient, text: string): void {
   client.session.wire.sendParts('<message>', Buffer.from(`<body>${text}</body></message>`));
 }
 
@@ -251,7 +251,7 @@ describe('acknowledgements [XEP-0124 9]', () => {
 });
 
 describe('what a client has got [XEP-0124 9.2]', () => {
-  const left = ({ session }: BoshClient) =>
+  const left = ({ session }: WorldClient) =>
     session.wire.receipts!.given - session.wire.receipts!.received;
 
   test('it says by its next request', async () => {

@@ -8,22 +8,16 @@ import {
   ConnectionManager,
 } from '../../src/transports/bosh/connection-manager.ts';
 import type { HttpExchange } from '../../src/transports/http-route.ts';
-import { BEFORE_LOGIN, StubHost, StubHosts } from '../stream/stub-host.ts';
 import {
-  type Attributes,
-  attribute,
-  body,
-  HttpSender,
-  NS_XBOSH,
-  type Posted,
-} from '../support/bosh-http.ts';
+  BEFORE_LOGIN,
+  PASSWORD,
+  StubHost,
+  StubHosts,
+  type StubSession,
+} from '../stream/stub-host.ts';
+import { BoshClient } from '../support/bosh-client.ts';
+import { type Attributes, HttpSender } from '../support/bosh-http.ts';
 import { ManualClock } from '../support/manual-clock.ts';
-
-/** Where the standard's examples begin. */
-const FIRST_RID = 1_573_741_820;
-const PLAIN = `<auth xmlns='urn:ietf:params:xml:ns:xmpp-sasl' mechanism='PLAIN'>${Buffer.from(
-  '\0juliet\0r0m30myr0m30',
-).toString('base64')}</auth>`;
 
 /** A connection manager on a port of its own, in front of `example.com`. */
 export class BoshWorld {
@@ -68,14 +62,15 @@ export class BoshWorld {
   }
 
   /** A client whose first request asks with these attributes besides the usual ones. */
-  async creates(attributes: Attributes = {}): Promise<BoshClient> {
-    const client = new BoshClient(this, attributes);
+  async creates(attributes: Attributes = {}): Promise<WorldClient> {
+    const user = { domain: 'example.com', username: 'juliet', password: PASSWORD };
+    const client = new WorldClient(this.#sender, user, attributes, this.host);
     await client.begins();
     return client;
   }
 
   /** The same, signed in and bound. */
-  async signsIn(attributes: Attributes = {}): Promise<BoshClient> {
+  async signsIn(attributes: Attributes = {}): Promise<WorldClient> {
     const client = await this.creates(attributes);
     await client.signsIn();
     return client;
@@ -97,57 +92,20 @@ export class BoshWorld {
   }
 }
 
-/** A client over BOSH that does what it is told. */
-export class BoshClient {
-  rid = FIRST_RID;
-  sid = '';
-  /** The answer to the first request. */
-  created = '';
-  readonly #world: BoshWorld;
-  readonly #attributes: Attributes;
+/** A client that may look behind the scenes. */
+export class WorldClient extends BoshClient {
+  readonly #host: StubHost;
 
-  constructor(world: BoshWorld, attributes: Attributes) {
-    this.#world = world;
-    this.#attributes = attributes;
+  constructor(
+    ...[sender, user, attributes, host]: [...ConstructorParameters<typeof BoshClient>, StubHost]
+  ) {
+    super(sender, user, attributes);
+    this.#host = host;
   }
 
-  async begins(): Promise<string> {
-    const attributes = {
-      rid: this.rid,
-      to: 'example.com',
-      ver: '1.11',
-      wait: 60,
-      hold: 1,
-      'xmlns:xmpp': NS_XBOSH,
-      'xmpp:version': '1.0',
-      ...this.#attributes,
-    };
-    this.created = await this.#world.sender.post(body(attributes)).answer();
-    this.sid = attribute(this.created, 'sid');
-    return this.created;
-  }
-
-  async signsIn(): Promise<void> {
-    await this.asks(PLAIN).answer();
-    await this.asks('', { 'xmlns:xmpp': NS_XBOSH, 'xmpp:restart': 'true' }).answer();
-    const bind = "<bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'><resource>home</resource></bind>";
-    await this.asks(`<iq xmlns='jabber:client' type='set' id='b'>${bind}</iq>`).answer();
-  }
-
-  /** Sends the next request. */
-  asks(payload = '', attributes: Attributes = {}): Posted {
-    this.rid += 1;
-    return this.sends(this.rid, payload, attributes);
-  }
-
-  /** Sends a request of that number, whether or not it is its turn. */
-  sends(rid: number, payload = '', attributes: Attributes = {}): Posted {
-    return this.#world.sender.post(body({ rid, sid: this.sid, ...attributes }, payload));
-  }
-
-  /** The session behind it, once it is bound. */
-  get session() {
-    return this.#world.host.sessions.at(-1)!;
+  /** The session behind it, once it is bound and no other is since. */
+  get session(): StubSession {
+    return this.#host.sessions.at(-1)!;
   }
 }
 
