@@ -230,13 +230,13 @@ class ServerProcess implements RunningServer, ServerFacts {
       ...{ ...common, ...limitsOf(this.config), clock: this.#clock },
       onConnection: onClient,
     });
-    this.#listeners = new Listeners({
+    this.#listeners = new Listeners(this.config, {
       ...{ ...common, bosh, onClient },
       onComponent: (connection) => new ComponentStream(connection, this.#components!, deps),
       site: new ServedSite(server, [bosh.route]),
       secureContextFor: hosts.secureContextFor,
     });
-    await this.#listeners.open(this.config);
+    await this.#listeners.open();
   }
 
   #apply(config: Config): void {

@@ -18,8 +18,6 @@ export interface ConversationOptions extends CastOptions {
   readonly onDisk?: boolean;
   /** Whether the server answers HTTP, at its `webUrl`. */
   readonly http?: boolean;
-  /** How clients connect, whatever the environment says. */
-  readonly transport?: Manner['transport'];
   /** Whether all has to reach the server in the order in which it is told; several sockets do not promise that. */
   readonly inOrder?: boolean;
 }
@@ -65,7 +63,7 @@ function withServer(title: string, options: ConversationOptions, story: Story<Te
   const register = TARGET ? test.skip : test;
   register(title, async () => {
     const { config = {}, modules = [], onDisk = STORE === 'disk' } = options;
-    const transport = options.inOrder ? 'memory' : transportOf(options);
+    const transport = options.inOrder ? 'memory' : carrier();
     const store = onDisk ? 'disk' : 'memory';
     const server = await TestServer.start({
       transport,
@@ -79,10 +77,10 @@ function withServer(title: string, options: ConversationOptions, story: Story<Te
   });
 }
 
-/** What the environment says, unless the conversation is about one of them. */
-function transportOf({ transport }: ConversationOptions): Manner['transport'] {
-  if (transport) return transport;
-  return TRANSPORT === 'tls' || TRANSPORT === 'bosh' ? TRANSPORT : 'memory';
+const CARRIERS = ['tls', 'websocket', 'bosh'] as const;
+
+function carrier(): Manner['transport'] {
+  return CARRIERS.find((each) => each === TRANSPORT) ?? 'memory';
 }
 
 async function hold<S extends Stage>(

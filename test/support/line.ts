@@ -100,7 +100,7 @@ export class Line {
   async openSecurely(): Promise<void> {
     await this.openStream();
     await this.take('features');
-    await this.#startTls();
+    if (!this.#stage.startsSecure) await this.#startTls();
     this.features = this.#lastText;
   }
 
@@ -166,7 +166,6 @@ export class Line {
   }
 
   async #startTls(): Promise<void> {
-    if (this.#stage.isOverHttp) return;
     this.write(`<starttls xmlns='${NS_TLS}'/>`);
     await this.take('proceed');
     await this.#wire.secure();

@@ -19,6 +19,7 @@ import type { Storage } from '../../src/storage/ports.ts';
 import { openStorage } from '../../src/storage/sqlite/open.ts';
 import { clientStreams } from '../../src/stream/client-streams.ts';
 import { ComponentStream } from '../../src/stream/component-stream.ts';
+import type { Connection, ConnectionListener } from '../../src/stream/connection.ts';
 import { ConnectionManager } from '../../src/transports/bosh/connection-manager.ts';
 import { type HttpListener, listenHttp } from '../../src/transports/http.ts';
 import type { HttpSite } from '../../src/transports/http-route.ts';
@@ -26,12 +27,14 @@ import { connectMemory, type MemoryPeer } from '../../src/transports/memory.ts';
 import { Networks } from '../../src/transports/networks.ts';
 import { makeSecureContext } from '../../src/transports/secure-context.ts';
 import { listenTcp, type TcpListener } from '../../src/transports/tcp.ts';
+import { WEBSOCKET_PATH, WebSockets } from '../../src/transports/websocket.ts';
 import type { XmlLimits } from '../../src/xml/frame.ts';
 import { storeAccount } from './accounts.ts';
 import { dialBosh } from './bosh-wire.ts';
 import { ManualClock } from './manual-clock.ts';
 import { selfSigned } from './self-signed.ts';
 import { dial } from './tcp-wire.ts';
+import { dialWebSocket } from './websocket-wire.ts';
 import type { Stage, Wire } from './wire.ts';
 
 const DOMAIN = 'localhost';
@@ -52,8 +55,8 @@ export interface TestConfig {
 
 /** How a server for tests is set up. */
 export interface Manner {
-  /** 'tls' is TCP with STARTTLS on a port of loopback, 'bosh' HTTP on another. */
-  readonly transport: 'memory' | 'tls' | 'bosh';
+  /** On a port of loopback: 'tls' is TCP with STARTTLS. */
+  readonly transport: 'memory' | 'tls' | 'websocket' | 'bosh';
   /** 'disk' is as in production: a file, and a thread that writes it. */
   readonly store: 'memory' | 'disk';
   readonly config?: TestConfig;
@@ -74,7 +77,7 @@ export type CreateAccount = (username: string, password: string) => void;
 export class TestServer implements Stage {
   readonly domain = DOMAIN;
   readonly usesTls: boolean;
-  readonly isOverHttp: boolean;
+  readonly startsSecure: boolean;
   readonly patience: number;
   readonly clock: ManualClock;
   readonly storage: Storage;
@@ -95,19 +98,26 @@ export class TestServer implements Stage {
   readonly #place: Place;
   #createAccount: CreateAccount | null = null;
   readonly #modules: readonly ModuleDefinition[];
+  /** Whether whoever connects next does so by WebSocket, where HTTP was asked for. */
+  usesWebSocket = false;
   #listener: TcpListener | null = null;
   readonly #web: Web | null;
 
   static async start(manner: Manner): Promise<TestServer> {
-    const { transport, store, config = {}, modules = [] } = manner;
+    const { transport, store, modules = [] } = manner;
     const clock = new ManualClock();
     const place = await (store === 'disk' ? openOnDisk(clock) : openInMemory(clock));
     const certificate = transport === 'tls' ? await certificateOf(DOMAIN) : null;
     const all = [...builtinModules, ...modules];
-    const isOverHttp = transport === 'bosh';
-    const web = manner.http || isOverHttp ? await openWeb(clock, place.log) : null;
-    const server = new TestServer(place, readConfig(config, all), all, {
+    const config = readConfig(manner.config ?? {}, all);
+    const startsSecure = transport === 'websocket' || transport === 'bosh';
+    const web =
+      manner.http || startsSecure
+        ? await openWeb(clock, config.hosts[0].policy.beforeLogin, place.log)
+        : null;
+    const server = new TestServer(place, config, all, {
       usesTls: certificate !== null,
+      startsSecure,
       // In memory nothing is encrypted, yet clients may ask for it.
       secureContext: certificate
         ? makeSecureContext({ ...certificate, minVersion: 'TLSv1.2' })
@@ -115,7 +125,7 @@ export class TestServer implements Stage {
       saltSecret: await place.storage.secret('salt', 32),
       transient: await openStorage({ memory: true, log: place.log, clock }),
       web,
-      isOverHttp,
+      isOverBosh: transport === 'bosh',
     });
     server.#createAccount = manner.createAccount ?? null;
     if (transport === 'tls') await server.#listen();
@@ -132,8 +142,8 @@ export class TestServer implements Stage {
     this.#deadlines = new Deadlines(place.clock);
     this.#componentSettings = components;
     this.usesTls = settings.usesTls;
-    this.isOverHttp = settings.isOverHttp;
-    this.patience = this.usesTls || settings.isOverHttp ? 3000 : 1000;
+    this.startsSecure = settings.startsSecure;
+    this.patience = this.usesTls || this.startsSecure ? 3000 : 1000;
     this.storage = place.storage;
     this.#place = place;
     this.#modules = modules;
@@ -170,9 +180,9 @@ export class TestServer implements Stage {
     const bosh = new ConnectionManager({
       ...{ clock, deadlines: this.#deadlines, log, limits: this.#limits },
       ...{ maxConnections: 1000, maxConnectionsPerAddress: 1000 },
-      onConnection: (connection) => this.#onConnection(connection),
+      onConnection: this.#onConnection,
     });
-    this.#web?.serve(new ServedSite(this.server, [bosh.route]));
+    this.#web?.serve(new ServedSite(this.server, [bosh.route]), this.#onConnection);
   }
 
   toString(): string {
@@ -189,11 +199,17 @@ export class TestServer implements Stage {
   }
 
   async connect(): Promise<Wire> {
+    if (this.#settings.isOverBosh) return dialBosh(this.#web!.listener.port, DOMAIN);
+    if (this.startsSecure || this.usesWebSocket) return await this.#connectByWebSocket();
     if (this.#listener) return await dial(this.#listener.port, LOOPBACK, DOMAIN);
-    if (this.#settings.isOverHttp) return dialBosh(this.#web!.listener.port, DOMAIN);
     const options = { deadlines: this.#deadlines, limits: this.#limits, remoteAddress: LOOPBACK };
     const peer = connectMemory(this.#onConnection, options);
     return Object.assign(peer, { secure: async () => {} });
+  }
+
+  async #connectByWebSocket(): Promise<Wire> {
+    const port = this.#web?.listener.port;
+    return await dialWebSocket(`ws://${LOOPBACK}:${port}${WEBSOCKET_PATH}`);
   }
 
   /** Stops as it should and starts again, on the same store; `away` ms go by in between. */
@@ -274,22 +290,36 @@ export class TestServer implements Stage {
 /** What stays the same when the server starts again. */
 interface Settings {
   readonly usesTls: boolean;
+  readonly startsSecure: boolean;
   readonly secureContext: SecureContext;
   readonly saltSecret: Buffer;
   readonly transient: Storage;
   readonly web: Web | null;
   /** Whether clients connect by BOSH. */
-  readonly isOverHttp: boolean;
+  readonly isOverBosh: boolean;
 }
 
 /** A listener of HTTP, there before the hosts, since their modules are told where it is. */
 interface Web {
   readonly listener: HttpListener;
-  serve(site: HttpSite): void;
+  serve(site: HttpSite, onConnection: OnConnection): void;
 }
 
-async function openWeb(clock: ManualClock, log: Log): Promise<Web> {
+type OnConnection = (connection: Connection) => ConnectionListener;
+
+async function openWeb(clock: ManualClock, limits: XmlLimits, log: Log): Promise<Web> {
   let served: HttpSite | null = null;
+  let streams: OnConnection | null = null;
+  const deadlines = new Deadlines(clock);
+  const webSockets = new WebSockets({
+    onConnection: (connection) => streams!(connection),
+    limits,
+    maxMessage: 262_144,
+    origins: null,
+    seeOtherUri: null,
+    deadlines,
+    log,
+  });
   const listener = await listenHttp({
     address: LOOPBACK,
     port: 0,
@@ -297,13 +327,15 @@ async function openWeb(clock: ManualClock, log: Log): Promise<Web> {
     secureContextFor: () => null,
     trust: { proxies: new Networks([]), header: 'X-Forwarded-For' },
     site: { hostFor: (name) => served!.hostFor(name) },
+    upgrades: new Map([[WEBSOCKET_PATH, webSockets.upgrade]]),
     maxConnections: 1000,
     maxConnectionsPerAddress: 1000,
-    deadlines: new Deadlines(clock),
+    deadlines,
     log,
   });
-  const serve = (site: HttpSite) => {
+  const serve: Web['serve'] = (site, onConnection) => {
     served = site;
+    streams = onConnection;
   };
   return { listener, serve };
 }

@@ -1,6 +1,6 @@
 import { xml } from '../../xml/element.ts';
+import { StreamError } from '../../xmpp/errors.ts';
 import { NS } from '../../xmpp/ns.ts';
-import type { ClientStream } from '../client-stream.ts';
 import { mayLogInUnencrypted } from '../encryption-policy.ts';
 import type { StreamFeature } from '../feature.ts';
 
@@ -12,14 +12,15 @@ export const starttls: StreamFeature = {
   accepts: [{ name: 'starttls', xmlns: NS.tls }],
 
   offer(stream) {
-    if (!canSecure(stream)) return null;
+    if (!stream.host.secureContext || !stream.connection.takesStartTls) return null;
     const offer = xml('starttls', { xmlns: NS.tls });
     if (!mayLogInUnencrypted(stream)) offer.append(xml('required'));
     return offer;
   },
 
   negotiate(stream) {
-    if (canSecure(stream)) {
+    if (!stream.connection.takesStartTls) throw new StreamError('not-authorized');
+    if (stream.host.secureContext) {
       stream.sendElement(xml('proceed', { xmlns: NS.tls }));
       return 'secure';
     }
@@ -28,8 +29,3 @@ export const starttls: StreamFeature = {
     return 'continue';
   },
 };
-
-/** Where there is no stream of bytes, TLS is below (RFC 7395 §3.8, XEP-0206 §2). */
-function canSecure({ host, connection }: ClientStream): boolean {
-  return host.secureContext !== null && connection.contentXmlns === '';
-}

@@ -48,6 +48,7 @@ export interface BoshPeer {
 export class BoshConnection implements Connection, Receipts, Expiring {
   readonly transport = 'bosh';
   readonly contentXmlns = 'jabber:client';
+  readonly takesStartTls = false;
   readonly tls = null;
   readonly channelBindings = null;
   readonly receipts: Receipts = this;
