@@ -23,7 +23,7 @@ import type { Config } from './server/config/config.ts';
 import { valuesOf } from './server/config/differences.ts';
 import { parseConfig, readText } from './server/config/load.ts';
 import { ServedSite } from './server/http-site.ts';
-import { Listeners } from './server/listeners.ts';
+import { Listeners, limitsOf } from './server/listeners.ts';
 import { LiveHosts } from './server/live-hosts.ts';
 import { collectMetrics } from './server/metrics.ts';
 import { waitsForRestart } from './server/module-order.ts';
@@ -40,6 +40,7 @@ import { clientStreams } from './stream/client-streams.ts';
 import type { ComponentPolicy } from './stream/component-ports.ts';
 import { ComponentStream } from './stream/component-stream.ts';
 import { Hashing } from './stream/sasl/hashing.ts';
+import { ConnectionManager } from './transports/bosh/connection-manager.ts';
 import { type ControlServer, serveControl } from './transports/control.ts';
 import { type MetricsServer, serveMetrics } from './transports/metrics-http.ts';
 
@@ -224,11 +225,15 @@ class ServerProcess implements RunningServer, ServerFacts {
     const { note: onSignIn } = this.#signIns;
     const common = { deadlines: this.#deadlines, log: this.#log };
     const deps = { ...common, hashing: this.#hashing, throttle: this.#throttle };
+    const onClient = clientStreams({ hosts, onSignIn, ...deps });
+    const bosh = new ConnectionManager({
+      ...{ ...common, ...limitsOf(this.config), clock: this.#clock },
+      onConnection: onClient,
+    });
     this.#listeners = new Listeners(this.config, {
-      ...common,
-      onClient: clientStreams({ hosts, onSignIn, ...deps }),
+      ...{ ...common, bosh, onClient },
       onComponent: (connection) => new ComponentStream(connection, this.#components!, deps),
-      site: new ServedSite(server),
+      site: new ServedSite(server, [bosh.route]),
       secureContextFor: hosts.secureContextFor,
     });
     await this.#listeners.open();

@@ -1,6 +1,7 @@
 import type { Deadlines } from '../lib/deadlines.ts';
 import type { Log } from '../lib/log.ts';
 import type { Connection, ConnectionListener } from '../stream/connection.ts';
+import type { ConnectionManager } from '../transports/bosh/connection-manager.ts';
 import { type HttpListener, listenHttp } from '../transports/http.ts';
 import type { HttpSite } from '../transports/http-route.ts';
 import { Networks } from '../transports/networks.ts';
@@ -17,6 +18,8 @@ export interface ListenerDeps {
   readonly onClient: (connection: Connection) => ConnectionListener;
   readonly onComponent: (connection: Connection) => ConnectionListener;
   readonly site: HttpSite;
+  /** Whose sessions come in through the listeners of HTTP. */
+  readonly bosh: ConnectionManager;
   readonly secureContextFor: SecureContextFor;
   readonly deadlines: Deadlines;
   readonly log: Log;
@@ -58,13 +61,13 @@ export class Listeners {
     return this.#open.map(({ facts }) => facts);
   }
 
-  /** By name: `127.0.0.1:5222`. */
+  /** By name: `127.0.0.1:5222`, and `bosh` for the sessions over BOSH, whichever they came through. */
   get loads(): ReadonlyMap<string, ListenerLoad> {
-    return new Map(
-      this.#open.map(
-        ({ facts, listener }) => [`${facts.address}:${facts.port}`, listener] as const,
-      ),
-    );
+    const loads = new Map<string, ListenerLoad>([['bosh', this.#deps.bosh]]);
+    for (const { facts, listener } of this.#open) {
+      loads.set(`${facts.address}:${facts.port}`, listener);
+    }
+    return loads;
   }
 
   get connectionCount(): number {
@@ -73,12 +76,14 @@ export class Listeners {
 
   useLimits(config: Config): void {
     for (const { listener } of this.#open) listener.useLimits(limitsOf(config));
+    this.#deps.bosh.useLimits(limitsOf(config));
     this.#webSockets.useLimits(limitsOf(config));
   }
 
   /** Takes no more connections, and says so on those there are. */
   stop(): void {
     for (const { listener } of this.#open) listener.stop();
+    this.#deps.bosh.stop();
   }
 
   /** Waits until all connections have ended, for so many milliseconds at most. */
@@ -90,6 +95,7 @@ export class Listeners {
   }
 
   async close(): Promise<void> {
+    this.#deps.bosh.close();
     await Promise.all(this.#open.map(({ listener }) => listener.close()));
   }
 
@@ -116,7 +122,7 @@ export class Listeners {
   }
 }
 
-function limitsOf({ limits, hosts }: Config): TcpLimits & WebSocketLimits {
+export function limitsOf({ limits, hosts }: Config): TcpLimits & WebSocketLimits {
   const { beforeLogin, afterLogin } = hosts[0]!.policy;
   return {
     limits: beforeLogin,

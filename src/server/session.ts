@@ -27,10 +27,11 @@ import { handOn } from './left-behind.ts';
 import { LostWire } from './lost-wire.ts';
 import { PendingRequests } from './pending-requests.ts';
 import type { Sent } from './sent-stanzas.ts';
-import type { SessionLife } from './session-life.ts';
+import type { SessionDeps, SessionLife } from './session-life.ts';
 import type { SessionState } from './session-state.ts';
 import { type ManagedClient, type ManagementTerms, StreamManagement } from './stream-management.ts';
 import type { AccountTrace } from './tracing.ts';
+import { UnderwayStanzas } from './underway-stanzas.ts';
 
 const NOTHING = Buffer.alloc(0);
 
@@ -51,6 +52,8 @@ export class Session extends Inbox implements StreamSession, SessionEntry {
   readonly #life: SessionLife;
   /** Null while the client has not asked for it. */
   #management: StreamManagement | null = null;
+  /** What the client has not got without it; null where its transport does not tell. */
+  readonly #underway: UnderwayStanzas | null;
   /** Calls off the end of a session that is detached; null while it is not. */
   #keepAlive: (() => void) | null = null;
   /** When it was detached last, in milliseconds since 1970. */
@@ -66,18 +69,7 @@ export class Session extends Inbox implements StreamSession, SessionEntry {
   #receipts: Set<(isReceived: boolean) => void> | null = null;
   #isEnded = false;
 
-  constructor(
-    jid: Jid,
-    deps: {
-      account: Account;
-      host: Host;
-      wire: SessionWire;
-      clock: Clock;
-      life: SessionLife;
-      /** When it began, where it goes on from before. */
-      started?: number;
-    },
-  ) {
+  constructor(jid: Jid, deps: SessionDeps) {
     super();
     this.jid = jid;
     this.account = deps.account;
@@ -86,6 +78,7 @@ export class Session extends Inbox implements StreamSession, SessionEntry {
     this.trace = deps.host.tracing.of(deps.account.owner);
     this.#clock = deps.clock;
     this.#wire = deps.wire;
+    this.#underway = deps.wire.receipts ? new UnderwayStanzas(deps.wire.receipts) : null;
     this.#life = deps.life;
   }
 
@@ -120,7 +113,8 @@ export class Session extends Inbox implements StreamSession, SessionEntry {
   /** What initial presence and its changes say (RFC 6121 §4.2, §4.4); null: unavailable. */
   setPriority(priority: number | null): void {
     this.#priority = priority;
-    if (priority === null) for (const resolve of this.#receipts ?? []) resolve(true);
+    if (priority !== null) return;
+    for (const resolve of this.#receipts ?? []) resolve(this.#underway?.isEmpty ?? true);
   }
 
   receive(frame: Frame): void {
@@ -253,11 +247,12 @@ export class Session extends Inbox implements StreamSession, SessionEntry {
   ended(clean: boolean): void {
     if (this.#isEnded) return;
     this.#isEnded = true;
-    for (const resolve of this.#receipts ?? []) resolve(clean);
+    const underway = this.#underway?.giveUp() ?? [];
+    for (const resolve of this.#receipts ?? []) resolve(clean && underway.length === 0);
     this.#asked?.giveUp();
     this.#keepAlive?.();
     this.#management?.detach();
-    const unacknowledged = this.#management?.sent.giveUp() ?? [];
+    const unacknowledged = [...underway, ...(this.#management?.sent.giveUp() ?? [])];
     const held = [...(this.#gate?.surrender() ?? []), ...(this.#held ?? [])];
     this.#gate = null;
     this.#held = null;
@@ -318,9 +313,10 @@ export class Session extends Inbox implements StreamSession, SessionEntry {
   /** Where everything passes that the client gets. */
   #write(stanza: Stanza): void {
     if (this.#management) this.#management.push(stanza);
-    else stanza.content.root.isSeen = true;
+    else if (!this.#underway) stanza.content.root.isSeen = true;
     this.#send(stanza);
-    this.#management?.pushed();
+    if (this.#management) this.#management.pushed();
+    else this.#underway?.push(stanza, this.#clock.now());
   }
 
   #send(stanza: Stanza): void {

@@ -10,7 +10,7 @@ import type { Frame, StreamHeader, XmlError } from '../xml/frame.ts';
 import { StreamError, type StreamErrorCondition } from '../xmpp/errors.ts';
 import type { Jid } from '../xmpp/jid.ts';
 import { NS } from '../xmpp/ns.ts';
-import type { Connection, ConnectionListener } from './connection.ts';
+import type { Connection, ConnectionListener, Receipts } from './connection.ts';
 import { mayShowPassword } from './encryption-policy.ts';
 import type { Step, StreamFeature, StreamState } from './feature.ts';
 import { findFeature, offerFeatures } from './feature-choice.ts';
@@ -40,6 +40,7 @@ const PROBE_TIMEOUT = 60_000;
 /** The receiving server's side of a client's stream (RFC 6120 §4). */
 export class ClientStream implements ConnectionListener, SessionWire, Expiring {
   readonly connection: Connection;
+  readonly receipts: Receipts | undefined;
   lang = '';
   /** Localpart of who has signed in; '' before. */
   username = '';
@@ -65,6 +66,7 @@ export class ClientStream implements ConnectionListener, SessionWire, Expiring {
 
   constructor(connection: Connection, hosts: StreamHosts, deps: ClientStreamDeps) {
     this.connection = connection;
+    this.receipts = connection.receipts;
     this.#hosts = hosts;
     this.#deps = deps;
     const ownPolicy = hosts.find(hosts.defaultDomain)?.policy;
@@ -149,7 +151,7 @@ export class ClientStream implements ConnectionListener, SessionWire, Expiring {
   /** A feature has found out who the client is; its limits are a user's now. */
   authenticated(username: string): void {
     this.username = username;
-    this.connection.setLimits(this.host.policy.afterLogin);
+    this.connection.setLimits(this.host.policy.afterLogin, true);
   }
 
   /** A feature has given the client its session; every further stanza goes there. */
@@ -217,10 +219,8 @@ export class ClientStream implements ConnectionListener, SessionWire, Expiring {
   onOverflow(): void {
     if (this.#isOver) return;
     this.#deps.log.warn({ address: this.remoteAddress }, 'client dropped, it does not read');
-    this.#isOver = true;
-    this.#deps.deadlines.clear(this);
+    this.onClose();
     this.connection.destroy();
-    this.#partWith((session) => session.lost());
   }
 
   /** Sessions are the server's to end; who has none yet will get none any more. */

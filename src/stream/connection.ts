@@ -11,6 +11,14 @@ export interface ChannelBindings {
   data(type: string): Buffer | null;
 }
 
+/** How far what was sent has come, where clients say so themselves. */
+export interface Receipts {
+  /** Bytes that were sent, ever. */
+  readonly given: number;
+  /** How many of them, from the first on, the client has got. */
+  readonly received: number;
+}
+
 /**
  * What a stream needs from its transport. A transport owns the socket, the
  * parser and the outgoing queue; it hands what it reads to one
@@ -33,8 +41,10 @@ export interface Connection {
    * behind `context` vouches for; none where the connection was secured with another.
    */
   certifiedAddresses(context: SecureContext): readonly string[];
-  /** Bytes queued and not yet taken by the kernel. */
+  /** Bytes queued and not yet taken by the kernel, or by the client where there are receipts. */
   readonly queuedBytes: number;
+  /** Left out where nothing tells more than that the kernel has taken what was sent. */
+  readonly receipts?: Receipts;
   /** Bytes sent that the kernel never gets, since the connection broke or was ending. */
   readonly lostBytes: number;
   readonly isClosed: boolean;
@@ -59,7 +69,8 @@ export interface Connection {
   resume(): void;
   /** From the next byte on, expects a new stream header (RFC 6120 §4.3.3). */
   restart(): void;
-  setLimits(limits: XmlLimits): void;
+  /** `isSignedIn` where these are the limits of who has signed in. */
+  setLimits(limits: XmlLimits, isSignedIn?: boolean): void;
   /**
    * Drops what the peer sent in clear text beyond this point, then negotiates
    * TLS as the server and expects a new stream header (RFC 6120 §5.4.3.3).

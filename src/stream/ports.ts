@@ -3,6 +3,7 @@ import type { Maybe } from '../lib/maybe.ts';
 import type { Frame, XmlLimits } from '../xml/frame.ts';
 import type { StreamErrorCondition } from '../xmpp/errors.ts';
 import type { Jid } from '../xmpp/jid.ts';
+import type { Receipts } from './connection.ts';
 import type { StreamFeature } from './feature.ts';
 import type { InlineFeature, SessionFeature } from './inline.ts';
 import type { HostTokens } from './token-ports.ts';
@@ -151,6 +152,8 @@ export interface SessionWire {
   readonly queuedBytes: number;
   /** The stream's default language, '' when it named none. */
   readonly lang: string;
+  /** How far what was sent has come, where the transport tells. */
+  readonly receipts?: Receipts | undefined;
   /** What a stanza's start tag has to declare; '' where the stream has done so. */
   readonly contentXmlns: '' | 'jabber:client';
   send(xml: string): void;

@@ -39,5 +39,6 @@ export function readOpen(frame: Frame): StreamHeader {
     prefix: 'stream',
     defaultXmlns: NS.client,
     attributes: new Map(Object.entries(attrs).map(([name, value]) => [name, String(value)])),
+    prefixes: [],
   };
 }

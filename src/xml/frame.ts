@@ -63,6 +63,8 @@ export interface StreamHeader {
   readonly defaultXmlns: string;
   /** By name as written; namespace declarations excluded. */
   readonly attributes: ReadonlyMap<string, string>;
+  /** Prefixes that it declares. */
+  readonly prefixes: readonly { readonly prefix: string; readonly xmlns: string }[];
 }
 
 /**

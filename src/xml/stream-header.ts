@@ -21,9 +21,10 @@ export function openStream(tag: StartTag, bytes: Buffer, base: number): OpenStre
   const xmlns = prefix === '' ? defaultXmlns : prefixes.resolve(prefix, EMPTY_SCOPE);
   checkPrefixedAttributes(tag, prefixes, EMPTY_SCOPE);
   const attributes = decodeAttributes(tag, bytes, base);
+  const declared = prefixes.all();
   return {
-    header: { name: local, xmlns, prefix, defaultXmlns, attributes },
-    scope: { defaultXmlns, prefixes: prefixes.all(), rootName: text },
+    header: { name: local, xmlns, prefix, defaultXmlns, attributes, prefixes: declared },
+    scope: { defaultXmlns, prefixes: declared, rootName: text },
     isEmpty: tag.isSelfClosing,
   };
 }

@@ -1,7 +1,7 @@
 import { test } from '@jest/globals';
 import type { ModuleDefinition } from '../../src/server/module.ts';
 import { Cast, type CastOptions, type People } from './cast.ts';
-import { type CreateAccount, type TestConfig, TestServer } from './server.ts';
+import { type CreateAccount, type Manner, type TestConfig, TestServer } from './server.ts';
 import { Target } from './target.ts';
 import type { Stage } from './wire.ts';
 
@@ -77,8 +77,10 @@ function withServer(title: string, options: ConversationOptions, story: Story<Te
   });
 }
 
-function carrier(): 'memory' | 'tls' | 'websocket' {
-  return TRANSPORT === 'tls' || TRANSPORT === 'websocket' ? TRANSPORT : 'memory';
+const CARRIERS = ['tls', 'websocket', 'bosh'] as const;
+
+function carrier(): Manner['transport'] {
+  return CARRIERS.find((each) => each === TRANSPORT) ?? 'memory';
 }
 
 async function hold<S extends Stage>(

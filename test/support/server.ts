@@ -20,6 +20,7 @@ import { openStorage } from '../../src/storage/sqlite/open.ts';
 import { clientStreams } from '../../src/stream/client-streams.ts';
 import { ComponentStream } from '../../src/stream/component-stream.ts';
 import type { Connection, ConnectionListener } from '../../src/stream/connection.ts';
+import { ConnectionManager } from '../../src/transports/bosh/connection-manager.ts';
 import { type HttpListener, listenHttp } from '../../src/transports/http.ts';
 import type { HttpSite } from '../../src/transports/http-route.ts';
 import { connectMemory, type MemoryPeer } from '../../src/transports/memory.ts';
@@ -29,6 +30,7 @@ import { listenTcp, type TcpListener } from '../../src/transports/tcp.ts';
 import { WEBSOCKET_PATH, WebSockets } from '../../src/transports/websocket.ts';
 import type { XmlLimits } from '../../src/xml/frame.ts';
 import { storeAccount } from './accounts.ts';
+import { dialBosh } from './bosh-wire.ts';
 import { ManualClock } from './manual-clock.ts';
 import { selfSigned } from './self-signed.ts';
 import { dial } from './tcp-wire.ts';
@@ -54,7 +56,7 @@ export interface TestConfig {
 /** How a server for tests is set up. */
 export interface Manner {
   /** On a port of loopback: 'tls' is TCP with STARTTLS. */
-  readonly transport: 'memory' | 'tls' | 'websocket';
+  readonly transport: 'memory' | 'tls' | 'websocket' | 'bosh';
   /** 'disk' is as in production: a file, and a thread that writes it. */
   readonly store: 'memory' | 'disk';
   readonly config?: TestConfig;
@@ -108,13 +110,14 @@ export class TestServer implements Stage {
     const certificate = transport === 'tls' ? await certificateOf(DOMAIN) : null;
     const all = [...builtinModules, ...modules];
     const config = readConfig(manner.config ?? {}, all);
-    const needsWeb = manner.http || transport === 'websocket';
-    const web = needsWeb
-      ? await openWeb(clock, config.hosts[0].policy.beforeLogin, place.log)
-      : null;
+    const startsSecure = transport === 'websocket' || transport === 'bosh';
+    const web =
+      manner.http || startsSecure
+        ? await openWeb(clock, config.hosts[0].policy.beforeLogin, place.log)
+        : null;
     const server = new TestServer(place, config, all, {
       usesTls: certificate !== null,
-      startsSecure: transport === 'websocket',
+      startsSecure,
       // In memory nothing is encrypted, yet clients may ask for it.
       secureContext: certificate
         ? makeSecureContext({ ...certificate, minVersion: 'TLSv1.2' })
@@ -122,6 +125,7 @@ export class TestServer implements Stage {
       saltSecret: await place.storage.secret('salt', 32),
       transient: await openStorage({ memory: true, log: place.log, clock }),
       web,
+      isOverBosh: transport === 'bosh',
     });
     server.#createAccount = manner.createAccount ?? null;
     if (transport === 'tls') await server.#listen();
@@ -173,7 +177,12 @@ export class TestServer implements Stage {
     this.#throttle = throttle;
     this.#onConnection = clientStreams({ hosts, deadlines: this.#deadlines, log, throttle });
     this.#secureContextFor = hosts.secureContextFor;
-    this.#web?.serve(new ServedSite(this.server), this.#onConnection);
+    const bosh = new ConnectionManager({
+      ...{ clock, deadlines: this.#deadlines, log, limits: this.#limits },
+      ...{ maxConnections: 1000, maxConnectionsPerAddress: 1000 },
+      onConnection: this.#onConnection,
+    });
+    this.#web?.serve(new ServedSite(this.server, [bosh.route]), this.#onConnection);
   }
 
   toString(): string {
@@ -190,6 +199,7 @@ export class TestServer implements Stage {
   }
 
   async connect(): Promise<Wire> {
+    if (this.#settings.isOverBosh) return dialBosh(this.#web!.listener.port, DOMAIN);
     if (this.startsSecure || this.usesWebSocket) return await this.#connectByWebSocket();
     if (this.#listener) return await dial(this.#listener.port, LOOPBACK, DOMAIN);
     const options = { deadlines: this.#deadlines, limits: this.#limits, remoteAddress: LOOPBACK };
@@ -285,6 +295,8 @@ interface Settings {
   readonly saltSecret: Buffer;
   readonly transient: Storage;
   readonly web: Web | null;
+  /** Whether clients connect by BOSH. */
+  readonly isOverBosh: boolean;
 }
 
 /** A listener of HTTP, there before the hosts, since their modules are told where it is. */

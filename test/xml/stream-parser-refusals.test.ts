@@ -210,6 +210,7 @@ describe('how a stream may begin', () => {
       xmlns: 'http://etherx.jabber.org/streams',
       defaultXmlns: 'jabber:client',
       attributes: new Map([['to', 'a.lit']]),
+      prefixes: [{ prefix: 'stream', xmlns: 'http://etherx.jabber.org/streams' }],
     };
     expect(new Recorder().write(prolog + HEADER).events).toEqual([{ header }]);
     expect(new Recorder().drip(prolog + HEADER).events).toEqual([{ header }]);
