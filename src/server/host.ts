@@ -27,7 +27,15 @@ import {
 } from './flow.ts';
 import type { HandledNotes } from './handled-notes.ts';
 import type { IqTable } from './iq-table.ts';
-import type { HostedService, HostKind, Identity, IqHandler, Target, XepClaim } from './module.ts';
+import type {
+  HostedService,
+  HostKind,
+  Identity,
+  IqHandler,
+  ServiceParts,
+  Target,
+  XepClaim,
+} from './module.ts';
 import type { NonzaTable } from './nonza-table.ts';
 import { isPrivateRequest, refusalOf } from './refusal.ts';
 import type { Router } from './router.ts';
@@ -55,6 +63,7 @@ export interface HostParts {
   readonly features: Readonly<Record<Target, readonly string[]>>;
   readonly identities: Readonly<Record<Target, readonly Identity[]>>;
   readonly forms: Readonly<Record<Target, readonly Element[]>>;
+  readonly services: readonly ServiceParts[];
   readonly xeps: readonly XepClaim[];
 }
 
