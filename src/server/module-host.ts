@@ -5,6 +5,7 @@ import type { Event, Service } from '../lib/token.ts';
 import type { Storage } from '../storage/ports.ts';
 import type { StreamFeature } from '../stream/feature.ts';
 import type { InlineFeature, SessionFeature } from '../stream/inline.ts';
+import { HttpRouteTable } from '../transports/http-route-table.ts';
 import type { AccountKeeper } from './account-keeper.ts';
 import type { Account } from './accounts.ts';
 import { CompiledFlows } from './compiled-flows.ts';
@@ -22,17 +23,18 @@ import { NonzaTable } from './nonza-table.ts';
 import type { Router } from './router.ts';
 import { ServicePlace } from './service-place.ts';
 
-interface Deps {
-  readonly storage: Storage;
-  readonly clock: Clock;
-  readonly log: Log;
-  readonly router: Router;
-}
-
 interface Running {
   readonly definition: ModuleDefinition;
   readonly config: unknown;
   readonly parts: ModuleParts;
+}
+
+interface ModuleHostDeps {
+  readonly storage: Storage;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly webUrl: string | null;
+  readonly router: Router;
 }
 
 type ConfigOf = (name: string) => unknown;
@@ -48,7 +50,7 @@ export interface PreparedModules {
 /** Sets up the modules of one host, in order, and compiles what they add. */
 export class ModuleHost {
   readonly #host: Host;
-  readonly #deps: Deps;
+  readonly #deps: ModuleHostDeps;
   readonly #observers = new Map<Event<unknown>, ((fact: unknown) => void)[]>();
   #services: Services = new Map();
   #keeper!: AccountKeeper;
@@ -57,8 +59,9 @@ export class ModuleHost {
   #streamFeatures: readonly StreamFeature[] = [];
   #inlineFeatures: readonly InlineFeature[] = [];
   #sessionFeatures: readonly SessionFeature[] = [];
+  #httpRoutes = new HttpRouteTable();
 
-  constructor(host: Host, deps: Deps) {
+  constructor(host: Host, deps: ModuleHostDeps) {
     this.#host = host;
     this.#deps = deps;
   }
@@ -127,6 +130,10 @@ export class ModuleHost {
     return this.#sessionFeatures;
   }
 
+  get httpRoutes(): HttpRouteTable {
+    return this.#httpRoutes;
+  }
+
   get commands(): AccountCommand[] {
     return this.#running.flatMap(({ parts }) => parts.commands ?? []);
   }
@@ -159,7 +166,7 @@ export class ModuleHost {
   }
 
   #setUp(definition: ModuleDefinition, config: unknown, services: Services): Running {
-    const { storage, clock, log } = this.#deps;
+    const { storage, clock, log, webUrl } = this.#deps;
     const parts = definition.setup({
       config,
       host: this.#host,
@@ -167,6 +174,7 @@ export class ModuleHost {
       clock,
       log: log.child({ module: definition.name }),
       keeper: this.#keeper,
+      webUrl,
       use: (token) => useOf(services, token, definition.name),
       emit: (event, fact) => this.emit(event, fact),
     });
@@ -188,10 +196,12 @@ export class ModuleHost {
     const flows = new CompiledFlows();
     const iqs = new IqTable();
     const nonzas = new NonzaTable();
+    const httpRoutes = new HttpRouteTable();
     for (const { definition, parts } of running) {
       flows.add(parts.flows ?? {}, definition.name);
       for (const handler of parts.iq ?? []) iqs.add(handler, definition.name);
       for (const handler of parts.nonzas ?? []) nonzas.add(handler, definition.name);
+      for (const route of parts.httpRoutes ?? []) httpRoutes.add(route, definition.name);
     }
     const collect = <T>(pick: (each: Running) => readonly T[] | undefined) =>
       running.flatMap((each) => pick(each) ?? []);
@@ -203,6 +213,7 @@ export class ModuleHost {
     });
     this.#running = running;
     this.#observe(running);
+    this.#httpRoutes = httpRoutes;
     this.#streamFeatures = collect(({ parts }) => parts.streamFeatures);
     this.#inlineFeatures = collect(({ parts }) => parts.inlineFeatures);
     this.#sessionFeatures = collect(({ parts }) => parts.sessionFeatures);
