@@ -19,6 +19,7 @@ import roster from './modules/roster/module.ts';
 import streamManagement from './modules/stream-management/module.ts';
 import subscriptions from './modules/subscriptions.ts';
 import time from './modules/time.ts';
+import upload from './modules/upload/module.ts';
 import vcard from './modules/vcard/module.ts';
 import version from './modules/version.ts';
 import type { ModuleDefinition } from './server/module.ts';
@@ -46,6 +47,7 @@ export const builtinModules = [
   streamManagement,
   subscriptions,
   time,
+  upload,
   vcard,
   version,
 ] as ModuleDefinition[];

@@ -1,6 +1,7 @@
 import { type Maybe, then } from '../lib/maybe.ts';
 import { service } from '../lib/token.ts';
-import type { Host, HostParts } from '../server/host.ts';
+import type { Host } from '../server/host.ts';
+import type { HostParts } from '../server/host-parts.ts';
 import {
   type AccountIqHandler,
   type AccountRequest,

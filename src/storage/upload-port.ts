@@ -78,7 +78,7 @@ export interface UploadStore {
   /** Files, the newest first; `after` is the last of the page before. */
   list(
     owner: Owner,
-    page: { readonly after: Upload | null; readonly limit: number },
+    page: { readonly after: Pick<Upload, 'id' | 'created'> | null; readonly limit: number },
   ): Maybe<readonly Upload[]>;
   /** All files of a domain. */
   totals(domain: string): Maybe<{ readonly files: number; readonly bytes: number }>;

@@ -23,6 +23,9 @@ const OF_USER = 'user = (SELECT id FROM user WHERE jid = ?)';
 /** What is marked to go counts no more. */
 const COUNTS = 'coalesce(expires, 1) > 0';
 
+/** Of a file in the list. */
+type Place = Pick<Upload, 'id' | 'created'>;
+
 type Counts = Omit<UploadUsage, 'daily'>;
 
 /** The tables `upload` and `upload_day`. */
@@ -153,7 +156,7 @@ export class UploadTable {
     return this.#complete.run(type, created, id).changes > 0;
   }
 
-  list(owner: Owner, after: Upload | null, limit: number): readonly Upload[] {
+  list(owner: Owner, after: Place | null, limit: number): readonly Upload[] {
     const created = after?.created ?? Number.MAX_SAFE_INTEGER;
     return this.#list.all(owner, created, after?.id ?? '', limit);
   }
@@ -242,7 +245,7 @@ export class SqliteUploads implements UploadStore {
     return this.#access.ask(id, ['uploads', 'complete', id, type, created]);
   }
 
-  list(owner: Owner, { after, limit }: { after: Upload | null; limit: number }) {
+  list(owner: Owner, { after, limit }: { after: Place | null; limit: number }) {
     return this.#access.readAll(({ uploads }) => uploads.list(owner, after, limit));
   }
 
