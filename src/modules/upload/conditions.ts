@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import fresh from 'fresh';
 import type { BlobRange } from '../../storage/blob-port.ts';
 
+const ENTITY_TAG = /(?:W\/)?"[^"]*"/g;
 const ONE_RANGE = /^bytes=\s*(\d*)-(\d*)\s*$/i;
 
 /** What is known of the file that a request is about. */
@@ -15,15 +15,29 @@ export interface Validators {
  * The status that a request's conditions ask for (RFC 9110 §13.2.2): 412 where it is about
  * another file, 304 where the client has it already, 200 where there is nothing in the way.
  */
-export function statusOf(headers: IncomingHttpHeaders, validators: Validators): 200 | 304 | 412 {
-  const { etag, lastModified } = validators;
-  const { 'if-match': match, 'if-unmodified-since': unmodifiedSince } = headers;
-  if (match !== undefined) {
-    if (match.trim() !== '*' && !match.split(',').some((each) => each.trim() === etag)) return 412;
-  } else if (unmodifiedSince !== undefined) {
-    if (Date.parse(lastModified) > Date.parse(unmodifiedSince)) return 412;
-  }
-  return fresh(headers, { etag, 'last-modified': lastModified }) ? 304 : 200;
+export function statusOf(headers: IncomingHttpHeaders, file: Validators): 200 | 304 | 412 {
+  if (isAboutAnother(headers, file)) return 412;
+  return isKnown(headers, file) ? 304 : 200;
+}
+
+/** RFC 9110 §13.1.1, §13.1.4. */
+function isAboutAnother(headers: IncomingHttpHeaders, { etag, lastModified }: Validators): boolean {
+  const { 'if-match': match, 'if-unmodified-since': since } = headers;
+  if (match !== undefined) return match.trim() !== '*' && !tagsIn(match).includes(etag);
+  return since !== undefined && Date.parse(lastModified) > Date.parse(since);
+}
+
+/** RFC 9110 §13.1.2, §13.1.3. */
+function isKnown(headers: IncomingHttpHeaders, { etag, lastModified }: Validators): boolean {
+  const { 'if-none-match': match, 'if-modified-since': since } = headers;
+  if (match !== undefined) return match.trim() === '*' || tagsIn(match, 'weakly').includes(etag);
+  return since !== undefined && Date.parse(lastModified) <= Date.parse(since);
+}
+
+/** Entity tags; those that compare weakly are as if they were strong (RFC 9110 §8.8.3.2). */
+function tagsIn(list: string, how: 'weakly' | 'strongly' = 'strongly'): string[] {
+  const tags = list.match(ENTITY_TAG) ?? [];
+  return how === 'weakly' ? tags.map((tag) => tag.replace('W/', '')) : tags;
 }
 
 /**

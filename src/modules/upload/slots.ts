@@ -1,6 +1,5 @@
 import { randomBytes } from 'node:crypto';
 import type { Clock } from '../../lib/clock.ts';
-import { slot } from '../../lib/token.ts';
 import { TokenBucket } from '../../lib/token-bucket.ts';
 import type { Account } from '../../server/accounts.ts';
 import type { Upload, UploadStore } from '../../storage/upload-port.ts';
@@ -13,8 +12,6 @@ import type { Signer } from './signer.ts';
 /** Milliseconds in which the file has to begin to come (XEP-0363 §8). */
 const SLOT_LIFETIME = 300_000;
 const DAY = 86_400_000;
-
-const Pace = slot<TokenBucket>('pace of upload slots');
 
 /** Where to put a file, and where it is then. */
 export interface SlotUrls {
@@ -35,6 +32,7 @@ interface Deps {
 /** Gives slots (XEP-0363 §4), as far as there is room. */
 export class Slots {
   readonly #deps: Deps;
+  readonly #paces = new WeakMap<Account, TokenBucket>();
 
   constructor(deps: Deps) {
     this.#deps = deps;
@@ -57,7 +55,8 @@ export class Slots {
     const { clock, slotsPerMinute } = this.#deps;
     const now = clock.now();
     const rate = { perSecond: slotsPerMinute / 60, burst: slotsPerMinute };
-    const pace = account.kept(Pace, () => new TokenBucket(rate, now));
+    const pace = this.#paces.get(account) ?? new TokenBucket(rate, now);
+    this.#paces.set(account, pace);
     const wait = pace.waitFor(1, now);
     if (wait > 0) throw notNow('Too many files at once.', now + wait);
     pace.take(1, now);
