@@ -3,6 +3,7 @@ import { TestComponent } from '../support/component.ts';
 import { anything, conversation, conversationInside, nothing } from '../support/conversation.ts';
 import {
   askForSlot,
+  get,
   goesBy,
   PURPOSE,
   slotRequest,
@@ -308,10 +309,10 @@ describe('purposes of uploads', () => {
       const picture = { purpose: purpose('profile') };
       const first = await upload(juliet, 'x'.repeat(1500), picture);
       await goesBy(server, 7 * 86_400_000, juliet);
-      expect((await fetch(first)).status).toBe(200);
+      expect((await get(first)).status).toBe(200);
       const second = await upload(juliet, 'y'.repeat(1500), picture);
-      expect((await fetch(first)).status).toBe(404);
-      expect((await fetch(second)).status).toBe(200);
+      expect((await get(first)).status).toBe(404);
+      expect((await get(second)).status).toBe(200);
     },
   );
 
@@ -324,11 +325,11 @@ describe('purposes of uploads', () => {
         purpose: purpose('ephemeral', ` expire-before='${moment}'`),
       });
       server.clock.advance(119_000);
-      const response = await fetch(url);
+      const response = await get(url);
       expect(response.status).toBe(200);
       expect(response.headers.get('cache-control')).toBe('private, max-age=1, immutable');
       server.clock.advance(1_000);
-      expect((await fetch(url)).status).toBe(404);
+      expect((await get(url)).status).toBe(404);
     },
   );
 
@@ -341,7 +342,7 @@ describe('purposes of uploads', () => {
         purpose: purpose('ephemeral', ` expire-before='${moment}'`),
       });
       await goesBy(server, 3_600_000, juliet);
-      expect((await fetch(url)).status).toBe(404);
+      expect((await get(url)).status).toBe(404);
     },
   );
 
@@ -362,7 +363,7 @@ describe('purposes of uploads', () => {
       const permanent = { purpose: purpose('permanent') };
       const url = await upload(juliet, 'x'.repeat(1500), permanent);
       await goesBy(server, 365 * 86_400_000, juliet);
-      expect((await fetch(url)).status).toBe(200);
+      expect((await get(url)).status).toBe(200);
       await juliet.sends`${asks({ size: 501, ...permanent })}`;
       await juliet.gets`${refusal('wait', 'resource-constraint')}`;
     },

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import type { Element } from 'ltx';
 import type { Client } from './client.ts';
 import type { TestServer } from './server.ts';
@@ -43,14 +44,24 @@ function urlsIn(iq: Element): SlotUrls {
   return { put: url('put'), get: url('get') };
 }
 
+/** Connections that wait for the next request end where a test moves the clock. */
+const ALONE = { Connection: 'close' };
+
+const LATEST = Number.MAX_SAFE_INTEGER;
+
+/** Gets what is there. */
+export async function get(url: string, headers: Record<string, string> = {}): Promise<Response> {
+  return await fetch(url, { headers: { ...ALONE, ...headers } });
+}
+
 /** Puts a file there, with the type of a picture unless told otherwise. */
 export async function put(
   url: string,
   body: string | Uint8Array<ArrayBuffer>,
   headers: Record<string, string> = {},
 ): Promise<Response> {
-  const type = { 'Content-Type': 'image/png' };
-  return await fetch(url, { method: 'PUT', body, headers: { ...type, ...headers } });
+  const usual = { 'Content-Type': 'image/png', ...ALONE };
+  return await fetch(url, { method: 'PUT', body, headers: { ...usual, ...headers } });
 }
 
 /** Uploads a file; returns the URL at which it is. */
@@ -77,4 +88,21 @@ export async function goesBy(
   server.clock.advance(time);
   await server.idle();
   for (const client of clients) await client.signsIn({ quietly: true });
+}
+
+/** What names the file in its URLs, and its bytes in the store. */
+export function idOf(url: string): string {
+  return /upload\/(\w+)/.exec(url)![1]!;
+}
+
+/** Waits for what the server does where nobody sees it. */
+export async function until(isSo: () => boolean | Promise<boolean>): Promise<void> {
+  while (!(await isSo())) await setImmediate();
+}
+
+/** Waits until neither bytes are kept, nor anything is known of a file that is past its time. */
+export async function isRemoved({ storage }: TestServer, url: string): Promise<void> {
+  await until(async () => (await storage.uploads.due('localhost', LATEST, 1)).length === 0);
+  const bytes = await storage.blobs.read(idOf(url));
+  if (bytes) throw new Error(`the bytes of ${url} are still there`);
 }
