@@ -6,6 +6,7 @@ import carbons from './modules/carbons/module.ts';
 import clientState from './modules/client-state/module.ts';
 import contactAddresses from './modules/contact-addresses.ts';
 import disco from './modules/disco.ts';
+import inBandBytestreams from './modules/in-band-bytestreams.ts';
 import lastActivity from './modules/last-activity.ts';
 import messages from './modules/messages.ts';
 import offline from './modules/offline.ts';
@@ -34,6 +35,7 @@ export const builtinModules = [
   clientState,
   contactAddresses,
   disco,
+  inBandBytestreams,
   lastActivity,
   messages,
   offline,
