@@ -8,7 +8,7 @@
 -- Times are milliseconds since 1970. Flags are 0 or 1.
 
 PRAGMA application_id = 1164996452;   -- 'Epod': tells this file from other SQLite files
-PRAGMA user_version = 9;              -- the version of this schema
+PRAGMA user_version = 10;             -- the version of this schema
 
 -- Accounts. Everything that belongs to an account refers to user.id and goes
 -- when the account is deleted. An id is never given a second time.
@@ -226,6 +226,34 @@ CREATE TABLE handled (
   stamp  INTEGER NOT NULL,
   notes  TEXT    NOT NULL               -- JSON: [account, session, number]
 ) STRICT;
+
+-- Files that accounts have uploaded (XEP-0363), and slots for those that may come. The bytes
+-- lie in <data directory>/uploads, named by id. Without a reference to the account: files of a
+-- deleted one become due, and go in small steps.
+CREATE TABLE upload (
+  id       TEXT    PRIMARY KEY,         -- 128 random bits in hexadecimal; in the file's URL
+  user     INTEGER NOT NULL,            -- user.id
+  domain   TEXT    NOT NULL,            -- of the account
+  name     TEXT    NOT NULL,
+  type     TEXT    NOT NULL,            -- media type; '' for unknown
+  size     INTEGER NOT NULL,
+  purpose  TEXT    NOT NULL
+           CHECK (purpose IN ('message', 'profile', 'ephemeral', 'permanent')),
+  created  INTEGER NOT NULL,            -- of the slot, then of the file
+  expires  INTEGER,                     -- when the file goes; NULL: never, 0: at once
+  deadline INTEGER,                     -- until when the file may come; NULL once it is there
+  due      INTEGER GENERATED ALWAYS AS (coalesce(deadline, expires)) VIRTUAL
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX upload_by_user ON upload (user, created);
+CREATE INDEX upload_by_due ON upload (domain, due);
+
+-- Bytes that the accounts of a domain have got slots for on the newest day.
+CREATE TABLE upload_day (
+  domain TEXT    PRIMARY KEY,
+  day    INTEGER NOT NULL,              -- since 1970, in UTC
+  bytes  INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
 
 -- Random keys of this installation, each made when it is first needed.
 CREATE TABLE secret (

@@ -7,6 +7,7 @@ import clientState from './modules/client-state/module.ts';
 import contactAddresses from './modules/contact-addresses.ts';
 import disco from './modules/disco.ts';
 import hostMeta from './modules/host-meta.ts';
+import inBandBytestreams from './modules/in-band-bytestreams.ts';
 import lastActivity from './modules/last-activity.ts';
 import messages from './modules/messages.ts';
 import offline from './modules/offline.ts';
@@ -20,6 +21,7 @@ import roster from './modules/roster/module.ts';
 import streamManagement from './modules/stream-management/module.ts';
 import subscriptions from './modules/subscriptions.ts';
 import time from './modules/time.ts';
+import upload from './modules/upload/module.ts';
 import vcard from './modules/vcard/module.ts';
 import version from './modules/version.ts';
 import type { ModuleDefinition } from './server/module.ts';
@@ -35,6 +37,7 @@ export const builtinModules = [
   contactAddresses,
   disco,
   hostMeta,
+  inBandBytestreams,
   lastActivity,
   messages,
   offline,
@@ -48,6 +51,7 @@ export const builtinModules = [
   streamManagement,
   subscriptions,
   time,
+  upload,
   vcard,
   version,
 ] as ModuleDefinition[];

@@ -31,6 +31,7 @@ export const XEP_TITLES: ReadonlyMap<number, string> = new Map([
   [352, 'Client State Indication'],
   [357, 'Push Notifications'],
   [359, 'Unique and Stable Stanza IDs'],
+  [363, 'HTTP File Upload'],
   [368, 'SRV records for XMPP over TLS'],
   [386, 'Bind 2'],
   [388, 'Extensible SASL Profile'],

@@ -1,4 +1,4 @@
-import { statSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { BackupFacts } from '../server/admin/backup.ts';
 import type { Config } from '../server/config/config.ts';
@@ -15,7 +15,8 @@ const BACKUP_TIMEOUT = 24 * 3_600_000;
 export async function backUp(config: Config, path: string): Promise<Report> {
   const file = isDirectory(path) ? join(resolve(path), newName()) : resolve(path);
   const data = await runOnAccounts<BackupFacts>(config, 'backup', { file }, BACKUP_TIMEOUT);
-  return { text: `Wrote ${displayPath(data.file)} (${formatBytes(data.bytes)}).`, data };
+  const done = `Wrote ${displayPath(data.file)} (${formatBytes(data.bytes)}).`;
+  return { text: [done, ...filesBeside(config)].join('\n'), data };
 }
 
 /** Puts a backup in the place of the stopped server's database. */
@@ -25,6 +26,13 @@ export function restore(config: Config, path: string): Report {
   const done = `Restored ${displayPath(file)}.`;
   const kept = replaced && `What was there is kept as ${displayPath(replaced)}.`;
   return { text: [done, ...(kept ? [kept] : [])].join('\n'), data: { file, replaced } };
+}
+
+/** What people upload is no part of the database. */
+function filesBeside({ dataDirectory }: Config): string[] {
+  const uploads = join(dataDirectory, 'uploads');
+  if (!existsSync(uploads)) return [];
+  return [`Uploaded files are not in it: copy ${displayPath(uploads)} as well.`];
 }
 
 function isDirectory(path: string): boolean {

@@ -25,6 +25,7 @@ import { startUntilStopped } from './start.ts';
 import { listTokens, revokeTokens } from './tokens.ts';
 import { traceAccount } from './trace.ts';
 import { FORMATS } from './transfer/formats.ts';
+import { addUploadCommands } from './upload-program.ts';
 import {
   addUser,
   checkAccount,
@@ -55,6 +56,7 @@ export function buildProgram(version: string): Command {
   addTransferCommands(program, addUserCommands(program));
   addRosterCommands(program);
   addArchiveCommands(program);
+  addUploadCommands(program, { configOf, show });
   addSessionCommands(program);
   addTokenCommands(program);
   addCertificateCommands(program);

@@ -1,6 +1,7 @@
 import { type Maybe, then } from '../lib/maybe.ts';
 import { service } from '../lib/token.ts';
-import type { HostParts } from '../server/host.ts';
+import type { Host } from '../server/host.ts';
+import type { HostParts } from '../server/host-parts.ts';
 import {
   type AccountIqHandler,
   type AccountRequest,
@@ -65,7 +66,7 @@ export default defineModule({
   setup({ host, use }) {
     const rosters = use(Rosters);
     const gathered = new Map<Target, { parts: HostParts; info: DiscoInfo }>();
-    const services = { items: (node: string | null) => (node === null ? host.services : null) };
+    const services = { items: (node: string | null) => (node === null ? servicesOf(host) : null) };
     const hostSources = new Set<DiscoSource<IqRequest>>([services]);
     const accountSources = new Set<DiscoSource<AccountRequest>>();
 
@@ -133,6 +134,12 @@ export default defineModule({
     };
   },
 });
+
+/** External components, and the modules' own where no component is in their place. */
+function servicesOf({ services, parts }: Host): readonly DiscoItem[] {
+  const own = parts.services.filter(({ jid }) => !services.some((each) => each.jid.equals(jid)));
+  return [...services, ...own.map(({ jid, name }) => ({ jid, ...(name && { name }) }))];
+}
 
 function added<T>(source: T, sources: Set<T>): () => void {
   sources.add(source);

@@ -3,14 +3,13 @@ import type { Log } from '../lib/log.ts';
 import { isLater, type Maybe, then } from '../lib/maybe.ts';
 import { Slots } from '../lib/token.ts';
 import type { Durability } from '../storage/ports.ts';
-import type { Element } from '../xml/element.ts';
 import { StanzaError } from '../xmpp/errors.ts';
 import { Jid } from '../xmpp/jid.ts';
 import { isRequest, makeResult, makeStanza, type Stanza } from '../xmpp/stanza.ts';
 import type { Account, Accounts } from './accounts.ts';
 import { Arrivals, runStores, type StoredMessage } from './arrivals.ts';
 import { isShown, mayWait } from './awaited.ts';
-import { type CompiledFlow, type CompiledFlows, conclude } from './compiled-flows.ts';
+import { type CompiledFlow, conclude } from './compiled-flows.ts';
 import {
   DONE,
   failed,
@@ -26,9 +25,8 @@ import {
   type Verdict,
 } from './flow.ts';
 import type { HandledNotes } from './handled-notes.ts';
-import type { IqTable } from './iq-table.ts';
-import type { HostedService, HostKind, Identity, IqHandler, Target, XepClaim } from './module.ts';
-import type { NonzaTable } from './nonza-table.ts';
+import type { HostParts } from './host-parts.ts';
+import type { HostedService, HostKind, IqHandler, Target } from './module.ts';
 import { isPrivateRequest, refusalOf } from './refusal.ts';
 import type { Router } from './router.ts';
 import { Session } from './session.ts';
@@ -46,17 +44,6 @@ const NOBODY: Incoming['sessions'] = [];
 const UNKNOWN_ACCOUNT = failed(new StanzaError('service-unavailable'));
 const UNSEEN: Outcome = { kind: 'dropped', why: 'nobody is there to see it' };
 const NO_HANDLER = failed(new StanzaError('service-unavailable'));
-
-/** What modules have added to a host, compiled at boot. */
-export interface HostParts {
-  readonly flows: CompiledFlows;
-  readonly iqs: IqTable;
-  readonly nonzas: NonzaTable;
-  readonly features: Readonly<Record<Target, readonly string[]>>;
-  readonly identities: Readonly<Record<Target, readonly Identity[]>>;
-  readonly forms: Readonly<Record<Target, readonly Element[]>>;
-  readonly xeps: readonly XepClaim[];
-}
 
 /**
  * A virtual host: the flows that stanzas of its accounts pass on their way out,

@@ -110,6 +110,18 @@ export const METRICS = {
     labels: ['host', 'kind', 'outcome'],
     help: 'Stanzas from clients, and what became of them: `done`, `dropped`, `error`.',
   },
+  uploads: {
+    type: 'counter',
+    name: 'epode_uploads',
+    labels: ['host', 'outcome'],
+    help: 'Files that clients upload: `stored`, `refused` (slots as well), `failed` on the way.',
+  },
+  keptUploads: {
+    type: 'gauge',
+    name: 'epode_stored_upload_bytes',
+    labels: ['host'],
+    help: 'Bytes of the uploaded files that are kept.',
+  },
   components: {
     type: 'gauge',
     name: 'epode_connected_components',

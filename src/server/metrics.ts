@@ -52,6 +52,7 @@ export function collectMetrics(sources: MetricSources): MetricFamily[] {
     lagMetric(sources),
     ...clientMetrics(sources),
     ...stanzaMetrics(sources),
+    ...uploadMetrics(sources),
     ...componentMetrics(sources),
     ...storageMetrics(sources),
   ];
@@ -132,6 +133,24 @@ function stanzaMetrics({ server }: MetricSources): MetricFamily[] {
     trafficSamples(traffic, { host }),
   );
   return [{ ...METRICS.stanzas, samples }];
+}
+
+function uploadMetrics({ server }: MetricSources): MetricFamily[] {
+  const hosts = [...server.hosts].map(({ host }) => host);
+  const outcomes = hosts.flatMap(({ domain: host, traffic }) =>
+    Object.entries(traffic.uploads).map(([outcome, value]) => ({
+      labels: { host, outcome },
+      value,
+    })),
+  );
+  const kept = hosts.map(({ domain: host, traffic }) => ({
+    labels: { host },
+    value: traffic.keptBytes,
+  }));
+  return [
+    { ...METRICS.uploads, samples: outcomes },
+    { ...METRICS.keptUploads, samples: kept },
+  ];
 }
 
 function componentMetrics({ components }: MetricSources): MetricFamily[] {

@@ -11,9 +11,17 @@ import type { Account } from './accounts.ts';
 import { CompiledFlows } from './compiled-flows.ts';
 import type { Host } from './host.ts';
 import { IqTable } from './iq-table.ts';
-import type { AccountCommand, ModuleDefinition, ModuleParts, Target } from './module.ts';
+import type {
+  AccountCommand,
+  ModuleDefinition,
+  ModuleParts,
+  ServiceParts,
+  Target,
+} from './module.ts';
 import { orderModules, withDependents } from './module-order.ts';
 import { NonzaTable } from './nonza-table.ts';
+import type { Router } from './router.ts';
+import { ServicePlace } from './service-place.ts';
 
 interface Running {
   readonly definition: ModuleDefinition;
@@ -26,6 +34,7 @@ interface ModuleHostDeps {
   readonly clock: Clock;
   readonly log: Log;
   readonly webUrl: string | null;
+  readonly router: Router;
 }
 
 type ConfigOf = (name: string) => unknown;
@@ -46,6 +55,7 @@ export class ModuleHost {
   #services: Services = new Map();
   #keeper!: AccountKeeper;
   #running: readonly Running[] = [];
+  #places: readonly ServicePlace[] = [];
   #streamFeatures: readonly StreamFeature[] = [];
   #inlineFeatures: readonly InlineFeature[] = [];
   #sessionFeatures: readonly SessionFeature[] = [];
@@ -207,6 +217,8 @@ export class ModuleHost {
     this.#streamFeatures = collect(({ parts }) => parts.streamFeatures);
     this.#inlineFeatures = collect(({ parts }) => parts.inlineFeatures);
     this.#sessionFeatures = collect(({ parts }) => parts.sessionFeatures);
+    const services = collect(({ parts }) => parts.services);
+    this.#serve(services);
     this.#host.install({
       flows,
       iqs,
@@ -214,8 +226,18 @@ export class ModuleHost {
       features: perTarget((parts, target) => parts.features?.[target]),
       identities: perTarget((parts, target) => parts.identities?.[target]),
       forms: perTarget((parts, target) => parts.forms?.[target]),
+      services,
       xeps: collect(({ definition }) => definition.implements),
     });
+  }
+
+  #serve(services: readonly ServiceParts[]): void {
+    const { router, log } = this.#deps;
+    for (const place of this.#places) router.removeService(place);
+    this.#places = services.map(
+      (each) => new ServicePlace(each, { host: this.#host, router, log }),
+    );
+    for (const place of this.#places) router.addService(place);
   }
 }
 

@@ -103,6 +103,20 @@ export interface HostedService {
   readonly name?: string;
 }
 
+/** A service of a module, with a domain of its own such as `upload.example.org`: it answers IQs. */
+export interface ServiceParts extends HostedService {
+  readonly identities: readonly Identity[];
+  /** Besides those of service discovery, which it answers by itself. */
+  readonly features: readonly string[];
+  readonly forms: readonly Element[];
+  readonly iq: readonly ServiceIqHandler[];
+}
+
+export interface ServiceIqHandler extends IqHandlerBase {
+  /** As a host's does; whoever asks may be of any domain. */
+  answer(request: IqRequest): Maybe<Element | null>;
+}
+
 /** A service with its implementation; made by `provide`. */
 export interface Provision {
   readonly token: Service<unknown>;
@@ -146,6 +160,8 @@ export interface ModuleParts {
   /** Forms in the answer to disco#info (XEP-0128). */
   readonly forms?: Partial<Record<Target, readonly Element[]>>;
   readonly iq?: readonly IqHandler[];
+  /** Services below the host's domain; where a host or component has the same, that one is it. */
+  readonly services?: readonly ServiceParts[];
   readonly flows?: FlowParts;
   readonly on?: readonly Observer[];
   readonly provides?: readonly Provision[];

@@ -17,6 +17,7 @@ export interface Route {
 export class Router {
   readonly #hosts = new Map<string, Host>();
   readonly #routes = new Map<string, Route>();
+  readonly #services = new Map<string, Route>();
 
   add(host: Host): void {
     this.#hosts.set(host.domain, host);
@@ -31,6 +32,15 @@ export class Router {
     this.#routes.delete(domain);
   }
 
+  /** As `addRoute`, for what gives way to routes. */
+  addService(route: Route): void {
+    this.#services.set(route.domain, route);
+  }
+
+  removeService({ domain }: Route): void {
+    this.#services.delete(domain);
+  }
+
   host(domain: string): Host | null {
     return this.#hosts.get(domain) ?? null;
   }
@@ -42,7 +52,8 @@ export class Router {
   route(stanza: Stanza): Maybe<Routed> {
     const domain = stanza.to?.domain ?? '';
     const place = this.#hosts.get(domain) ?? this.#routes.get(domain);
-    return place ? place.incoming(stanza) : NOT_SERVED;
+    if (place) return place.incoming(stanza);
+    return this.#services.get(domain)?.incoming(stanza) ?? NOT_SERVED;
   }
 }
 

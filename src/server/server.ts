@@ -147,7 +147,7 @@ export class Server {
     const notes = new HandledNotes(domain, { store: storage.sessions, durability, clock });
     const common = { directory, durability, router, tracing, notes, log };
     const host = new Host(domain, kind, { accounts, ...common });
-    const modules = new ModuleHost(host, { storage, clock, log, webUrl });
+    const modules = new ModuleHost(host, { storage, clock, log, webUrl, router });
     const isOn = (module: ModuleDefinition) =>
       module.hosts.includes(host.kind) && settings.modules.get(module.name) !== false;
     const emit: ModuleHost['emit'] = (event, fact) => modules.emit(event, fact);

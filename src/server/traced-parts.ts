@@ -4,7 +4,7 @@ import type { Stanza } from '../xmpp/stanza.ts';
 import type { Account } from './accounts.ts';
 import type { CompiledFlows, Handler } from './compiled-flows.ts';
 import type { Outcome, Verdict } from './flow.ts';
-import type { HostParts } from './host.ts';
+import type { HostParts } from './host-parts.ts';
 import type { IqTable } from './iq-table.ts';
 import type { IqHandler } from './module.ts';
 import type { TracePlace, Tracing } from './tracing.ts';

@@ -10,4 +10,8 @@ export class Traffic implements Readonly<Record<StanzaKind, Outcomes>> {
   readonly iq: Outcomes = { done: 0, dropped: 0, error: 0 };
   /** Clients that wanted to go on with a session, and whether they could. */
   readonly resumptions = { resumed: 0, failed: 0 };
+  /** Files that clients have uploaded, slots and files that were refused, and those that broke off. */
+  readonly uploads = { stored: 0, refused: 0, failed: 0 };
+  /** Bytes of the files that are kept. */
+  keptBytes = 0;
 }

@@ -1,8 +1,10 @@
 import type { HistogramReading } from '../lib/histogram.ts';
 import type { Maybe } from '../lib/maybe.ts';
 import type { ArchiveStore } from './archive-port.ts';
+import type { BlobStore } from './blob-port.ts';
 import type { PushStore } from './push-port.ts';
 import type { TokenStore } from './token-port.ts';
+import type { UploadStore } from './upload-port.ts';
 
 export {
   type ArchivedMessage,
@@ -347,12 +349,15 @@ export interface Storage {
   readonly vcards: VcardStore;
   readonly archive: ArchiveStore;
   readonly push: PushStore;
+  readonly uploads: UploadStore;
+  /** The bytes of uploads: in the data directory, beside the database. */
+  readonly blobs: BlobStore;
   readonly sessions: SessionStore;
   /** A named secret of the installation, made at first use (`size` random bytes). */
   secret(name: string, size: number): Maybe<Buffer>;
   /**
    * Writes all that has been changed so far into the new `file`, an absolute path, and
-   * returns its bytes; others go on changing meanwhile. Rejects with `StorageError`,
+   * returns its bytes; others go on changing meanwhile. `blobs` are not in it. Rejects with `StorageError`,
    * 'exists' among them; then there is no file.
    */
   backUp(file: string): Promise<number>;

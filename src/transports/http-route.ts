@@ -32,7 +32,7 @@ export interface HttpRoute {
   readonly methods: readonly string[];
   /** Whether pages from elsewhere may use it: it asks for no cookies and gives none. */
   readonly origins: 'any' | 'own';
-  /** Milliseconds in which a request's content has to be there; 30 s, null: the route sees to it. */
+  /** Milliseconds in which a request's content has to be there; 30 s, null: the route sees to it, and to `Expect`. */
   readonly contentTimeout?: number | null;
   /** Answers, now or later. What it throws is logged and answered with 500. */
   handle(exchange: HttpExchange): void | Promise<void>;

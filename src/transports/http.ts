@@ -243,7 +243,7 @@ export class HttpListener {
     if (!asked || !host) refuse(response, 400);
     else if (this.#mayAnswer({ asked, response, host, route })) {
       connection.awaitContent(response, route!.contentTimeout);
-      if (mustContinue) response.writeContinue();
+      if (mustContinue && route!.contentTimeout !== null) response.writeContinue();
       void this.#handle(asked, response, route!);
     }
   }

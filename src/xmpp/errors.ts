@@ -29,11 +29,8 @@ const STANZA_ERROR_TYPES = {
 export type StanzaErrorCondition = keyof typeof STANZA_ERROR_TYPES;
 export type StanzaErrorType = 'auth' | 'cancel' | 'continue' | 'modify' | 'wait';
 
-/** An empty element that says more than the condition does (RFC 6120 §8.3.4). */
-export interface ApplicationCondition {
-  readonly name: string;
-  readonly xmlns: string;
-}
+/** An element that says more than the condition does (RFC 6120 §8.3.4); by its name where it is empty. */
+export type ApplicationCondition = Element | { readonly name: string; readonly xmlns: string };
 
 /** Answers one stanza with an error; the stream lives on (RFC 6120 §8.3). */
 export class StanzaError extends Error {

@@ -3,7 +3,7 @@ import { type Frame, type FrameChild, type FrameContent, XmlError } from '../xml
 import { parseFrame } from '../xml/parse.ts';
 import { extraAttributes, needsRebuild, rebuildContent, spliceContent } from '../xml/splice.ts';
 import { decodeAttribute, escapeAttribute, internAttribute } from '../xml/text.ts';
-import { StanzaError, StreamError } from './errors.ts';
+import { type ApplicationCondition, StanzaError, StreamError } from './errors.ts';
 import { Jid, JidError } from './jid.ts';
 import { NS } from './ns.ts';
 
@@ -382,6 +382,12 @@ export function errorElement(error: StanzaError): Element {
   if (error.text) {
     element.c('text', { xmlns: NS.stanzaErrors, 'xml:lang': 'en' }).t(error.text);
   }
-  if (error.application) element.c(error.application.name, { xmlns: error.application.xmlns });
+  if (error.application) element.cnode(elementOf(error.application));
   return element;
+}
+
+function elementOf(condition: ApplicationCondition): Element {
+  return condition instanceof Element
+    ? condition
+    : new Element(condition.name, { xmlns: condition.xmlns });
 }

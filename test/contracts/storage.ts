@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { Storage } from '../../src/storage/ports.ts';
 import { accountServicesContract } from './account-services.ts';
 import { archiveContract } from './archive.ts';
+import { blobsContract } from './blobs.ts';
 import { durabilityContract } from './durability.ts';
 import { offlineContract } from './offline.ts';
 import { pushContract } from './push.ts';
@@ -9,6 +10,7 @@ import { keys, ROMEO, user } from './records.ts';
 import { rostersContract } from './rosters.ts';
 import { searchContract } from './search.ts';
 import { tokensContract } from './tokens.ts';
+import { uploadsContract } from './uploads.ts';
 import { usersContract } from './users.ts';
 import { wholeAccountsContract } from './whole-accounts.ts';
 
@@ -35,6 +37,8 @@ export function storageContract(name: string, open: () => Promise<Storage>): voi
     archiveContract(current);
     searchContract(current);
     pushContract(current);
+    uploadsContract(current);
+    blobsContract(current);
     durabilityContract(current);
 
     describe('secrets', () => {

@@ -6,6 +6,7 @@ import { search } from './006-search.ts';
 import { tokens } from './007-tokens.ts';
 import { push } from './008-push.ts';
 import { sessions } from './009-sessions.ts';
+import { uploads } from './010-uploads.ts';
 import type { Migration } from './migration.ts';
 
 /**
@@ -23,6 +24,7 @@ export const migrations: readonly Migration[] = [
   tokens,
   push,
   sessions,
+  uploads,
 ];
 
 /** The version that `schema.sql` installs. */

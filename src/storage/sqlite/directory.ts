@@ -8,6 +8,8 @@ import { guarded, storageError } from './errors.ts';
 export interface DataDirectory {
   /** The database. */
   readonly file: string;
+  /** Where uploaded files lie; null: in memory. */
+  readonly uploads: string | null;
   release(): void;
 }
 
@@ -31,7 +33,7 @@ export function takeDirectory(path: string): DataDirectory {
     release();
     throw error;
   }
-  return { file, release };
+  return { file, uploads: join(directory, 'uploads'), release };
 }
 
 function makeDirectory(directory: string): void {

@@ -3,6 +3,9 @@ import { type Clock, systemClock } from '../../lib/clock.ts';
 import type { Log } from '../../lib/log.ts';
 import { type Maybe, then } from '../../lib/maybe.ts';
 import type { ArchiveStore } from '../archive-port.ts';
+import type { BlobStore } from '../blob-port.ts';
+import { FileBlobs } from '../blobs/file-blobs.ts';
+import { MemoryBlobs } from '../blobs/memory-blobs.ts';
 import type {
   AccountStore,
   BlockStore,
@@ -18,6 +21,7 @@ import type {
 } from '../ports.ts';
 import type { PushStore } from '../push-port.ts';
 import type { TokenStore } from '../token-port.ts';
+import type { UploadStore } from '../upload-port.ts';
 import { SqliteAccounts } from './accounts.ts';
 import { ArchiveIds, highestId } from './archive/ids.ts';
 import { SqliteArchive } from './archive/store.ts';
@@ -44,6 +48,7 @@ import { openTables } from './tables.ts';
 import { ThreadReader } from './thread-reader.ts';
 import { ThreadWriter } from './thread-writer.ts';
 import { SqliteTokens } from './tokens.ts';
+import { SqliteUploads } from './uploads.ts';
 import { SqliteUsers } from './users.ts';
 import { SqliteVcards } from './vcards.ts';
 
@@ -81,7 +86,7 @@ export async function openStorage(options: StorageOptions): Promise<Storage> {
   }
 }
 
-const NOWHERE: DataDirectory = { file: MEMORY, release() {} };
+const NOWHERE: DataDirectory = { file: MEMORY, uploads: null, release() {} };
 
 async function openIn(
   place: DataDirectory,
@@ -93,7 +98,9 @@ async function openIn(
   try {
     prepareSchema(db, currentSchema(), log);
     const ids = new ArchiveIds(clock, highestId(db));
-    const storage = mode === 'inline' ? inline(db, place, ids) : await threaded(db, place, ids);
+    const blobs = place.uploads === null ? new MemoryBlobs() : await FileBlobs.open(place.uploads);
+    const parts = { ids, blobs };
+    const storage = mode === 'inline' ? inline(db, place, parts) : await threaded(db, place, parts);
     storage.onFailure((error) =>
       log.error({ code: error.code, error: error.message, mend: error.mend }, 'storage failed'),
     );
@@ -108,7 +115,7 @@ async function openIn(
   }
 }
 
-function inline(db: Connection, place: DataDirectory, ids: ArchiveIds): Storage {
+function inline(db: Connection, place: DataDirectory, parts: Parts): Storage {
   const ledger = new Ledger();
   const store = new SqliteStore(db);
   const writer = new InlineWriter(store, ledger, place.file);
@@ -116,12 +123,12 @@ function inline(db: Connection, place: DataDirectory, ids: ArchiveIds): Storage 
   const gateway = new Gateway(writer, ledger, reading);
   const reader = new InlineReader(store.tables, place.file);
   const copier = new InlineCopier(db);
-  const machinery = { gateway, writer, reader, ledger, copier, ids };
+  const machinery = { gateway, writer, reader, ledger, copier, ...parts };
   return new SqliteStorage(machinery, () => place.release());
 }
 
 /** The connection that prepared the database reads from now on; the writer has its own. */
-async function threaded(db: Connection, place: DataDirectory, ids: ArchiveIds): Promise<Storage> {
+async function threaded(db: Connection, place: DataDirectory, parts: Parts): Promise<Storage> {
   const ledger = new Ledger();
   const writer = await ThreadWriter.start(place.file, ledger);
   db.pragma('query_only = ON');
@@ -130,20 +137,24 @@ async function threaded(db: Connection, place: DataDirectory, ids: ArchiveIds): 
   const gateway = new Gateway(writer, ledger, reading);
   const reader = new ThreadReader(place.file);
   const copier = new ThreadCopier(place.file);
-  return new SqliteStorage({ gateway, writer, reader, ledger, copier, ids }, () => {
+  return new SqliteStorage({ gateway, writer, reader, ledger, copier, ...parts }, () => {
     snapshot.drop();
     db.close();
     place.release();
   });
 }
 
-interface Machinery {
+interface Parts {
+  readonly ids: ArchiveIds;
+  readonly blobs: BlobStore;
+}
+
+interface Machinery extends Parts {
   readonly gateway: Gateway;
   readonly writer: Writer;
   readonly reader: Reader;
   readonly ledger: Ledger;
   readonly copier: Copier;
-  readonly ids: ArchiveIds;
 }
 
 class SqliteStorage implements Storage {
@@ -160,6 +171,8 @@ class SqliteStorage implements Storage {
   readonly archive: ArchiveStore;
   readonly #archive: SqliteArchive;
   readonly push: PushStore;
+  readonly uploads: UploadStore;
+  readonly blobs: BlobStore;
   readonly sessions: SessionStore;
   readonly #gateway: Gateway;
   readonly #writer: Writer;
@@ -169,7 +182,7 @@ class SqliteStorage implements Storage {
   #closed: Promise<void> | null = null;
 
   constructor(machinery: Machinery, release: () => void) {
-    const { gateway, writer, reader, ledger, copier, ids } = machinery;
+    const { gateway, writer, reader, ledger, copier, ids, blobs } = machinery;
     const archive = new SqliteArchive(gateway, reader, ids);
     this.durability = ledger;
     this.users = new SqliteUsers(gateway, () => archive.sweep());
@@ -185,6 +198,8 @@ class SqliteStorage implements Storage {
     this.#archive = archive;
     archive.sweep();
     this.push = new SqlitePush(gateway);
+    this.uploads = new SqliteUploads(gateway);
+    this.blobs = blobs;
     this.sessions = new SqliteSessions(gateway);
     this.#gateway = gateway;
     this.#writer = writer;

@@ -1,3 +1,4 @@
+import type { Owner } from '../ports.ts';
 import type { ChangeOf } from './access.ts';
 import { AccountTable } from './accounts.ts';
 import { SearchTable } from './archive/search.ts';
@@ -13,6 +14,7 @@ import { RosterTable } from './rosters.ts';
 import { SecretTable } from './secrets.ts';
 import { SessionTable } from './sessions.ts';
 import { TokenTable } from './tokens.ts';
+import { UploadTable } from './uploads.ts';
 import { UserTable } from './users.ts';
 import { VcardTable } from './vcards.ts';
 
@@ -21,11 +23,17 @@ export function openTables(db: Connection) {
   const search = new SearchTable(db, () => archive.flush());
   const archive = new ArchiveTable(db, search);
   const tokens = new TokenTable(db);
+  const uploads = new UploadTable(db);
+  const beforeDeletion = (owner: Owner) => {
+    archive.leave(owner);
+    uploads.leave(owner);
+  };
   const tables = {
     archive,
     search,
     tokens,
-    users: new UserTable(db, { tokens, beforeDeletion: (owner) => archive.leave(owner) }),
+    uploads,
+    users: new UserTable(db, { tokens, beforeDeletion }),
     rosters: new RosterTable(db),
     offline: new OfflineTable(db),
     lastPresences: new LastPresenceTable(db),
