@@ -22,6 +22,7 @@ export const XEP_TITLES: ReadonlyMap<number, string> = new Map([
   [199, 'XMPP Ping'],
   [202, 'Entity Time'],
   [203, 'Delayed Delivery'],
+  [215, 'External Service Discovery'],
   [227, 'Portable Import/Export Format for XMPP-IM Servers'],
   [280, 'Message Carbons'],
   [297, 'Stanza Forwarding'],

@@ -110,6 +110,12 @@ export const METRICS = {
     labels: ['host', 'kind', 'outcome'],
     help: 'Stanzas from clients, and what became of them: `done`, `dropped`, `error`.',
   },
+  credentials: {
+    type: 'counter',
+    name: 'epode_issued_credentials',
+    labels: ['host'],
+    help: 'Times that a client was given time-limited credentials for a STUN or TURN server.',
+  },
   components: {
     type: 'gauge',
     name: 'epode_connected_components',

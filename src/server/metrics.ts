@@ -131,7 +131,14 @@ function stanzaMetrics({ server }: MetricSources): MetricFamily[] {
   const samples = [...server.hosts].flatMap(({ host: { domain: host, traffic } }) =>
     trafficSamples(traffic, { host }),
   );
-  return [{ ...METRICS.stanzas, samples }];
+  const credentials = [...server.hosts].map(({ host: { domain: host, traffic } }) => ({
+    labels: { host },
+    value: traffic.credentials,
+  }));
+  return [
+    { ...METRICS.stanzas, samples },
+    { ...METRICS.credentials, samples: credentials },
+  ];
 }
 
 function componentMetrics({ components }: MetricSources): MetricFamily[] {

@@ -10,4 +10,6 @@ export class Traffic implements Readonly<Record<StanzaKind, Outcomes>> {
   readonly iq: Outcomes = { done: 0, dropped: 0, error: 0 };
   /** Clients that wanted to go on with a session, and whether they could. */
   readonly resumptions = { resumed: 0, failed: 0 };
+  /** Time-limited credentials that clients were given for external services. */
+  credentials = 0;
 }
