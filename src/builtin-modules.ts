@@ -1,6 +1,7 @@
 import anonymous from './modules/anonymous.ts';
 import archive from './modules/archive/module.ts';
 import blocking from './modules/blocking/module.ts';
+import calls from './modules/calls/module.ts';
 import capabilities from './modules/capabilities/module.ts';
 import carbons from './modules/carbons/module.ts';
 import clientState from './modules/client-state/module.ts';
@@ -29,6 +30,7 @@ export const builtinModules = [
   anonymous,
   archive,
   blocking,
+  calls,
   capabilities,
   carbons,
   clientState,

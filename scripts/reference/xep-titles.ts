@@ -15,6 +15,7 @@ export const XEP_TITLES: ReadonlyMap<number, string> = new Map([
   [153, 'vCard-Based Avatars'],
   [157, 'Contact Addresses for XMPP Services'],
   [160, 'Best Practices for Handling Offline Messages'],
+  [166, 'Jingle'],
   [175, 'Best Practices for Use of SASL ANONYMOUS'],
   [178, 'Best Practices for Use of SASL EXTERNAL with Certificates'],
   [191, 'Blocking Command'],
@@ -29,6 +30,7 @@ export const XEP_TITLES: ReadonlyMap<number, string> = new Map([
   [313, 'Message Archive Management'],
   [334, 'Message Processing Hints'],
   [352, 'Client State Indication'],
+  [353, 'Jingle Message Initiation'],
   [357, 'Push Notifications'],
   [359, 'Unique and Stable Stanza IDs'],
   [368, 'SRV records for XMPP over TLS'],
@@ -43,6 +45,7 @@ export const XEP_TITLES: ReadonlyMap<number, string> = new Map([
   [474, 'SASL SCRAM Downgrade Protection'],
   [478, 'Stream Limits Advertisement'],
   [480, 'SASL Upgrade Tasks'],
+  [482, 'Call Invites'],
   [484, 'Fast Authentication Streamlining Tokens'],
 ]);
 

@@ -135,8 +135,12 @@ function stanzaMetrics({ server }: MetricSources): MetricFamily[] {
     labels: { host },
     value: traffic.credentials,
   }));
+  const calls = [...server.hosts].flatMap(({ host: { domain: host, traffic } }) =>
+    Object.entries(traffic.calls).map(([outcome, value]) => ({ labels: { host, outcome }, value })),
+  );
   return [
     { ...METRICS.stanzas, samples },
+    { ...METRICS.calls, samples: calls },
     { ...METRICS.credentials, samples: credentials },
   ];
 }

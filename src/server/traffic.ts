@@ -12,4 +12,6 @@ export class Traffic implements Readonly<Record<StanzaKind, Outcomes>> {
   readonly resumptions = { resumed: 0, failed: 0 };
   /** Time-limited credentials that clients were given for external services. */
   credentials = 0;
+  /** Calls that clients have proposed, and those that were refused since they were too many. */
+  readonly calls = { proposed: 0, refused: 0 };
 }
