@@ -31,8 +31,13 @@ export function makeCredentials(
     return { username, password, expires: null };
   }
   const expires = expiryOf(access.lifetime, now);
-  const username = `${expires / 1_000}:${aliasOf(expires)}`;
-  const password = createHmac('sha1', access.secret).update(username).digest('base64');
+  return credentialsUntil(expires, access.secret, aliasOf(expires));
+}
+
+/** Those that a secret makes for `alias`; `expires` is whole seconds, in milliseconds since 1970. */
+export function credentialsUntil(expires: number, secret: string, alias: string): Credentials {
+  const username = `${expires / 1_000}:${alias}`;
+  const password = createHmac('sha1', secret).update(username).digest('base64');
   return { username, password, expires };
 }
 
