@@ -31,9 +31,8 @@ export interface WireEvents {
 
 /** Milliseconds for connecting, TLS included. */
 const PATIENCE = 5_000;
-/** Of a STUN message, with two bytes of length (RFC 8489 §5). */
+/** Bytes before the attributes, with two of them for their length (RFC 8489 §5). */
 const HEADER = 20;
-const MAX_MESSAGE = HEADER + 65_535;
 
 /** Rejects with the system's errors. */
 export function openTurnWire(place: TurnPlace, events: WireEvents): Promise<TurnWire> {
@@ -61,7 +60,7 @@ function openDatagrams({ address, port }: TurnPlace, events: WireEvents): Promis
 async function openStream(place: TurnPlace, events: WireEvents): Promise<TurnWire> {
   const socket = place.isSecure ? secured(place) : connect(place.port, place.address);
   await connected(socket, place.isSecure ? 'secureConnect' : 'connect');
-  const messages = new MessageReader(events);
+  const messages = new MessageReader(events.onMessage);
   socket.on('error', events.onError).on('data', (chunk) => messages.read(chunk));
   socket.on('close', () => events.onError(new Error('it hung up')));
   return {
@@ -99,24 +98,22 @@ function connected(socket: Socket, event: 'connect' | 'secureConnect'): Promise<
     });
 }
 
-/** Cuts a stream into STUN messages, which say how long they are (RFC 8489 §6.2.2). */
+/** Cuts a stream into STUN messages, which say how long they are, 64 KiB at most (RFC 8489 §6.2.2). */
 class MessageReader {
-  readonly #events: WireEvents;
+  readonly #onMessage: (message: Buffer) => void;
   #rest = Buffer.alloc(0);
 
-  constructor(events: WireEvents) {
-    this.#events = events;
+  constructor(onMessage: (message: Buffer) => void) {
+    this.#onMessage = onMessage;
   }
 
   read(chunk: Buffer): void {
     this.#rest = Buffer.concat([this.#rest, chunk]);
-    for (;;) {
-      if (this.#rest.length < HEADER) return;
+    while (this.#rest.length >= HEADER) {
       const length = HEADER + this.#rest.readUInt16BE(2);
-      if (this.#rest.length < length) break;
-      this.#events.onMessage(this.#rest.subarray(0, length));
+      if (this.#rest.length < length) return;
+      this.#onMessage(this.#rest.subarray(0, length));
       this.#rest = this.#rest.subarray(length);
     }
-    if (this.#rest.length > MAX_MESSAGE) this.#events.onError(new Error('it speaks no STUN'));
   }
 }

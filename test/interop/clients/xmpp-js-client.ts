@@ -130,6 +130,7 @@ async function obey(command: Command): Promise<object> {
     }
     case 'carbons':
     case 'history':
+    case 'services':
     case 'state':
     case 'cut':
       throw new Error(`this client does no ${command.do}`);
