@@ -9,14 +9,13 @@ import type { Incoming } from '../server/flow.ts';
 import { defineModule, on } from '../server/module.ts';
 import { Session } from '../server/session.ts';
 import { NO_TICKET, type OfflineMessage } from '../storage/ports.ts';
-import { callStep } from '../xmpp/calls.ts';
+import { callStep, outdatedCalls } from '../xmpp/calls.ts';
 import { isChatStateOnly } from '../xmpp/chat-states.ts';
 import { delay } from '../xmpp/delay.ts';
 import { hasHint } from '../xmpp/hints.ts';
 import { NS } from '../xmpp/ns.ts';
 import { readStoredStanza, type Stanza } from '../xmpp/stanza.ts';
 import { isBlockedBy } from './blocking/memory.ts';
-import { outdatedCalls } from './calls/missed.ts';
 import { takeEarlyCopy } from './carbons/early-copies.ts';
 import { BecameReachable } from './presence/module.ts';
 

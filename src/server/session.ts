@@ -262,7 +262,7 @@ export class Session extends Inbox implements StreamSession, SessionEntry {
     this.#gate = null;
     this.#held = null;
     this.#life.ended(this, clean);
-    handOn(this.host, unacknowledged, held);
+    handOn(this.host, unacknowledged, held, this.#clock.now());
   }
 
   lost(): void {

@@ -1,4 +1,6 @@
 import type { FrameChild } from '../xml/frame.ts';
+import { parseDateTime } from './date-time.ts';
+import { NS } from './ns.ts';
 import type { Stanza } from './stanza.ts';
 
 /**
@@ -41,7 +43,7 @@ const PROTOCOLS: ReadonlyMap<string, Steps> = new Map([
 export const NS_JINGLE = 'urn:xmpp:jingle:1';
 
 /** How long devices ring, in milliseconds: nobody waits longer to be answered. */
-export const RINGING_TIME = 120_000;
+const RINGING_TIME = 120_000;
 
 /** What the message's first child of that kind says of a call; null where there is none. */
 export function callStep(stanza: Stanza): CallStep | null {
@@ -60,8 +62,37 @@ export function callStep(stanza: Stanza): CallStep | null {
 export function callId(stanza: Stanza): string {
   const child = stanza.content.children.find((each) => stepOf(each) !== null);
   const id = child && stanza.child(child.name, child.xmlns)?.attrs.id;
-  const origin = stanza.child('origin-id', 'urn:xmpp:sid:0')?.attrs.id;
+  const origin = stanza.child('origin-id', NS.stanzaId)?.attrs.id;
   return id ?? origin ?? stanza.id;
+}
+
+/**
+ * Which of the messages that have waited would make a device ring for a call that nobody is
+ * in any more: proposed too long ago, and without a word of its end, which stops the ringing
+ * at once and lets the device show that it was missed. The archive has them all (XEP-0353 §5).
+ */
+export function outdatedCalls(
+  waited: readonly (Stanza | null)[],
+  now: number,
+): ReadonlySet<Stanza> {
+  const calls = waited.filter((stanza) => stanza !== null && isOld(stanza, now)) as Stanza[];
+  if (calls.length === 0) return new Set();
+  const ended = new Set(
+    waited.flatMap((stanza) => (stanza && isEnd(stanza) ? callId(stanza) : [])),
+  );
+  return new Set(calls.filter((call) => !ended.has(callId(call))));
+}
+
+/** Whether it proposes a call, and says by its delay (XEP-0203) that it did so long ago. */
+function isOld(stanza: Stanza, now: number): boolean {
+  if (callStep(stanza) !== 'propose') return false;
+  const stamp = parseDateTime(stanza.child('delay', NS.delay)?.attrs.stamp ?? '');
+  return stamp !== null && now - stamp > RINGING_TIME;
+}
+
+function isEnd(stanza: Stanza): boolean {
+  const step = callStep(stanza);
+  return step !== null && step !== 'propose' && step !== 'ringing';
 }
 
 function stepOf({ name, xmlns }: FrameChild): CallStep | null {

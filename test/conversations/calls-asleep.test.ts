@@ -177,3 +177,24 @@ conversationInside(
       <message><retract xmlns='${invites}' id='i'/></message>`;
   },
 );
+
+conversationInside(
+  'nor does one ring elsewhere that a sleeping device has not had in time [XEP-0353 5, XEP-0198 4]',
+  { ...noArchive, config: { modules: { archive: false, 'stream-management': { hold: '4m' } } } },
+  async ({ juliet, romeo: { laptop, phone } }, { clock }) => {
+    await phone.returns({ quietly: true });
+    await manages(phone);
+    await phone.vanishes();
+    await juliet.sends`${says('propose', phone.bare)}`;
+    await juliet.sends`<message to='${phone.bare}' type='chat'><body>Call me</body></message>`;
+    await juliet.getsNothing();
+    clock.advance(3 * MINUTE);
+    await laptop.returns();
+    await juliet.sends`<iq type='get' id='p'><ping xmlns='urn:xmpp:ping'/></iq>`;
+    await juliet.gets`<iq type='result' id='p'/>`;
+    await laptop.forgets();
+    clock.advance(2 * MINUTE);
+    await laptop.gets`<presence type='unavailable' from='${phone}'/>`;
+    await laptop.gets`<message from='${juliet}'><body>Call me</body></message>`;
+  },
+);

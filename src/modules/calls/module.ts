@@ -72,7 +72,6 @@ export default defineModule({
 
     /** On the sender's side: as many as people dial. */
     const boundSent = (stanza: Stanza, { account }: Outgoing): Verdict | undefined => {
-      if (!isCall(stanza)) return undefined;
       if (!rates.take(`${stanza.kind} by ${account.owner}`, config.perMinute)) return refuse();
       if (stanza.kind === 'message') host.traffic.calls.proposed++;
       return undefined;
@@ -119,7 +118,6 @@ export default defineModule({
     };
 
     const noteAnswer = (stanza: Stanza, { account }: Outgoing): void => {
-      if (callStep(stanza) !== 'accept') return;
       account.kept(Answered, () => new AnsweredCalls()).note(stanza);
     };
 
@@ -129,11 +127,14 @@ export default defineModule({
         outgoing: {
           message: {
             check(stanza, context) {
-              noteAnswer(stanza, context);
-              return boundSent(stanza, context);
+              const step = callStep(stanza);
+              if (step === 'accept') noteAnswer(stanza, context);
+              return step === 'propose' ? boundSent(stanza, context) : undefined;
             },
           },
-          iq: { check: boundSent },
+          iq: {
+            check: (stanza, context) => (isCall(stanza) ? boundSent(stanza, context) : undefined),
+          },
         },
         incoming: { message: { check: checkMessage }, iq: { check: checkSession } },
       },
