@@ -1,11 +1,13 @@
 import anonymous from './modules/anonymous.ts';
 import archive from './modules/archive/module.ts';
 import blocking from './modules/blocking/module.ts';
+import calls from './modules/calls/module.ts';
 import capabilities from './modules/capabilities/module.ts';
 import carbons from './modules/carbons/module.ts';
 import clientState from './modules/client-state/module.ts';
 import contactAddresses from './modules/contact-addresses.ts';
 import disco from './modules/disco.ts';
+import externalServices from './modules/external-services/module.ts';
 import hostMeta from './modules/host-meta.ts';
 import inBandBytestreams from './modules/in-band-bytestreams.ts';
 import lastActivity from './modules/last-activity.ts';
@@ -31,6 +33,7 @@ export const builtinModules = [
   anonymous,
   archive,
   blocking,
+  calls,
   capabilities,
   carbons,
   clientState,
@@ -38,6 +41,7 @@ export const builtinModules = [
   disco,
   hostMeta,
   inBandBytestreams,
+  externalServices,
   lastActivity,
   messages,
   offline,

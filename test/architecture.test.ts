@@ -23,6 +23,7 @@ const LAYERS: readonly (readonly string[])[] = [
 const WALLS: readonly { readonly what: RegExp; readonly only: string }[] = [
   { what: /^node:(net|tls|https?|http2|dgram)$/, only: 'src/transports/' },
   { what: /^better-sqlite3$/, only: 'src/storage/sqlite/' },
+  { what: /^werift-ice$/, only: 'src/transports/' },
   { what: /^commander$/, only: 'src/cli/' },
   { what: /^(jose|ldapts)$/, only: 'src/sources/' },
 ];

@@ -11,8 +11,7 @@ import { completionScript, SHELLS, type Shell } from './completion.ts';
 import { showConfig } from './config.ts';
 import { applyConfig, confirmConfig, diffConfig, rollBackConfig } from './config-change.ts';
 import { findConfigFile } from './config-file.ts';
-import { examine } from './doctor/doctor.ts';
-import { describeFindings } from './doctor/report.ts';
+import { addDoctorCommand } from './doctor/command.ts';
 import { exportUsers } from './export.ts';
 import { EXIT } from './failure.ts';
 import { importUsers } from './import.ts';
@@ -63,7 +62,11 @@ export function buildProgram(version: string): Command {
   addBackupCommands(program);
   addOverviewCommands(program);
   addConfigCommands(program);
-  addDoctorCommand(program);
+  addDoctorCommand(program, {
+    file: () => fileOf(program),
+    show: (report) => show(program, report),
+    credentials: (account, isFromStdin) => credentialsOf(program, account, isFromStdin),
+  });
   addTraceCommand(program);
   return program;
 }
@@ -329,24 +332,6 @@ function addConfigCommands(program: Command): void {
     .command('rollback')
     .description('go back to what was before apply --confirm')
     .action(async () => show(program, await rollBackConfig(fileOf(program))));
-}
-
-function addDoctorCommand(program: Command): void {
-  program
-    .command('doctor')
-    .description('sign in as a client on every listener, and say in plain words what is wrong')
-    .option('--host <domain>', 'look at this host only')
-    .option('--account <jid>', 'sign in as this account, not as one made for the purpose')
-    .option('--password-stdin', "read that account's password from stdin")
-    .action(async ({ host, account, passwordStdin = false }) => {
-      const { builtinModules } = await import('../builtin-modules.ts');
-      const given = account && (await credentialsOf(program, account, passwordStdin));
-      const options = { ...(host && { host }), ...(given && { account: given }) };
-      const findings = await examine(fileOf(program), builtinModules, options);
-      const report = describeFindings(findings);
-      show(program, report);
-      process.exitCode = report.exitCode;
-    });
 }
 
 async function credentialsOf(program: Command, account: string, isFromStdin: boolean) {

@@ -9,6 +9,7 @@ import type { Incoming } from '../server/flow.ts';
 import { defineModule, on } from '../server/module.ts';
 import { Session } from '../server/session.ts';
 import { NO_TICKET, type OfflineMessage } from '../storage/ports.ts';
+import { callStep, outdatedCalls } from '../xmpp/calls.ts';
 import { isChatStateOnly } from '../xmpp/chat-states.ts';
 import { delay } from '../xmpp/delay.ts';
 import { hasHint } from '../xmpp/hints.ts';
@@ -114,11 +115,13 @@ export default defineModule({
       // Who was blocked since is not heard any more (XEP-0191 §3.3).
       const isHeard = ({ from }: Stanza) => !from || !isBlockedBy(account, from);
       const has = session.get(HasOtherwise) ?? (() => false);
-      const isMissed = (message: Stanza) => isHeard(message) && !has(message);
-      const given = messages.map((message) => {
-        const stanza = takeEarlyCopy(session, message.stanza) ? null : revive(message);
-        return stanza && isMissed(stanza) ? stanza : null;
-      });
+      const revived = messages.map((message) =>
+        takeEarlyCopy(session, message.stanza) ? null : revive(message),
+      );
+      const outdated = outdatedCalls(revived, clock.now());
+      const isMissed = (message: Stanza) =>
+        isHeard(message) && !has(message) && !outdated.has(message);
+      const given = revived.map((stanza) => (stanza && isMissed(stanza) ? stanza : null));
       session.release(given.filter((stanza) => stanza !== null));
       return given;
     };
@@ -243,10 +246,11 @@ function less(from: Backlog, { messages, bytes }: Backlog): Backlog {
 
 /**
  * Messages that mean nothing later and whose sender need not know: chat states
- * (XEP-0160 §3), and bodiless ones that ask not to be stored. One that asks to be
+ * (XEP-0160 §3), that a device rings for a call, and bodiless ones that ask not to be stored. One that asks to be
  * stored is (XEP-0334 §4).
  */
 function isLostWithoutHarm(stanza: Stanza): boolean {
   if (stanza.has('body', NS.client) || hasHint(stanza, 'store')) return false;
-  return hasHint(stanza, 'no-store') || isChatStateOnly(stanza);
+  const isMomentary = isChatStateOnly(stanza) || callStep(stanza) === 'ringing';
+  return isMomentary || hasHint(stanza, 'no-store');
 }

@@ -1,3 +1,4 @@
+import { outdatedCalls } from '../xmpp/calls.ts';
 import { delay } from '../xmpp/delay.ts';
 import { StanzaError } from '../xmpp/errors.ts';
 import { NS } from '../xmpp/ns.ts';
@@ -11,24 +12,41 @@ const MOMENTARY: ReadonlySet<string> = new Set(['headline', 'groupchat', 'error'
 
 /**
  * What a session that has ended was to give its client: messages look for another
- * device, or wait for the next (XEP-0198 §4), and who has asked gets an answer.
+ * device, or wait for the next (XEP-0198 §4), and who has asked gets an answer. No
+ * device rings by it for a call that is long over.
  */
-export function handOn(host: Host, sent: readonly Sent[], held: readonly Stanza[]): void {
+export function handOn(
+  host: Host,
+  sent: readonly Sent[],
+  held: readonly Stanza[],
+  now: number,
+): void {
   for (const stanza of held) stanza.content.root.keepers--;
-  for (const { stanza, at, isAnswered } of sent) {
-    if (stanza.kind === 'message') passOn(host, stanza, at);
+  // Of what was held, only messages look for somebody else.
+  const left = [...sent, ...held.map((stanza) => ({ stanza, at: null, isAnswered: true }))];
+  const messages = new Map(left.map((each) => [each.stanza, messageIn(each, host.domain)]));
+  const outdated = outdatedCalls([...messages.values()], now);
+  for (const { stanza, isAnswered } of left) {
+    const message = messages.get(stanza);
+    if (message && isMissed(stanza) && !outdated.has(message)) host.redeliver(message);
     else if (stanza.kind === 'iq' && isRequest(stanza) && !isAnswered) refuse(host, stanza);
   }
-  for (const stanza of held) if (stanza.kind === 'message') passOn(host, stanza, null);
 }
 
-/** Not what somebody else has got, or is about to get. */
-function passOn(host: Host, stanza: Stanza, at: number | null): void {
-  const { root } = stanza.content;
-  if (root.isSeen || root.keepers > 0) return;
+/** What is to be delivered in its place; null for what is of no use later. */
+function messageIn(
+  { stanza, at }: { readonly stanza: Stanza; readonly at: number | null },
+  domain: string,
+): Stanza | null {
+  if (stanza.kind !== 'message' || !isMissed(stanza)) return null;
   const message = stanza.content.copied ?? stanza;
-  if (MOMENTARY.has(message.type) || message.has('result', NS_ARCHIVE)) return;
-  host.redeliver(at === null ? message : delayed(message, host.domain, at));
+  if (MOMENTARY.has(message.type) || message.has('result', NS_ARCHIVE)) return null;
+  return at === null ? message : delayed(message, domain, at);
+}
+
+/** Whether nobody else has got it, or is about to get it. */
+function isMissed({ content: { root } }: Stanza): boolean {
+  return !root.isSeen && root.keepers === 0;
 }
 
 /** With the time at which it was taken for the client (XEP-0203 §3), unless it tells one already. */

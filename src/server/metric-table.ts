@@ -122,6 +122,18 @@ export const METRICS = {
     labels: ['host'],
     help: 'Bytes of the uploaded files that are kept.',
   },
+  credentials: {
+    type: 'counter',
+    name: 'epode_issued_credentials',
+    labels: ['host'],
+    help: 'Times that a client was given time-limited credentials for a STUN or TURN server.',
+  },
+  calls: {
+    type: 'counter',
+    name: 'epode_calls',
+    labels: ['host', 'outcome'],
+    help: 'Calls that clients have proposed, and those refused as too many: `proposed`, `refused`.',
+  },
   components: {
     type: 'gauge',
     name: 'epode_connected_components',

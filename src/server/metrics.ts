@@ -132,7 +132,18 @@ function stanzaMetrics({ server }: MetricSources): MetricFamily[] {
   const samples = [...server.hosts].flatMap(({ host: { domain: host, traffic } }) =>
     trafficSamples(traffic, { host }),
   );
-  return [{ ...METRICS.stanzas, samples }];
+  const credentials = [...server.hosts].map(({ host: { domain: host, traffic } }) => ({
+    labels: { host },
+    value: traffic.credentials,
+  }));
+  const calls = [...server.hosts].flatMap(({ host: { domain: host, traffic } }) =>
+    Object.entries(traffic.calls).map(([outcome, value]) => ({ labels: { host, outcome }, value })),
+  );
+  return [
+    { ...METRICS.stanzas, samples },
+    { ...METRICS.calls, samples: calls },
+    { ...METRICS.credentials, samples: credentials },
+  ];
 }
 
 function uploadMetrics({ server }: MetricSources): MetricFamily[] {

@@ -216,10 +216,10 @@ export class Session extends Inbox implements StreamSession, SessionEntry {
     else this.#request(new Element('ping', { xmlns: 'urn:xmpp:ping' }), randomUUID());
   }
 
-  /** Asks the client in the server's name; null when it does not answer. */
-  ask(payload: Element): Promise<Stanza | null> {
+  /** Asks the client, or tells it, in the server's name; null when it does not answer. */
+  ask(payload: Element, type: 'get' | 'set' = 'get'): Promise<Stanza | null> {
     this.#asked ??= new PendingRequests(this.#clock);
-    return this.#asked.ask(this.host.jid, (id) => this.#request(payload, id));
+    return this.#asked.ask(this.host.jid, (id) => this.#request(payload, id, type));
   }
 
   /**
@@ -257,7 +257,7 @@ export class Session extends Inbox implements StreamSession, SessionEntry {
     this.#gate = null;
     this.#held = null;
     this.#life.ended(this, clean);
-    handOn(this.host, unacknowledged, held);
+    handOn(this.host, unacknowledged, held, this.#clock.now());
   }
 
   lost(): void {
@@ -298,8 +298,8 @@ export class Session extends Inbox implements StreamSession, SessionEntry {
     this.#life.detached(this);
   }
 
-  #request(payload: Element, id: string): boolean {
-    const envelope = { type: 'get', id, from: this.host.jid, to: this.jid };
+  #request(payload: Element, id: string, type = 'get'): boolean {
+    const envelope = { type, id, from: this.host.jid, to: this.jid };
     return this.deliver(makeStanza('iq', envelope, [payload]));
   }
 

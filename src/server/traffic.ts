@@ -14,4 +14,8 @@ export class Traffic implements Readonly<Record<StanzaKind, Outcomes>> {
   readonly uploads = { stored: 0, refused: 0, failed: 0 };
   /** Bytes of the files that are kept. */
   keptBytes = 0;
+  /** Time-limited credentials that clients were given for external services. */
+  credentials = 0;
+  /** Calls that clients have proposed, and those that were refused since they were too many. */
+  readonly calls = { proposed: 0, refused: 0 };
 }

@@ -178,7 +178,7 @@ const NOT_WORTH: readonly (readonly [what: string, content: string])[] = [
     'a marker',
     "<displayed xmlns='urn:xmpp:chat-markers:0' id='1'/><store xmlns='urn:xmpp:hints'/>",
   ],
-  ['what ends a call', "<retract xmlns='urn:xmpp:jingle-message:0' id='c'/>"],
+  ['the end of a call that was taken', "<finish xmlns='urn:xmpp:jingle-message:0' id='c'/>"],
 ];
 for (const [what, content] of NOT_WORTH) {
   conversationInside(`${what} is not`, away, async ({ juliet, romeo }, server) => {

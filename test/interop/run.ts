@@ -6,6 +6,7 @@ import { join, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { callsScenario } from './scenarios/calls.ts';
 import { componentsScenario } from './scenarios/components.ts';
 import { devicesScenario } from './scenarios/devices.ts';
 import { dinoScenario } from './scenarios/dino.ts';
@@ -45,6 +46,7 @@ const scenarios: readonly Scenario[] = [
   importedScenario,
   sourcesScenario,
   componentsScenario,
+  callsScenario,
   devicesScenario,
   historyScenario,
   webScenario,

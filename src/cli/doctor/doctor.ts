@@ -41,8 +41,7 @@ export async function examine(
 ): Promise<readonly Finding[]> {
   const config = readConfig(file, modules);
   if (config instanceof ConfigError) return [...checkVersion(null), ...problemsOf(config)];
-  const hosts = config.hosts.filter(({ domain }) => (options.host ?? domain) === domain);
-  if (hosts.length === 0) throw unknownHost(options.host!, config);
+  const hosts = hostsOf(config, options);
   const { status, findings } = await askServer(config);
   return [
     ...checkVersion(status),
@@ -57,7 +56,10 @@ export async function examine(
   ];
 }
 
-function readConfig(file: string, modules: readonly ModuleDefinition[]): Config | ConfigError {
+export function readConfig(
+  file: string,
+  modules: readonly ModuleDefinition[],
+): Config | ConfigError {
   try {
     return loadConfig(file, modules);
   } catch (error) {
@@ -66,12 +68,22 @@ function readConfig(file: string, modules: readonly ModuleDefinition[]): Config 
   }
 }
 
+/** Those that are to be looked at. Throws `CliError` where the file has none of that name. */
+export function hostsOf(
+  config: Config,
+  { host }: Pick<DoctorOptions, 'host'>,
+): readonly HostConfig[] {
+  const hosts = config.hosts.filter(({ domain }) => (host ?? domain) === domain);
+  if (hosts.length === 0) throw unknownHost(host!, config);
+  return hosts;
+}
+
 function unknownHost(host: string, { hosts }: Config): CliError {
   const served = hosts.map(({ domain }) => domain).join(', ');
   return new CliError(`The file has no host ${host}.`, `It has: ${served}.`, EXIT.usage);
 }
 
-function problemsOf(error: ConfigError): readonly Finding[] {
+export function problemsOf(error: ConfigError): readonly Finding[] {
   const config = new Findings('config');
   for (const line of error.message.split('\n')) {
     config.error(line, 'The server cannot start with that, and a reload changes nothing.');

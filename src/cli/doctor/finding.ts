@@ -8,6 +8,7 @@ export const TOPICS = [
   'components',
   'certificates',
   'sign-in',
+  'calls',
   'clock',
   'limits',
   'disk',

@@ -1,5 +1,6 @@
 import { messageType } from '../../server/delivery.ts';
 import type { FrameChild } from '../../xml/frame.ts';
+import { callStep } from '../../xmpp/calls.ts';
 import { hasHint } from '../../xmpp/hints.ts';
 import { NS } from '../../xmpp/ns.ts';
 import type { Stanza } from '../../xmpp/stanza.ts';
@@ -26,19 +27,20 @@ const AMENDING: ReadonlySet<string> = new Set([
 
 const NS_RECEIPTS = 'urn:xmpp:receipts';
 const NS_MARKERS = 'urn:xmpp:chat-markers:0';
-const NS_JINGLE_MESSAGE = 'urn:xmpp:jingle-message:0';
 
 /**
  * Whether the archives of both keep a message (XEP-0313 §6.1.1): of type normal or chat,
  * with a body, or one that is encrypted; besides, so that a device that was away sees what
  * the others do, what amends those (XEP-0308, XEP-0424, XEP-0444), that they have arrived
- * or been read (XEP-0184, XEP-0333), and calls (XEP-0353).
+ * or been read (XEP-0184, XEP-0333), and calls (XEP-0353, XEP-0482), but not that it rings.
  */
 export function isArchived(stanza: Stanza): boolean {
   const type = messageType(stanza.type);
   if (type !== 'chat' && type !== 'normal') return false;
   if (hasHint(stanza, 'no-store') || hasHint(stanza, 'no-permanent-store')) return false;
-  return stanza.content.children.some(isWorthKeeping) || hasHint(stanza, 'store');
+  if (stanza.content.children.some(isWorthKeeping) || hasHint(stanza, 'store')) return true;
+  const step = callStep(stanza);
+  return step !== null && step !== 'ringing';
 }
 
 /** Whether somebody has to read it who has not seen it: what the number of unread ones counts. */
@@ -55,7 +57,7 @@ export function displayedUpTo(stanza: Stanza): string | null {
 
 function isWorthKeeping(child: FrameChild): boolean {
   const { name, xmlns } = child;
-  if (isText(child) || AMENDING.has(xmlns) || xmlns === NS_JINGLE_MESSAGE) return true;
+  if (isText(child) || AMENDING.has(xmlns)) return true;
   if (xmlns === NS_RECEIPTS) return name === 'received';
   return xmlns === NS_MARKERS && name !== 'markable';
 }

@@ -1,5 +1,6 @@
 import { messageType } from '../../server/delivery.ts';
 import type { FrameChild } from '../../xml/frame.ts';
+import { callStep } from '../../xmpp/calls.ts';
 import { hasHint } from '../../xmpp/hints.ts';
 import { NS } from '../../xmpp/ns.ts';
 import type { Stanza } from '../../xmpp/stanza.ts';
@@ -32,6 +33,8 @@ export function isEligible(stanza: Stanza, direction: Direction): boolean {
   }
   if (type === 'chat') return true;
   if (type === 'normal' && stanza.has('body', NS.client)) return true;
+  // All devices are to ring, and to stop (XEP-0353 §5, XEP-0482 §3).
+  if (callStep(stanza) !== null) return true;
   return stanza.content.children.some(isInstantMessaging) || isInvitation(stanza);
 }
 

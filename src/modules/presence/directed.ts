@@ -24,6 +24,11 @@ export class DirectedPresence {
     return this.#addresses.size >= MAX_DIRECTED || this.#length >= MAX_LENGTH;
   }
 
+  /** Whether it is shown to the address, or to its account as a whole. */
+  has(to: Jid): boolean {
+    return this.#addresses.has(to.toString()) || this.#addresses.has(to.bareString);
+  }
+
   add(to: Jid): void {
     this.remove(to);
     this.#addresses.set(to.toString(), to);

@@ -25,6 +25,8 @@ export interface Presences {
   withdraw(account: Account, to: Jid): void;
   /** The same for those who see the account by directed presence alone, and are concerned. */
   withdrawDirected(account: Account, isConcerned: (to: Jid) => boolean): void;
+  /** Whether a resource of the account has shown itself to the address by directed presence. */
+  isShownTo(account: Account, to: Jid): boolean;
   /** Shows each available resource of the account anew where `change` returns another presence. */
   refresh(account: Account, change: (shown: Stanza, session: Session) => Stanza): void;
 }
@@ -170,6 +172,11 @@ export default defineModule({
       }
     };
 
+    const isShownTo = (account: Account, to: Jid): boolean =>
+      host.directory
+        .peek(account.owner)
+        .some((entry) => entry instanceof Session && entry.get(Directed)?.has(to) === true);
+
     const refresh = (account: Account, change: (shown: Stanza, session: Session) => Stanza) => {
       for (const entry of host.directory.peek(account.owner)) {
         const shown = entry instanceof Session && entry.get(Shown);
@@ -209,8 +216,9 @@ export default defineModule({
       return DONE;
     };
 
+    const presences = { reveal, withdraw, withdrawDirected, isShownTo, refresh };
     return {
-      provides: [provide(Presences, { reveal, withdraw, withdrawDirected, refresh })],
+      provides: [provide(Presences, presences)],
       facts: (account) => last.facts(account),
       on: [
         // Its contacts are to hear when it ends.

@@ -9,6 +9,8 @@ export const NS_PUSH = 'urn:xmpp:push:0';
 const NS_PUBSUB = 'http://jabber.org/protocol/pubsub';
 const PUBLISH_OPTIONS = 'http://jabber.org/protocol/pubsub#publish-options';
 const SUMMARY = 'urn:xmpp:push:summary';
+/** Not of a XEP: by this services know that they must not wait (Tigase, Siskin). */
+const NS_PRIORITY = 'tigase:push:priority:0';
 
 /** Characters of a node, and of a form. */
 const MAX_NODE = 1_023;
@@ -19,6 +21,10 @@ export interface Summary {
   readonly count: number | null;
   readonly sender: string | null;
   readonly body: string | null;
+  /** Whether it must not wait: devices ring, or stop. */
+  readonly isUrgent: boolean;
+  /** Whether the service is told so. */
+  readonly isMarked: boolean;
 }
 
 /** XEP-0357 §5. Throws `StanzaError`. */
@@ -39,7 +45,9 @@ export function decodeDisable(disable: Element): { service: string; node: string
 export function encodePublish({ node, options }: PushRegistration, summary: Summary): Element {
   const pubsub = new Element('pubsub', { xmlns: NS_PUBSUB });
   const publish = pubsub.c('publish', node === '' ? {} : { node });
-  publish.c('item').c('notification', { xmlns: NS_PUSH }).cnode(encodeSummary(summary));
+  const notification = publish.c('item').c('notification', { xmlns: NS_PUSH });
+  notification.cnode(encodeSummary(summary));
+  if (summary.isMarked) notification.c('priority', { xmlns: NS_PRIORITY }).t('high');
   if (options !== null) pubsub.c('publish-options').cnode(parseElement(options));
   return pubsub;
 }

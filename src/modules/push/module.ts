@@ -4,7 +4,7 @@ import { service, slot } from '../../lib/token.ts';
 import type { Account } from '../../server/accounts.ts';
 import { duration } from '../../server/config/quantities.ts';
 import { SessionDetached } from '../../server/events.ts';
-import type { Incoming, Outcome, Verdict } from '../../server/flow.ts';
+import type { Incoming, Outcome, Outgoing, Verdict } from '../../server/flow.ts';
 import { type AccountRequest, defineModule, on, provide } from '../../server/module.ts';
 import { Session } from '../../server/session.ts';
 import { NO_TICKET } from '../../storage/ports.ts';
@@ -22,7 +22,7 @@ import {
   NS_PUSH,
   type Summary,
 } from './codec.ts';
-import { isWorthNotice } from './importance.ts';
+import { answersCall, callNews, isWorthNotice } from './importance.ts';
 import { Pace } from './pace.ts';
 import { keyOf, RegistrationMemory } from './registrations.ts';
 
@@ -70,6 +70,15 @@ export default defineModule({
       .max(200)
       .default('New message')
       .describe('What stands in place of the message; empty for nothing.'),
+    callText: z
+      .string()
+      .max(200)
+      .default('Incoming call')
+      .describe('The same where somebody calls.'),
+    markCalls: z
+      .boolean()
+      .default(true)
+      .describe('Whether a notification of a call says that it must not wait.'),
     includeBody: z
       .boolean()
       .default(false)
@@ -166,11 +175,15 @@ export default defineModule({
     };
 
     const summaryOf = (stanza: Stanza): Summary => {
-      const text = config.text || null;
+      const news = callNews(stanza);
+      const text = (news ? callTexts[news] : config.text) || null;
       const body = config.includeBody ? bodyOf(stanza) : null;
       const sender = config.includeSender ? (stanza.from?.toString() ?? null) : null;
-      return { count: null, sender, body: body ?? text };
+      return { count: null, sender, body: body ?? text, ...urgency(news !== null) };
     };
+    /** Where it is over there is nothing to read. */
+    const callTexts = { calls: config.callText, stops: '' };
+    const urgency = (isUrgent: boolean) => ({ isUrgent, isMarked: isUrgent && config.markCalls });
 
     /** §8: the service lets the account publish no more. */
     const withdraw = (stanza: Stanza, { account, to }: Incoming): Maybe<Verdict | undefined> => {
@@ -184,16 +197,28 @@ export default defineModule({
       });
     };
 
-    const tell = (account: Account, summary: Summary, session?: Session): Maybe<void> =>
+    const tell = (
+      account: Account,
+      summary: Summary,
+      isMeant: (key: string) => boolean = () => true,
+    ): Maybe<void> =>
       then(memory.of(account), (enabled) => {
         const ofAccount = paces.get(account);
         for (const key of ofAccount?.keys() ?? []) if (!enabled.has(key)) ofAccount?.delete(key);
-        const isMeant = (key: string) => !session || session.get(EnabledHere)?.has(key) === true;
         for (const key of enabled.keys()) if (isMeant(key)) paceOf(account, key).notify(summary);
       });
 
     const notify: Push['notify'] = (account, stanza, session) => {
-      if (isWorthNotice(stanza)) unawaited(tell(account, summaryOf(stanza), session));
+      if (!isWorthNotice(stanza)) return;
+      const isMeant = (key: string) => !session || session.get(EnabledHere)?.has(key) === true;
+      unawaited(tell(account, summaryOf(stanza), isMeant));
+    };
+
+    /** All devices ring, also those that are away while others are there, and stop together. */
+    const tellAbsent = (account: Account, summary: Summary): void => {
+      const there = host.directory.peek(account.owner).filter(isAttached);
+      const isAway = (key: string) => !there.some((each) => each.get(EnabledHere)?.has(key));
+      unawaited(tell(account, summary, isAway));
     };
 
     /** Sessions that wait for their clients, which sleep. */
@@ -213,12 +238,21 @@ export default defineModule({
 
     /** A message that waits, and is on disk. */
     const observe = (stanza: Stanza, { account, plan }: Incoming, outcome: Outcome): void => {
-      if (account && plan?.kind === 'deliver') wake(account, stanza, plan.targets);
+      if (account && plan?.kind === 'deliver') {
+        if (callNews(stanza)) tellAbsent(account, summaryOf(stanza));
+        else wake(account, stanza, plan.targets);
+      }
       const isKept = outcome.kind === 'done' && outcome.ticket !== NO_TICKET;
       if (!account || plan?.kind !== 'offline' || !isKept || !isWorthNotice(stanza)) return;
       const summary = summaryOf(stanza);
       const { durability } = storage;
       unawaited(then(durability.whenCommitted(outcome.ticket), () => tell(account, summary)));
+    };
+
+    /** The account has taken a call on one device, or refused it: the others are to stop. */
+    const observeAnswer = (stanza: Stanza, { account }: Outgoing): void => {
+      if (!answersCall(stanza)) return;
+      tellAbsent(account, { count: null, sender: null, body: null, ...urgency(true) });
     };
 
     return {
@@ -233,6 +267,7 @@ export default defineModule({
       farewell: (account) => memory.drop(account),
       on: [on(SessionDetached, ({ session }) => recall(session))],
       flows: {
+        outgoing: { message: { copy: observeAnswer } },
         incoming: {
           message: { check: withdraw, copy: observe },
           iq: {
@@ -244,6 +279,10 @@ export default defineModule({
     };
   },
 });
+
+function isAttached(entry: unknown): entry is Session {
+  return entry instanceof Session && !entry.isDetached;
+}
 
 function bodyOf(stanza: Stanza): string | null {
   return stanza.child('body', NS.client)?.getText().slice(0, MAX_BODY) || null;

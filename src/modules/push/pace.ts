@@ -7,7 +7,8 @@ const LONGEST_PAUSE = 3_600_000;
 
 /**
  * How often one registration is notified: one at a time, and not before its time.
- * What comes meanwhile becomes one notification, of the newest.
+ * What comes meanwhile becomes one notification, of the newest. What is urgent does not wait
+ * for its time, unless others have failed.
  */
 export class Pace {
   readonly #clock: Clock;
@@ -16,6 +17,8 @@ export class Pace {
   readonly #publish: (summary: Summary) => Promise<Answer>;
   #waiting: Summary | null = null;
   #isBusy = false;
+  /** Calls the pause off, where there is one. */
+  #endPause: (() => void) | null = null;
   #failures = 0;
   /** Before this there is none, in milliseconds since 1970. */
   #next = 0;
@@ -27,18 +30,30 @@ export class Pace {
   }
 
   notify(summary: Summary): void {
-    this.#waiting = summary;
+    if (summary.isUrgent || !this.#waiting?.isUrgent) this.#waiting = summary;
+    if (summary.isUrgent && this.#endPause && this.#failures === 0) this.#endPause();
     if (!this.#isBusy) this.#goOn();
   }
 
   #goOn(): void {
-    const pause = this.#next - this.#clock.now();
+    const isUrgent = this.#waiting?.isUrgent === true && this.#failures === 0;
+    const pause = isUrgent ? 0 : this.#next - this.#clock.now();
     this.#isBusy = true;
-    if (pause > 0) this.#clock.after(pause, () => void this.#send());
+    if (pause > 0) this.#rest(pause);
     else void this.#send();
   }
 
+  #rest(pause: number): void {
+    const cancel = this.#clock.after(pause, () => void this.#send());
+    this.#endPause = () => {
+      cancel();
+      this.#isBusy = false;
+      this.#endPause = null;
+    };
+  }
+
   async #send(): Promise<void> {
+    this.#endPause = null;
     const summary = this.#waiting!;
     this.#waiting = null;
     this.#next = this.#clock.now() + this.#interval;

@@ -35,6 +35,11 @@ export function resolveSecrets(
       resolveSecrets(item, schema, directory, report, [...path, key]),
     );
   }
+  if (Array.isArray(value)) {
+    return value.map((item, index) =>
+      resolveSecrets(item, schema, directory, report, [...path, index]),
+    );
+  }
   const here = typeof value === 'string' ? schemaAt(schema, path) : null;
   if (typeof value !== 'string' || !here || !isSecret(here)) return value;
   try {

@@ -26,7 +26,7 @@ export function isMapping(schema: ZodType | null): boolean {
 
 /**
  * The value as it would be written with every default in place; undefined where there is
- * neither. `show` sees each value that is no mapping, with its schema.
+ * neither. `show` sees each value that is no mapping and no list, with its schema.
  */
 export function fillDefaults(
   schema: ZodType,
@@ -39,6 +39,9 @@ export function fillDefaults(
     return given === undefined ? undefined : fillDefaults(def.innerType, given, show);
   }
   if (def.type === 'pipe') return fillDefaults(def.in, value, show);
+  if (def.type === 'array' && Array.isArray(value)) {
+    return value.map((item) => fillDefaults(def.element, item, show));
+  }
   if (!isMapping(schema)) return show(value, schema);
   const values = value as Readonly<Record<string, unknown>>;
   const filled = keysOf(def, values).map(

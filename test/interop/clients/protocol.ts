@@ -30,6 +30,8 @@ export type Command =
   | { readonly do: 'carbons'; id: number }
   /** Has a push service notified: XEP-0357 §5. */
   | { readonly do: 'push'; id: number; jid: string; node: string }
+  /** Asks for STUN and TURN servers: XEP-0215 §3.1. */
+  | { readonly do: 'services'; id: number; to: string }
   /** Reads what the archive has of the conversation with somebody: XEP-0313 §4. */
   | { readonly do: 'history'; id: number; with: string }
   /** Tells whether somebody looks at the client: XEP-0352 §4.2. */

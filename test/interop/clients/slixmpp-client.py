@@ -128,6 +128,10 @@ class Client(ClientXMPP):
             iq = self.make_iq_set()
             iq.append(ET.Element('{urn:xmpp:push:0}enable', jid=command['jid'], node=command['node']))
             await iq.send()
+        elif command['do'] == 'services':
+            iq = self.make_iq_get(ito=command['to'])
+            iq.append(ET.Element('{urn:xmpp:extdisco:2}services'))
+            return {'services': [each.attrib for each in (await iq.send()).xml[0]]}
         elif command['do'] == 'carbons':
             await self['xep_0280'].enable()
         elif command['do'] == 'history':

@@ -133,6 +133,7 @@ async function obey(command: Command): Promise<object> {
     case 'history':
       return await history(command.with);
     case 'carbons':
+    case 'services':
     case 'state':
       throw new Error(`this client does no ${command.do}`);
     case 'cut':

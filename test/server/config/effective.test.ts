@@ -106,3 +106,25 @@ test('a secret is hidden, where it stands is not', () => {
 test('a file with problems has none', () => {
   expect(() => effective('hosts: { a.b: }\nlog: { level: loud }')).toThrow('log.level must be');
 });
+
+test('the secrets of a list are hidden, and what stands elsewhere is shown', () => {
+  const services =
+    '[{ type: turn, host: a.example, secret: hush }, { type: turn, host: b.example, secret: "env:TURN" }]';
+  process.env.TURN = 'hush';
+  const whole = effective(
+    `hosts: { a.example: }\nmodules: { external-services: { services: ${services} } }`,
+  );
+  delete process.env.TURN;
+  expect(JSON.stringify(whole)).not.toContain('hush');
+  expect(whole).toMatchObject({
+    hosts: {
+      'a.example': {
+        modules: {
+          'external-services': {
+            services: [{ secret: '(hidden)', restricted: false }, { secret: 'env:TURN' }],
+          },
+        },
+      },
+    },
+  });
+});
