@@ -180,9 +180,9 @@ export class StreamManagement {
     else this.#cancelTimer ??= this.#clock.after(ASK_AT_LAST, () => this.ask());
   }
 
-  /** Asks the client what it has got, unless it owes an answer already. */
+  /** Asks the client what it has got, unless it owes an answer already, or is not there. */
   ask(): void {
-    if (this.#isAsking) return;
+    if (this.#isAsking || !this.#isAttached) return;
     this.#isAsking = true;
     this.#unasked = 0;
     this.#client.answer(xml('r', { xmlns: NS_SM }));

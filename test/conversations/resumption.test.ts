@@ -29,6 +29,23 @@ conversation(
   },
 );
 
+conversation(
+  'who has missed many stanzas is asked for them once it is there, not before [XEP-0198 4]',
+  { quiet: ['juliet'] },
+  async ({ juliet, romeo }) => {
+    await juliet.returns({ quietly: true });
+    const id = await enables(juliet);
+    await juliet.vanishes();
+    for (let n = 0; n < 25; n++) {
+      await romeo.sends`<message to='${juliet}' id='${String(n)}'><body>Hi</body></message>`;
+    }
+    await romeo.settles();
+    await resumes(juliet, id, 0);
+    for (let n = 0; n < 25; n++) await juliet.gets`<message id='${String(n)}'/>`;
+    await juliet.gets`${ASK}`;
+  },
+);
+
 async function tell({ juliet, romeo }: People, plan: readonly Round[]): Promise<void> {
   await juliet.returns({ quietly: true });
   const id = await enables(juliet);
