@@ -1,3 +1,10 @@
+interface Parser {
+  parseFromString(text: string, type: string): unknown;
+}
+
+/** Strophe.js brings one along. */
+declare const DOMParser: new () => Parser;
+
 /** As much of a browser's XMLHttpRequest as Strophe.js asks of one, over `fetch`. */
 export class FetchedRequest {
   /** Those that have no answer yet. */
@@ -6,7 +13,7 @@ export class FetchedRequest {
   readyState = 0;
   status = 0;
   responseText = '';
-  readonly responseXML = null;
+  responseXML: unknown = null;
   readonly #headers = new Map<string, string>();
   readonly #abort = new AbortController();
   #method = '';
@@ -49,6 +56,7 @@ export class FetchedRequest {
     try {
       const answer = await fetch(this.#url, { method: this.#method, headers, body, signal });
       this.responseText = await answer.text();
+      this.responseXML = new DOMParser().parseFromString(this.responseText, 'text/xml');
       this.status = answer.status;
     } catch {
       // A browser tells no more than that there is no status.
