@@ -31,6 +31,13 @@ export const coreXeps: readonly XepClaim[] = [
     note: 'components connect to the server (accept); the server connects to none',
   },
   {
+    xep: 124,
+    version: '1.11.2',
+    status: 'complete',
+    note: 'one stream in a session; content is UTF-8 and not compressed',
+  },
+  { xep: 206, version: '1.4', status: 'complete' },
+  {
     xep: 227,
     version: '1.1',
     status: 'partial',

@@ -6,6 +6,7 @@ import { join, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { boshScenario } from './scenarios/bosh.ts';
 import { callsScenario } from './scenarios/calls.ts';
 import { componentsScenario } from './scenarios/components.ts';
 import { devicesScenario } from './scenarios/devices.ts';
@@ -50,6 +51,7 @@ const scenarios: readonly Scenario[] = [
   devicesScenario,
   historyScenario,
   webScenario,
+  boshScenario,
   profanityScenario,
   terminalsScenario,
   gajimScenario,

@@ -227,7 +227,7 @@ describe('a stream [XEP-0206 5]', () => {
     const juliet = await world.creates();
     expect(juliet.created).not.toContain('starttls');
     const asked = juliet.asks("<starttls xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>");
-    expect(payloadOf(await asked.answer())).toMatch(/^<failure /);
+    expect(payloadOf(await asked.answer())).toMatch(/^<stream:error .*<not-authorized /);
   });
 
   test('says what is wrong with it, behind what was to be said before [XEP-0206 6]', async () => {

@@ -228,14 +228,14 @@ export class BoshConnection implements Connection, Receipts, Expiring {
     if (this.isClosed) return;
     if (this.queuedBytes > this.#shared.queueLimit) this.#listener.onOverflow();
     else if (!this.#end) this.#responder.answerDue();
-    else if (this.#responder.tellEnd(this.#end.condition)) this.#close();
+    else if (this.#window.size > 0) this.#finishEnd(this.#end.condition);
     if (!this.isClosed) this.#await();
   }
 
   /** The oldest request has waited long enough, or no request has come for too long. */
   onDeadline(): void {
     const { oldest } = this.#window;
-    if (this.#end) this.#close();
+    if (this.#end) this.#finishEnd(this.#end.condition);
     else if (this.#window.held === 0) this.#fail('item-not-found', null);
     else if (oldest?.isRead) this.#responder.answerOldest();
     if (!this.isClosed) this.#await();
@@ -349,6 +349,11 @@ export class BoshConnection implements Connection, Receipts, Expiring {
 
   #openStream({ header }: BoshRequest): void {
     this.#listener.onHeader(streamHeader(header, this.#creation.header));
+  }
+
+  #finishEnd(condition: BoshCondition | null): void {
+    this.#responder.tellEnd(condition);
+    this.#close();
   }
 
   /** Ends the session at once; `request` is at fault, if any. */

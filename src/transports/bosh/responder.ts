@@ -47,15 +47,14 @@ export class Responder {
     this.#respond(request, this.#attributesFor(request, payload !== null), payload, 200);
   }
 
-  /** Tells the end on the oldest request, and nothing on the others (§13); false where there is none. */
-  tellEnd(condition: BoshCondition | null): boolean {
+  /** Tells the end on the oldest request, and nothing on the others (§13). */
+  tellEnd(condition: BoshCondition | null): void {
     const [oldest, ...others] = this.#window.clear();
-    if (!oldest) return false;
+    if (!oldest) return;
     const declared = this.payloads.needsStream ? DECLARES_STREAM : '';
     const status = statusOf(condition, this.#isLegacy);
     this.#respond(oldest, terminal(condition) + declared, this.payloads.bytes, status);
     for (const { reply } of others) reply.answer(EMPTY_BODY);
-    return true;
   }
 
   /** Tells all that something went wrong, with `request` if there is one. */

@@ -5,7 +5,7 @@ export type Session = {
   readonly host: string;
   readonly port: number;
   readonly directTls: boolean;
-  /** Where to connect by WebSocket instead; absent: over TCP. */
+  /** Where to connect by WebSocket or BOSH instead; absent: over TCP. */
   readonly service?: string;
   /** PEM file with the authority to trust; absent: only what the machine trusts. */
   readonly authority?: string;

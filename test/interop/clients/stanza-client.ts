@@ -1,14 +1,17 @@
 // A session of stanza.js driven by JSON lines on standard input, as far as protocol.ts is asked
-// of it over WebSocket. The authority comes from NODE_EXTRA_CA_CERTS.
+// of it over WebSocket or BOSH. The authority comes from NODE_EXTRA_CA_CERTS.
 import { createInterface } from 'node:readline';
 import { createClient } from 'stanza';
 import type { Command, Session } from './protocol.ts';
 
 const session: Session = JSON.parse(process.argv[2] ?? '{}');
+const { service = '' } = session;
 const entity = createClient({
   jid: session.address,
   password: session.password,
-  transports: { websocket: session.service ?? '', bosh: false },
+  transports: service.startsWith('ws')
+    ? { websocket: service, bosh: false }
+    : { websocket: false, bosh: service },
   autoReconnect: session.comesBack ?? false,
 });
 

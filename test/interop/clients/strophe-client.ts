@@ -1,8 +1,9 @@
 // A session of Strophe.js driven by JSON lines on standard input, as far as protocol.ts is asked
-// of it over WebSocket. The authority comes from NODE_EXTRA_CA_CERTS.
+// of it over WebSocket or BOSH. The authority comes from NODE_EXTRA_CA_CERTS.
 import { createInterface } from 'node:readline';
 import { $iq, $msg, $pres, Strophe } from 'strophe.js';
 import type { Command, Session } from './protocol.ts';
+import { FetchedRequest } from './xml-http-request.ts';
 
 /** What is read of the browser's own kind of element. */
 interface Node {
@@ -11,6 +12,7 @@ interface Node {
   getElementsByTagName(name: string): ArrayLike<Node>;
 }
 
+Object.assign(globalThis, { XMLHttpRequest: FetchedRequest });
 const session: Session = JSON.parse(process.argv[2] ?? '{}');
 const connection = new Strophe.Connection(session.service ?? '');
 
@@ -39,6 +41,9 @@ async function obey(command: Command): Promise<object> {
       return { items: [] };
     case 'query':
       await ask($iq({ type: 'get', to: command.to }).c('ping', { xmlns: 'urn:xmpp:ping' }));
+      return {};
+    case 'cut':
+      FetchedRequest.breakAll();
       return {};
     case 'quit':
       connection.disconnect('quit');
