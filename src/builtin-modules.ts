@@ -6,6 +6,7 @@ import carbons from './modules/carbons/module.ts';
 import clientState from './modules/client-state/module.ts';
 import contactAddresses from './modules/contact-addresses.ts';
 import disco from './modules/disco.ts';
+import hostMeta from './modules/host-meta.ts';
 import inBandBytestreams from './modules/in-band-bytestreams.ts';
 import lastActivity from './modules/last-activity.ts';
 import messages from './modules/messages.ts';
@@ -36,6 +37,7 @@ export const builtinModules = [
   contactAddresses,
   disco,
   inBandBytestreams,
+  hostMeta,
   lastActivity,
   messages,
   offline,

@@ -87,7 +87,7 @@ export class HttpWorld {
   }
 }
 
-interface WorldOptions extends Partial<HttpOptions> {
+export interface WorldOptions extends Partial<HttpOptions> {
   readonly proxies?: readonly string[];
   readonly header?: 'X-Forwarded-For' | 'Forwarded';
 }
