@@ -21,6 +21,7 @@ import { signInScenario } from './scenarios/sign-in.ts';
 import { sourcesScenario } from './scenarios/sources.ts';
 import { terminalsScenario } from './scenarios/terminals.ts';
 import { tokensScenario } from './scenarios/tokens.ts';
+import { uploadsScenario } from './scenarios/uploads.ts';
 import { webScenario } from './scenarios/web.ts';
 import { Checks, Failed, indent } from './support/checks.ts';
 import { startEpodeWith } from './support/epode.ts';
@@ -45,6 +46,7 @@ const scenarios: readonly Scenario[] = [
   importedScenario,
   sourcesScenario,
   componentsScenario,
+  uploadsScenario,
   devicesScenario,
   historyScenario,
   webScenario,
