@@ -16,6 +16,7 @@ import { exportUsers } from './export.ts';
 import { EXIT } from './failure.ts';
 import { importUsers } from './import.ts';
 import { listModules } from './modules.ts';
+import { collect } from './options.ts';
 import { readPassword } from './password.ts';
 import { reload } from './reload.ts';
 import { addContact, listContacts, removeContact } from './rosters.ts';
@@ -361,10 +362,6 @@ function configOf(program: Command): Config {
 function show(program: Command, report: Report): void {
   const { json } = program.opts<GlobalOptions>();
   process.stdout.write(`${json ? JSON.stringify(report.data, null, 2) : report.text}\n`);
-}
-
-function collect(value: string, before: readonly string[]): string[] {
-  return [...before, value];
 }
 
 function upToAnHour(text: string): number {

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import type { Config } from '../server/config/config.ts';
+import { collect } from './options.ts';
 import { listUploads, purgeUploads } from './uploads.ts';
 import type { Report } from './users.ts';
 
@@ -24,8 +25,4 @@ export function addUploadCommands(program: Command, { configOf, show }: Means): 
       const which = { olderThan, files, all };
       show(program, await purgeUploads(configOf(program), jid, which));
     });
-}
-
-function collect(value: string, before: readonly string[]): string[] {
-  return [...before, value];
 }

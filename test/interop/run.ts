@@ -23,6 +23,7 @@ import { signInScenario } from './scenarios/sign-in.ts';
 import { sourcesScenario } from './scenarios/sources.ts';
 import { terminalsScenario } from './scenarios/terminals.ts';
 import { tokensScenario } from './scenarios/tokens.ts';
+import { uploadsScenario } from './scenarios/uploads.ts';
 import { webScenario } from './scenarios/web.ts';
 import { Checks, Failed, indent } from './support/checks.ts';
 import { startEpodeWith } from './support/epode.ts';
@@ -48,6 +49,7 @@ const scenarios: readonly Scenario[] = [
   sourcesScenario,
   componentsScenario,
   callsScenario,
+  uploadsScenario,
   devicesScenario,
   historyScenario,
   webScenario,

@@ -78,6 +78,22 @@ export class LibraryUser implements BlockingClient {
     throw new Error(`${this.name} hears "${text}"`);
   }
 
+  /** Uploads a file; returns its URL. */
+  async upload(file: string, type: string): Promise<string> {
+    return String((await this.#client.ask({ do: 'upload', file, type })).url);
+  }
+
+  /** Waits for a message that the test passes, and returns its text. */
+  async hearsOf(contact: string, isIt: (body: string) => boolean): Promise<string> {
+    return await until(`${this.name} hears from ${contact}`, () => {
+      const [message] = this.#client.takesAll(
+        'message',
+        ({ sender, body }) => sender === contact && isIt(String(body)),
+      );
+      return message && String(message.body);
+    });
+  }
+
   /** Stores a vCard and announces its photo. */
   async setVcard(card: Vcard): Promise<void> {
     await this.#client.ask({ do: 'vcard-set', ...card });

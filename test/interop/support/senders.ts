@@ -30,6 +30,12 @@ export const goSendxmpp: Sender = {
   },
 };
 
+/** Uploads a file with go-sendxmpp, which sends its URL then. */
+export async function sendFile(target: Target, from: Account, to: string, file: string) {
+  const { args, env } = goSession(target, from, {});
+  await run('go-sendxmpp', ['--http-upload', file, ...args, to], { env });
+}
+
 /** Signs go-sendxmpp in to print what comes. It has no roster and asks nobody. */
 export function listen(target: Target, account: Account): Running {
   const { args, env } = goSession(target, account, {});
