@@ -79,7 +79,7 @@ function childrenOf(schema: JsonSchema) {
   if (items?.properties) {
     return { properties: items.properties, required: items.required ?? [], step: '[]' };
   }
-  if (typeof additionalProperties !== 'object' || !additionalProperties.properties) return null;
+  if (typeof additionalProperties !== 'object') return null;
   return { properties: { '*': additionalProperties }, required: [], step: '' };
 }
 

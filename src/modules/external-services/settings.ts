@@ -59,9 +59,9 @@ const service = z.strictObject({
     .describe('`udp`, or `tcp` for `stuns` and `turns`, unless it is given.'),
   name: text().optional().describe('What people read.'),
   names: z
-    .record(z.string().max(35), text())
-    .default({})
-    .describe('The same in other languages, by their tags.'),
+    .record(z.string().max(35), text().describe('The same in another language, by its tag.'))
+    .prefault({})
+    .describe('The same in other languages.'),
   secret: secret().optional().describe('In place of the common one.'),
   lifetime: lifetime().optional().describe('In place of the common one.'),
   username: text().optional().describe('The same for everybody, for a server without secret.'),
