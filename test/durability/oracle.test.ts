@@ -238,6 +238,7 @@ test('what waited and was given to another device may come late after a kill, no
     ...[sent(1), heard(BEN, 1), sent(2), heard('ben/laptop', 2)],
     ...between,
     heard('ben/laptop', 1),
+    acknowledged(2),
   ];
   const verdict = (all: Fact[]) => judge({ facts: all, devices, archives: null }).violations;
   expect(verdict(facts(killed, started))).toEqual([]);
