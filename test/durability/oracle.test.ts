@@ -231,6 +231,20 @@ test('a device hears the messages of a pair in order, kills or not', () => {
   expect(kinds([...facts, acknowledged(2)], null)).toEqual([`reordered ${id(1)}`]);
 });
 
+test('what waited and was given to another device may come late after a kill, not else', () => {
+  const devices = [...DEVICES, { name: 'ben/laptop', account: 'ben' }];
+  const facts = (...between: Fact[]) => [
+    ...begins,
+    ...[sent(1), heard(BEN, 1), sent(2), heard('ben/laptop', 2)],
+    ...between,
+    heard('ben/laptop', 1),
+    acknowledged(2),
+  ];
+  const verdict = (all: Fact[]) => judge({ facts: all, devices, archives: null }).violations;
+  expect(verdict(facts(killed, started))).toEqual([]);
+  expect(verdict(facts(stopped, started))).toMatchObject([{ kind: 'reordered' }]);
+});
+
 test('a session is resumed unless the server was killed', () => {
   const refused = of(BEN, 'refused');
   expect(kinds([...goesWell(1), stopped, started, refused], null)).toEqual(['not resumed null']);

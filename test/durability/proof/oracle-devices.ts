@@ -197,7 +197,8 @@ class DeviceJudgement {
         violations.push({ kind: 'never sent', id, text: `${name} heard ${id}, sent by nobody` });
         continue;
       }
-      if (hearings[0]!.from !== 'stream') continue;
+      const [first] = hearings;
+      if (first!.from !== 'stream' || this.#wasGivenToAnother(id, first!.at)) continue;
       const pair = `${message.sender}:${message.to}`;
       const before = newest.get(pair) ?? 0;
       if (message.n < before) {
@@ -207,5 +208,23 @@ class DeviceJudgement {
       newest.set(pair, Math.max(before, message.n));
     }
     return violations;
+  }
+
+  /**
+   * Whether what waited for the account had gone to another of its devices, and came here
+   * only because a kill kept the server from hearing that it had arrived (XEP-0160 §3).
+   */
+  #wasGivenToAnother(id: string, when: number): boolean {
+    const { account, name } = this.#device;
+    return this.#facts
+      .slice(0, when)
+      .some(
+        (fact, at) =>
+          fact.kind === 'heard' &&
+          fact.id === id &&
+          fact.device !== name &&
+          fact.device.startsWith(`${account}/`) &&
+          this.#crashes.overlap(at, when),
+      );
   }
 }
