@@ -108,6 +108,11 @@ export class Connection {
     this.agent.connect();
   }
 
+  /** Gives this connection up for a new one. */
+  restart(): void {
+    this.agent.transport?.disconnect(false);
+  }
+
   /** Ends the session, and forgets the sign-in. */
   signOut(): void {
     forgetCredentials({ client: this.#client });
