@@ -48,15 +48,18 @@ export class Cards {
     this.all.value = new Map(this.all.value);
   }
 
-  /** One's own; `picture` is base64 and its media type, null leaves it away. */
+  /**
+   * One's own. `picture` is base64 and its media type; null takes it away, undefined leaves
+   * it as it is. Rejects where the server does not take it.
+   */
   async publish(
     own: string,
     nickname: string,
-    picture: { readonly type: string; readonly data: string } | null,
+    picture: { readonly type: string; readonly data: string } | null | undefined,
   ): Promise<void> {
     const before = await this.#agent.getVCard(own).catch(() => undefined);
     const kept = (before?.records ?? []).filter(
-      ({ type }) => type !== 'nickname' && type !== 'photo',
+      ({ type }) => type !== 'nickname' && (type !== 'photo' || picture === undefined),
     );
     const photo = picture && { type: 'photo', mediaType: picture.type, data: picture.data };
     const records = [

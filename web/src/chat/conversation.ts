@@ -43,6 +43,8 @@ export class Conversation {
   readonly entries = signal<readonly Entry[]>([]);
   readonly unread = signal(0);
   readonly preview = signal<Preview | null>(null);
+  /** What is written and not sent yet. */
+  readonly draft = signal('');
   readonly isTyping = signal(false);
   readonly isLoading = signal(false);
   /** Whether the oldest message is there. */

@@ -29,12 +29,15 @@ export class Session {
   readonly conversations = signal<ReadonlyMap<string, Conversation>>(new Map());
   /** The peer whose conversation is on the page; null for none. */
   readonly selected = signal<string | null>(null);
+  /** In the archive: the message that is to be shown, wherever it is; null for none. */
+  readonly sought = signal<string | null>(null);
   readonly news = signal<News | null>(null);
   readonly unread = computed(() =>
     [...this.conversations.value.values()].reduce((sum, { unread }) => sum + unread.value, 0),
   );
   readonly #agent: Agent;
   readonly #outbox: Outbox;
+  readonly #ended = new AbortController();
   #isLookedAt = true;
 
   constructor(connection: Connection) {
@@ -65,9 +68,14 @@ export class Session {
     this.cards.retry();
   }
 
-  stop(): void {
-    for (const extension of this.extensions) extension.stop?.();
+  signOut(): void {
     this.connection.signOut();
+  }
+
+  /** The connection is closed for good. */
+  end(): void {
+    for (const extension of this.extensions) extension.stop?.();
+    this.#ended.abort();
   }
 
   /** With that bare JID; there is one from then on. */
@@ -88,7 +96,10 @@ export class Session {
   /** Shows the conversation with that bare JID; null for none. */
   select(peer: string | null): void {
     this.selected.value = peer;
-    if (peer !== null) void this.conversation(peer).open().then(() => this.#seen());
+    if (peer !== null)
+      void this.conversation(peer)
+        .open()
+        .then(() => this.#seen());
   }
 
   /** What people call it: as its owner of the roster does, as it does itself, or by its address. */
@@ -117,11 +128,13 @@ export class Session {
     agent.on('session:started', () => void this.start().catch(() => this.#startAgain()));
     agent.on('stream:management:resumed', () => this.#outbox.open(false));
     agent.on('disconnected', () => this.#outbox.close());
-    document.addEventListener('visibilitychange', () => this.#look());
-    window.addEventListener('focus', () => this.#seen());
-    effect(() => {
+    const { signal } = this.#ended;
+    document.addEventListener('visibilitychange', () => this.#look(), { signal });
+    window.addEventListener('focus', () => this.#seen(), { signal });
+    const stop = effect(() => {
       document.title = this.unread.value > 0 ? `(${this.unread.value}) Epode` : 'Epode';
     });
+    signal.addEventListener('abort', stop);
   }
 
   /** What a session begins with was refused or never came: it begins anew. */
