@@ -129,13 +129,11 @@ export class Connection {
     const last = new Connection(this.jid, this.#client, false);
     last.#token = this.#token;
     last.#isLast = true;
-    last
-      .#begin()
-      .then(
-        () => last.#stop('closed'),
-        () => {},
-      )
-      .then(() => last.agent.disconnect());
+    const end = (): void => {
+      last.#stop('closed');
+      last.agent.disconnect();
+    };
+    void last.#begin().then(end, end);
   }
 
   async #begin(): Promise<void> {
