@@ -60,6 +60,8 @@ export interface Manner {
   readonly createAccount?: CreateAccount;
   /** Whether it has a listener of HTTP on loopback, whose address is `webUrl`. */
   readonly http?: boolean;
+  /** The address that clients come from, in memory; loopback unless given. */
+  readonly from?: string;
 }
 
 /** Makes an account where it is kept, if that is not the server's own store. */
@@ -91,6 +93,7 @@ export class TestServer implements Stage {
   #throttle!: SignInThrottle;
   readonly #place: Place;
   #createAccount: CreateAccount | null = null;
+  #from = LOOPBACK;
   readonly #modules: readonly ModuleDefinition[];
   #listener: TcpListener | null = null;
   readonly #web: Web | null;
@@ -113,6 +116,7 @@ export class TestServer implements Stage {
       web,
     });
     server.#createAccount = manner.createAccount ?? null;
+    server.#from = manner.from ?? LOOPBACK;
     if (transport === 'tls') await server.#listen();
     return server;
   }
@@ -179,7 +183,7 @@ export class TestServer implements Stage {
 
   async connect(): Promise<Wire> {
     if (this.#listener) return await dial(this.#listener.port, LOOPBACK, DOMAIN);
-    const options = { deadlines: this.#deadlines, limits: this.#limits, remoteAddress: LOOPBACK };
+    const options = { deadlines: this.#deadlines, limits: this.#limits, remoteAddress: this.#from };
     const peer = connectMemory(this.#onConnection, options);
     return Object.assign(peer, { secure: async () => {} });
   }
