@@ -65,8 +65,8 @@ function withServer(title: string, options: ConversationOptions, story: Story<Te
   const register = TARGET ? test.skip : test;
   register(title, async () => {
     const { config = {}, modules = [], onDisk = STORE === 'disk' } = options;
-    const isInMemory = TRANSPORT !== 'tls' || options.inOrder || options.from !== undefined;
-    const transport = isInMemory ? 'memory' : 'tls';
+    const isInMemory = options.inOrder || options.from !== undefined;
+    const transport = isInMemory ? 'memory' : carrier();
     const store = onDisk ? 'disk' : 'memory';
     const server = await TestServer.start({
       transport,
@@ -79,6 +79,10 @@ function withServer(title: string, options: ConversationOptions, story: Story<Te
     });
     await hold(server, options, story);
   });
+}
+
+function carrier(): 'memory' | 'tls' | 'websocket' {
+  return TRANSPORT === 'tls' || TRANSPORT === 'websocket' ? TRANSPORT : 'memory';
 }
 
 async function hold<S extends Stage>(
