@@ -152,7 +152,7 @@ export class Connection {
     };
     agent.on('session:started', online);
     agent.on('stream:management:resumed', online);
-    agent.on('stream:error', ({ condition }) => {
+    agent.on('streamError', ({ condition }) => {
       if (condition === 'conflict') this.#stop('replaced');
     });
     // Of stanza's own profile, for servers that have no other.
