@@ -1,0 +1,61 @@
+import { JXT } from 'stanza';
+
+const NS_INBOX = 'urn:xmpp:inbox:1';
+const NS_RETRACT = 'urn:xmpp:message-retract:1';
+const NS_FALLBACK = 'urn:xmpp:fallback:0';
+
+/** A conversation as the server counts it (XEP-0430). */
+export interface InboxEntry {
+  readonly jid: string;
+  readonly unread: number;
+  /** Of its newest message, in the archive. */
+  readonly id: string;
+}
+
+export interface InboxQuery {
+  readonly unreadOnly?: boolean;
+  readonly messages?: boolean;
+}
+
+declare module 'stanza/protocol' {
+  interface Message {
+    inboxEntry?: InboxEntry;
+    /** The id of the message that its author takes back (XEP-0424). */
+    retract?: string;
+    /** The id of the message that has taken this one back: a tombstone (XEP-0424 §4). */
+    retracted?: string;
+    /** The namespace of what the body stands in for (XEP-0428). */
+    fallbackFor?: string;
+  }
+  interface IQPayload {
+    inbox?: InboxQuery;
+  }
+}
+
+/** What stanza does not know yet, for its registry. */
+export const chatElements: JXT.DefinitionOptions[] = [
+  {
+    path: 'message.inboxEntry',
+    element: 'entry',
+    namespace: NS_INBOX,
+    fields: {
+      jid: JXT.attribute('jid'),
+      unread: JXT.integerAttribute('unread', 0),
+      id: JXT.attribute('id'),
+    },
+  },
+  {
+    path: 'iq.inbox',
+    element: 'inbox',
+    namespace: NS_INBOX,
+    fields: {
+      unreadOnly: JXT.booleanAttribute('unread-only'),
+      messages: JXT.booleanAttribute('messages'),
+    },
+  },
+  JXT.extendMessage({
+    retract: JXT.childAttribute(NS_RETRACT, 'retract', 'id'),
+    retracted: JXT.childAttribute(NS_RETRACT, 'retracted', 'id'),
+    fallbackFor: JXT.childAttribute(NS_FALLBACK, 'fallback', 'for'),
+  }),
+];
