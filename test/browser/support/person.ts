@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { BrowserContext, Browser as Program, Page } from 'playwright-core';
+import type { BrowserContext, Page, Browser as Program } from 'playwright-core';
 
 export type PersonOptions = {
   /** Camera and microphone are refused. */

@@ -1,4 +1,5 @@
 import {
+  type Application,
   type Candidate,
   type Codec,
   type Content,
@@ -16,7 +17,7 @@ import {
   type SourceGroup,
   type Transport,
 } from './jingle.ts';
-import { type MediaSection, parseSdp, type Sdp, valueOf, valuesOf } from './sdp.ts';
+import { allValues, firstValue, type MediaSection, parseSdp, type Sdp } from './sdp.ts';
 
 export type Description = {
   readonly contents: readonly Content[];
@@ -34,7 +35,7 @@ export function contentsOfSdp(
 ): Description {
   const sdp = parseSdp(text);
   const contents = sdp.media.map((section) => {
-    const name = valueOf(section, 'mid') ?? '';
+    const name = firstValue(section, 'mid') ?? '';
     return {
       ...{ creator: creatorOf(name), name, senders: sendersOf(section, role) },
       application: applicationOf(section),
@@ -55,29 +56,38 @@ export function candidateOf(line: string): Candidate | undefined {
   const related = extra.get('raddr');
   const tcpType = extra.get('tcptype');
   return {
-    ...{ component: Number(component), foundation, generation: Number(extra.get('generation') ?? 0) },
+    ...{
+      component: Number(component),
+      foundation,
+      generation: Number(extra.get('generation') ?? 0),
+    },
     ...{ id: `${foundation}-${port}`, ip, network: Number(extra.get('network-id') ?? 0) },
-    ...{ port: Number(port), priority: Number(priority), protocol: protocol?.toLowerCase(), type },
+    ...{
+      port: Number(port),
+      priority: Number(priority),
+      protocol: (protocol ?? 'udp').toLowerCase(),
+      type,
+    },
     ...(related ? { relatedAddress: related, relatedPort: Number(extra.get('rport')) } : {}),
     ...(tcpType ? { tcpType } : {}),
   };
 }
 
 function sendersOf(section: MediaSection, role: Role): Senders {
-  const has = (name: string) => valueOf(section, name) !== undefined;
+  const has = (name: string) => firstValue(section, name) !== undefined;
   if (section.port === 0 || has('inactive')) return 'none';
   if (has('sendonly')) return role;
   return has('recvonly') ? otherRole(role) : 'both';
 }
 
 function groupsOf(sdp: Sdp): readonly Group[] {
-  return valuesOf(sdp, 'group').map((line) => {
+  return allValues(sdp, 'group').map((line) => {
     const [semantics = '', ...contents] = line.split(' ');
     return { semantics, contents };
   });
 }
 
-function applicationOf(section: MediaSection): Content['application'] {
+function applicationOf(section: MediaSection): Application {
   const { kind } = section;
   return kind === 'audio' || kind === 'video'
     ? rtpOf(section, kind)
@@ -85,7 +95,7 @@ function applicationOf(section: MediaSection): Content['application'] {
 }
 
 function rtpOf(section: MediaSection, media: 'audio' | 'video'): RtpApplication {
-  const isTrue = (name: string) => (valueOf(section, name) === undefined ? {} : { is: true });
+  const isTrue = (name: string) => (firstValue(section, name) === undefined ? {} : { is: true });
   return {
     applicationType: RTP,
     media,
@@ -93,17 +103,17 @@ function rtpOf(section: MediaSection, media: 'audio' | 'video'): RtpApplication 
     ...(isTrue('rtcp-rsize').is ? { rtcpReducedSize: true } : {}),
     rtcpFeedback: feedbackOf(section, '*'),
     codecs: section.formats.flatMap((id) => codecOf(section, id) ?? []),
-    headerExtensions: valuesOf(section, 'extmap').flatMap((line) => extensionOf(line) ?? []),
+    headerExtensions: allValues(section, 'extmap').flatMap((line) => extensionOf(line) ?? []),
     sources: sourcesOf(section),
-    sourceGroups: valuesOf(section, 'ssrc-group').map(sourceGroupOf),
+    sourceGroups: allValues(section, 'ssrc-group').map(sourceGroupOf),
   };
 }
 
 function codecOf(section: MediaSection, id: string): Codec | undefined {
-  const rtpmap = valuesOf(section, 'rtpmap').find((line) => line.startsWith(`${id} `));
+  const rtpmap = allValues(section, 'rtpmap').find((line) => line.startsWith(`${id} `));
   const [name, clockRate, channels] = (rtpmap ?? '').slice(id.length + 1).split('/');
   if (!name) return undefined;
-  const fmtp = valuesOf(section, 'fmtp').find((line) => line.startsWith(`${id} `));
+  const fmtp = allValues(section, 'fmtp').find((line) => line.startsWith(`${id} `));
   return {
     ...{ id, name, clockRate: Number(clockRate) },
     ...(channels ? { channels: Number(channels) } : {}),
@@ -121,7 +131,7 @@ function parametersOf(fmtp: string): Readonly<Record<string, string>> {
 }
 
 function feedbackOf(section: MediaSection, id: string): readonly Feedback[] {
-  const lines = valuesOf(section, 'rtcp-fb').filter((line) => line.startsWith(`${id} `));
+  const lines = allValues(section, 'rtcp-fb').filter((line) => line.startsWith(`${id} `));
   return lines.map((line) => {
     const [, type = '', parameter] = line.split(' ');
     return parameter === undefined ? { type } : { type, parameter };
@@ -135,7 +145,7 @@ function extensionOf(line: string): HeaderExtension | undefined {
 
 function sourcesOf(section: MediaSection): readonly Source[] {
   const sources = new Map<string, Record<string, string>>();
-  for (const line of valuesOf(section, 'ssrc')) {
+  for (const line of allValues(section, 'ssrc')) {
     const [, ssrc = '', key = '', value = ''] = /^(\d+) ([^:]+):?(.*)$/.exec(line) ?? [];
     const parameters = sources.get(ssrc) ?? {};
     parameters[key] = value;
@@ -150,7 +160,7 @@ function sourceGroupOf(line: string): SourceGroup {
 }
 
 function transportOf(section: MediaSection, sdp: Sdp): Transport {
-  const either = (name: string) => valueOf(section, name) ?? valueOf(sdp, name);
+  const either = (name: string) => firstValue(section, name) ?? firstValue(sdp, name);
   const [algorithm, value] = (either('fingerprint') ?? '').split(' ');
   const setup = either('setup');
   const usernameFragment = either('ice-ufrag');
@@ -165,6 +175,6 @@ function transportOf(section: MediaSection, sdp: Sdp): Transport {
 }
 
 function sctpOf(section: MediaSection) {
-  const port = Number(valueOf(section, 'sctp-port') ?? 5000);
+  const port = Number(firstValue(section, 'sctp-port') ?? 5000);
   return { port, protocol: 'webrtc-datachannel', streams: '1024' };
 }

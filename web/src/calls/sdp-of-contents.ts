@@ -121,7 +121,9 @@ function rtpLines(application: RtpApplication): readonly [string, readonly strin
       ...bounded(rtcpFeedback).map((each) => feedbackLine('*', each)),
       ...bounded(sourceGroups).map(
         ({ semantics, sources: of }) =>
-          `a=ssrc-group:${word(semantics)} ${bounded(of).map((ssrc) => number(Number(ssrc))).join(' ')}`,
+          `a=ssrc-group:${word(semantics)} ${bounded(of)
+            .map((ssrc) => number(Number(ssrc)))
+            .join(' ')}`,
       ),
       ...bounded(sources).flatMap(sourceLines),
     ],

@@ -21,7 +21,7 @@ export function parseSdp(text: string): Sdp {
 }
 
 /** The values of all attributes of this name, in order. */
-export function valuesOf(
+export function allValues(
   { attributes }: { readonly attributes: readonly Attribute[] },
   name: string,
 ): readonly string[] {
@@ -29,11 +29,11 @@ export function valuesOf(
 }
 
 /** The first value of an attribute of this name. */
-export function valueOf(
+export function firstValue(
   section: { readonly attributes: readonly Attribute[] },
   name: string,
 ): string | undefined {
-  return valuesOf(section, name)[0];
+  return allValues(section, name)[0];
 }
 
 function parseSection(text: string): MediaSection {

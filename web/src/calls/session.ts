@@ -21,7 +21,6 @@ export type SessionSetup = {
   readonly self: string;
   readonly peer: string;
   readonly role: Role;
-  readonly configuration: RTCConfiguration;
   /** Sends a request and waits for its answer; rejects where that is an error. */
   send(jingle: Jingle): Promise<unknown>;
   /** What a data channel is for; media describe themselves. */
@@ -65,7 +64,7 @@ export class Session {
     this.sid = setup.sid;
     this.peer = setup.peer;
     this.role = setup.role;
-    this.connection = new RTCPeerConnection(setup.configuration);
+    this.connection = new RTCPeerConnection();
     this.#trickle = new Trickle(
       this.connection,
       (contents) => this.#tell('transport-info', { contents }),
@@ -127,10 +126,14 @@ export class Session {
 
   /** Does what the peer asks for. */
   handle(jingle: Jingle): void {
-    if (jingle.action === 'session-terminate') return this.#end(jingle.reason?.condition ?? 'success');
-    this.#then(() => this.#obey(jingle)).catch((error) =>
-      this.terminate(error instanceof InvalidContent ? 'incompatible-parameters' : 'failed-application'),
-    );
+    if (jingle.action === 'session-terminate') {
+      this.#end(jingle.reason?.condition ?? 'success');
+      return;
+    }
+    this.#then(() => this.#obey(jingle)).catch((error) => {
+      const isInvalid = error instanceof InvalidContent;
+      this.terminate(isInvalid ? 'incompatible-parameters' : 'failed-application');
+    });
   }
 
   /** Tells something that changes nothing, such as that we are muted: XEP-0167 §7. */
