@@ -19,9 +19,11 @@ import { tokenCommands } from './server/admin/tokens.ts';
 import { traceCommands } from './server/admin/trace.ts';
 import { userCommands } from './server/admin/users.ts';
 import { Components } from './server/components.ts';
-import type { Config, ListenerConfig } from './server/config/config.ts';
+import type { Config } from './server/config/config.ts';
 import { valuesOf } from './server/config/differences.ts';
 import { parseConfig, readText } from './server/config/load.ts';
+import { ServedSite } from './server/http-site.ts';
+import { Listeners } from './server/listeners.ts';
 import { LiveHosts } from './server/live-hosts.ts';
 import { collectMetrics } from './server/metrics.ts';
 import { waitsForRestart } from './server/module-order.ts';
@@ -37,11 +39,9 @@ import { openStorage } from './storage/sqlite/open.ts';
 import { clientStreams } from './stream/client-streams.ts';
 import type { ComponentPolicy } from './stream/component-ports.ts';
 import { ComponentStream } from './stream/component-stream.ts';
-import type { Connection } from './stream/connection.ts';
 import { Hashing } from './stream/sasl/hashing.ts';
 import { type ControlServer, serveControl } from './transports/control.ts';
 import { type MetricsServer, serveMetrics } from './transports/metrics-http.ts';
-import { listenTcp, type TcpLimits, type TcpListener } from './transports/tcp.ts';
 
 /**
  * The composition root: configuration, storage, hosts with their modules,
@@ -106,7 +106,7 @@ class ServerProcess implements RunningServer, ServerFacts {
   readonly #deadlines = new Deadlines(systemClock);
   readonly #started = systemClock.now();
   readonly #end: PromiseWithResolvers<void>;
-  readonly #listeners: { facts: ListenerFacts; listener: TcpListener }[] = [];
+  #listeners: Listeners | null = null;
   #storage: Storage | null = null;
   #transient: Storage | null = null;
   #server: Server | null = null;
@@ -160,7 +160,7 @@ class ServerProcess implements RunningServer, ServerFacts {
     const parts = { router, tracing, log: this.#log };
     this.#components = new Components(config.components, componentPolicy(config), parts);
     const hosts = await LiveHosts.open(config, deps);
-    await this.#listen(hosts.streamHosts);
+    await this.#listen(server, hosts.streamHosts);
     const read = (text?: string) => readConfig(config.file, text);
     const apply = (changed: Config) => this.#apply(changed);
     const onState = this.#onState;
@@ -175,9 +175,9 @@ class ServerProcess implements RunningServer, ServerFacts {
   }
 
   get listeners(): readonly ListenerFacts[] {
-    const clients = this.#listeners.map(({ facts }) => facts);
+    const open = this.#listeners?.facts ?? [];
     const { metrics } = this.config;
-    return metrics ? [...clients, { description: 'metrics', ...metrics }] : clients;
+    return metrics ? [...open, { description: 'metrics', ...metrics }] : open;
   }
 
   async reload(): Promise<void> {
@@ -207,7 +207,7 @@ class ServerProcess implements RunningServer, ServerFacts {
         address: session?.remoteAddress ?? null,
       })),
       listeners: this.listeners,
-      connections: this.#listeners.reduce((sum, each) => sum + each.listener.connectionCount, 0),
+      connections: this.#listeners!.connectionCount,
       sessions,
       memory: process.memoryUsage.rss(),
     };
@@ -220,38 +220,25 @@ class ServerProcess implements RunningServer, ServerFacts {
     }));
   }
 
-  async #listen(hosts: LiveHosts['streamHosts']): Promise<void> {
+  async #listen(server: Server, hosts: LiveHosts['streamHosts']): Promise<void> {
     const { note: onSignIn } = this.#signIns;
-    const deps = {
-      deadlines: this.#deadlines,
-      log: this.#log,
-      hashing: this.#hashing,
-      throttle: this.#throttle,
-    };
-    const onClient = clientStreams({ hosts, onSignIn, ...deps });
-    const onComponent = (connection: Connection) =>
-      new ComponentStream(connection, this.#components!, deps);
-    for (const each of this.config.listeners) {
-      const listener = await listenTcp({
-        address: each.address,
-        port: each.port,
-        directTls: each.type === 'c2s-tls',
-        proxy: each.proxy,
-        secureContextFor: hosts.secureContextFor,
-        ...limitsOf(this.config),
-        onConnection: each.type === 'component' ? onComponent : onClient,
-        deadlines: this.#deadlines,
-        log: this.#log,
-      });
-      this.#listeners.push({ facts: factsOf(each, listener), listener });
-    }
+    const common = { deadlines: this.#deadlines, log: this.#log };
+    const deps = { ...common, hashing: this.#hashing, throttle: this.#throttle };
+    this.#listeners = new Listeners({
+      ...common,
+      onClient: clientStreams({ hosts, onSignIn, ...deps }),
+      onComponent: (connection) => new ComponentStream(connection, this.#components!, deps),
+      site: new ServedSite(server),
+      secureContextFor: hosts.secureContextFor,
+    });
+    await this.#listeners.open(this.config);
   }
 
   #apply(config: Config): void {
     this.#server!.useSettings(config.hosts);
     this.#components!.useSettings(config.components, componentPolicy(config));
     this.#log.setLevel(config.log.level);
-    for (const { listener } of this.#listeners) listener.useLimits(limitsOf(config));
+    this.#listeners!.useLimits(config);
   }
 
   async #serveMetrics(server: Server, storage: Storage): Promise<MetricsServer | null> {
@@ -259,9 +246,6 @@ class ServerProcess implements RunningServer, ServerFacts {
     if (!metrics) return null;
     const lag = monitorEventLoopDelay({ resolution: LAG_INTERVAL });
     lag.enable();
-    const places = this.#listeners.map(
-      ({ facts, listener }) => [`${facts.address}:${facts.port}`, listener] as const,
-    );
     const sources = {
       server,
       components: this.#components!,
@@ -270,7 +254,7 @@ class ServerProcess implements RunningServer, ServerFacts {
       hashing: this.#hashing,
       certificates: () => this.#reloader!.inUse(),
       throttle: this.#throttle,
-      listeners: new Map(places),
+      listeners: this.#listeners!.loads,
       lag,
       lagInterval: LAG_INTERVAL,
       started: this.#started,
@@ -303,12 +287,12 @@ class ServerProcess implements RunningServer, ServerFacts {
   /** In reverse: no newcomers, streams ended, everything written, then the store. */
   async #stop(): Promise<void> {
     this.#onState('stopping');
-    for (const { listener } of this.#listeners) listener.stop();
+    this.#listeners?.stop();
     await this.#suspend();
     this.#server?.stop();
     this.#components?.stop();
-    await this.#drained();
-    await Promise.all(this.#listeners.map(({ listener }) => listener.close()));
+    await this.#listeners?.drained(GRACE);
+    await this.#listeners?.close();
     await this.#metrics?.close();
     await this.#control?.close();
     await this.#transient?.close();
@@ -331,38 +315,10 @@ class ServerProcess implements RunningServer, ServerFacts {
     this.#end.reject(reason);
     await this.stop();
   }
-
-  async #drained(): Promise<void> {
-    const deadline = performance.now() + GRACE;
-    const open = () => this.#listeners.some(({ listener }) => listener.connectionCount > 0);
-    while (open() && performance.now() < deadline) {
-      await new Promise((resolve) => setTimeout(resolve, 10));
-    }
-  }
-}
-
-function limitsOf({ limits, hosts }: Config): TcpLimits {
-  return {
-    limits: hosts[0]!.policy.beforeLogin,
-    maxConnections: limits.connections,
-    maxConnectionsPerAddress: limits.connectionsPerAddress,
-    queueLimit: limits.queueBytes,
-  };
 }
 
 function componentPolicy({ hosts }: Config): ComponentPolicy {
   return hosts[0]!.policy;
-}
-
-function factsOf({ type, address, proxy }: ListenerConfig, listener: TcpListener): ListenerFacts {
-  const place = { address: address ?? '*', port: listener.port };
-  if (type === 'component') return { description: 'components', ...place };
-  const tls = type === 'c2s' ? 'STARTTLS' : 'direct TLS';
-  const description = `clients, ${proxy?.endsTls ? 'TLS ends at the proxy' : tls}`;
-  return {
-    description: proxy ? `${description}, PROXY protocol` : description,
-    ...place,
-  };
 }
 
 function openLog({ log }: Config): RootLog {

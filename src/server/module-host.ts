@@ -5,6 +5,7 @@ import type { Event, Service } from '../lib/token.ts';
 import type { Storage } from '../storage/ports.ts';
 import type { StreamFeature } from '../stream/feature.ts';
 import type { InlineFeature, SessionFeature } from '../stream/inline.ts';
+import { HttpRouteTable } from '../transports/http-route-table.ts';
 import type { AccountKeeper } from './account-keeper.ts';
 import type { Account } from './accounts.ts';
 import { CompiledFlows } from './compiled-flows.ts';
@@ -20,6 +21,13 @@ interface Running {
   readonly parts: ModuleParts;
 }
 
+interface ModuleHostDeps {
+  readonly storage: Storage;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly webUrl: string | null;
+}
+
 type ConfigOf = (name: string) => unknown;
 type Services = Map<Service<unknown>, unknown>;
 
@@ -33,7 +41,7 @@ export interface PreparedModules {
 /** Sets up the modules of one host, in order, and compiles what they add. */
 export class ModuleHost {
   readonly #host: Host;
-  readonly #deps: { storage: Storage; clock: Clock; log: Log };
+  readonly #deps: ModuleHostDeps;
   readonly #observers = new Map<Event<unknown>, ((fact: unknown) => void)[]>();
   #services: Services = new Map();
   #keeper!: AccountKeeper;
@@ -41,8 +49,9 @@ export class ModuleHost {
   #streamFeatures: readonly StreamFeature[] = [];
   #inlineFeatures: readonly InlineFeature[] = [];
   #sessionFeatures: readonly SessionFeature[] = [];
+  #httpRoutes = new HttpRouteTable();
 
-  constructor(host: Host, deps: { storage: Storage; clock: Clock; log: Log }) {
+  constructor(host: Host, deps: ModuleHostDeps) {
     this.#host = host;
     this.#deps = deps;
   }
@@ -111,6 +120,10 @@ export class ModuleHost {
     return this.#sessionFeatures;
   }
 
+  get httpRoutes(): HttpRouteTable {
+    return this.#httpRoutes;
+  }
+
   get commands(): AccountCommand[] {
     return this.#running.flatMap(({ parts }) => parts.commands ?? []);
   }
@@ -143,7 +156,7 @@ export class ModuleHost {
   }
 
   #setUp(definition: ModuleDefinition, config: unknown, services: Services): Running {
-    const { storage, clock, log } = this.#deps;
+    const { storage, clock, log, webUrl } = this.#deps;
     const parts = definition.setup({
       config,
       host: this.#host,
@@ -151,6 +164,7 @@ export class ModuleHost {
       clock,
       log: log.child({ module: definition.name }),
       keeper: this.#keeper,
+      webUrl,
       use: (token) => useOf(services, token, definition.name),
       emit: (event, fact) => this.emit(event, fact),
     });
@@ -172,10 +186,12 @@ export class ModuleHost {
     const flows = new CompiledFlows();
     const iqs = new IqTable();
     const nonzas = new NonzaTable();
+    const httpRoutes = new HttpRouteTable();
     for (const { definition, parts } of running) {
       flows.add(parts.flows ?? {}, definition.name);
       for (const handler of parts.iq ?? []) iqs.add(handler, definition.name);
       for (const handler of parts.nonzas ?? []) nonzas.add(handler, definition.name);
+      for (const route of parts.httpRoutes ?? []) httpRoutes.add(route, definition.name);
     }
     const collect = <T>(pick: (each: Running) => readonly T[] | undefined) =>
       running.flatMap((each) => pick(each) ?? []);
@@ -187,6 +203,7 @@ export class ModuleHost {
     });
     this.#running = running;
     this.#observe(running);
+    this.#httpRoutes = httpRoutes;
     this.#streamFeatures = collect(({ parts }) => parts.streamFeatures);
     this.#inlineFeatures = collect(({ parts }) => parts.inlineFeatures);
     this.#sessionFeatures = collect(({ parts }) => parts.sessionFeatures);

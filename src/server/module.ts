@@ -173,6 +173,8 @@ export interface ModuleContext<C> {
   readonly clock: Clock;
   readonly log: Log;
   readonly keeper: AccountKeeper;
+  /** The origin at which browsers reach the host: `https://chat.example.org`; null without HTTP. */
+  readonly webUrl: string | null;
   /** The implementation of a service named in `needs`. */
   use<T>(token: Service<T>): T;
   emit<T>(event: Event<T>, fact: T): void;

@@ -23,6 +23,8 @@ export interface HostSettings {
   readonly sessions: SessionRules;
   readonly accounts: AccountRules;
   readonly source: SourceSettings;
+  /** The origin at which browsers reach it; null, or left out, where they cannot. */
+  readonly webUrl?: string | null;
   /** By module name: the section, or false where the module is off. */
   readonly modules: ReadonlyMap<string, unknown | false>;
 }
@@ -55,6 +57,7 @@ export interface ServedHost {
   readonly source: AccountSource;
   /** Null where the accounts are kept here. */
   readonly foreign: ForeignAccounts | null;
+  readonly webUrl: string | null;
 }
 
 /** The hosts of this process and the router between them; knows no transport. */
@@ -132,7 +135,7 @@ export class Server {
 
   #serve(settings: HostSettings): void {
     const { directory, clock, log } = this.#deps;
-    const { domain, kind = 'accounts' } = settings;
+    const { domain, kind = 'accounts', webUrl = null } = settings;
     const { router, tracing } = this;
     const storage = this.#storageFor(kind);
     const { users } = storage;
@@ -144,7 +147,7 @@ export class Server {
     const notes = new HandledNotes(domain, { store: storage.sessions, durability, clock });
     const common = { directory, durability, router, tracing, notes, log };
     const host = new Host(domain, kind, { accounts, ...common });
-    const modules = new ModuleHost(host, { storage, clock, log });
+    const modules = new ModuleHost(host, { storage, clock, log, webUrl });
     const isOn = (module: ModuleDefinition) =>
       module.hosts.includes(host.kind) && settings.modules.get(module.name) !== false;
     const emit: ModuleHost['emit'] = (event, fact) => modules.emit(event, fact);
@@ -157,7 +160,7 @@ export class Server {
     modules.start(this.#deps.modules.filter(isOn), { keeper, configOf });
     this.router.add(host);
     this.#served.set(domain, {
-      ...{ host, modules, binder, keeper, suspended, storage, source, foreign },
+      ...{ host, modules, binder, keeper, suspended, storage, source, foreign, webUrl },
     });
   }
 

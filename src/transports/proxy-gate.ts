@@ -1,7 +1,8 @@
-import { BlockList, type Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import type { Deadlines, Expiring } from '../lib/deadlines.ts';
 import type { Log } from '../lib/log.ts';
 import { plainAddress } from './address.ts';
+import { Networks } from './networks.ts';
 import { readProxyHeader } from './proxy-header.ts';
 
 /** Who stands between clients and a listener. */
@@ -29,18 +30,18 @@ interface GateDeps {
  * there is a header, so that everybody else is turned away.
  */
 export class ProxyGate {
-  readonly #trusted = new BlockList();
+  readonly #trusted: Networks;
   readonly #deps: GateDeps;
   readonly #waiting = new Set<Arrival>();
 
   constructor({ from }: ProxyOptions, deps: GateDeps) {
     this.#deps = deps;
-    for (const network of from) trust(this.#trusted, network);
+    this.#trusted = new Networks(from);
   }
 
   take(socket: Socket): void {
     const address = plainAddress(socket.remoteAddress ?? '');
-    if (!this.#isTrusted(address)) {
+    if (!this.#trusted.has(address)) {
       // A proxy that only looks whether the server is there is gone by now.
       if (address !== '') this.#turnAway(address);
       socket.destroy();
@@ -48,10 +49,6 @@ export class ProxyGate {
     }
     const arrival = new Arrival(socket, address, this.#deps, () => this.#waiting.delete(arrival));
     this.#waiting.add(arrival);
-  }
-
-  #isTrusted(address: string): boolean {
-    return address !== '' && this.#trusted.check(address, familyOf(address));
   }
 
   #turnAway(address: string): void {
@@ -63,17 +60,6 @@ export class ProxyGate {
   close(): void {
     for (const arrival of this.#waiting) arrival.onDeadline();
   }
-}
-
-/** One of `from`, as the configuration has checked it. */
-function trust(trusted: BlockList, network: string): void {
-  const [address = '', bits] = network.split('/');
-  if (bits === undefined) trusted.addAddress(address, familyOf(address));
-  else trusted.addSubnet(address, Number(bits), familyOf(address));
-}
-
-function familyOf(address: string): 'ipv4' | 'ipv6' {
-  return address.includes(':') ? 'ipv6' : 'ipv4';
 }
 
 /** A proxy's connection until its header is read. */

@@ -3,7 +3,14 @@ import { type SecureContext, TLSSocket } from 'node:tls';
 import { ByteConnection, type ByteTransport } from './byte-connection.ts';
 import { TlsChannelBindings } from './channel-bindings.ts';
 import type { ProxyOptions } from './proxy-gate.ts';
-import { certifiedAddresses, contextOf, type SecureContextFor, secureSocket } from './tls.ts';
+import {
+  certifiedAddresses,
+  contextOf,
+  DIRECT_TLS,
+  type SecureContextFor,
+  STARTTLS,
+  secureSocket,
+} from './tls.ts';
 
 /** What the connections of one listener share. */
 export interface TcpTransport extends ByteTransport {
@@ -139,8 +146,8 @@ export class TcpConnection extends ByteConnection {
 
   #handshake(context: SecureContext): void {
     const { secureContextFor, handshakeTimeout } = this.#shared;
-    const isDirect = this.transport === 'tls';
-    const secured = secureSocket(this.#socket, context, secureContextFor, isDirect);
+    const manner = this.transport === 'tls' ? DIRECT_TLS : STARTTLS;
+    const secured = secureSocket(this.#socket, context, secureContextFor, manner);
     this.#isHandshaking = true;
     this.#socket = secured;
     secured.once('secure', onSecure);

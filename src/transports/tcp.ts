@@ -3,8 +3,9 @@ import type { Deadlines } from '../lib/deadlines.ts';
 import type { Log } from '../lib/log.ts';
 import type { Connection, ConnectionListener } from '../stream/connection.ts';
 import type { XmlLimits } from '../xml/frame.ts';
-import { peerKey, plainAddress } from './address.ts';
+import { plainAddress } from './address.ts';
 import { DEFAULT_QUEUE_LIMIT } from './outgoing-queue.ts';
+import { PeerCounts } from './peer-counts.ts';
 import { ProxyGate, type ProxyOptions } from './proxy-gate.ts';
 import { TcpConnection, type TcpTransport } from './tcp-connection.ts';
 import type { SecureContextFor } from './tls.ts';
@@ -71,7 +72,7 @@ export class TcpListener implements TcpTransport {
   readonly #server: Server;
   readonly #gate: ProxyGate | null;
   readonly #connections = new Set<TcpConnection>();
-  readonly #perAddress = new Map<string, number>();
+  readonly #peers = new PeerCounts();
 
   constructor(options: TcpOptions) {
     this.#options = options;
@@ -155,7 +156,7 @@ export class TcpListener implements TcpTransport {
 
   forget(connection: TcpConnection, error?: Error): void {
     this.#connections.delete(connection);
-    this.#countPeer(connection.remoteAddress, -1);
+    this.#peers.remove(connection.remoteAddress);
     if (!error) return;
     const { remoteAddress: address } = connection;
     this.#options.log.debug({ address, error: error.message }, 'connection broke');
@@ -176,7 +177,7 @@ export class TcpListener implements TcpTransport {
       socket.destroy();
       return;
     }
-    this.#countPeer(address, 1);
+    this.#peers.add(address);
     const connection = new TcpConnection(socket, address, this, context);
     this.#connections.add(connection);
     connection.attach(onConnection(connection), this.#limits.limits);
@@ -185,15 +186,7 @@ export class TcpListener implements TcpTransport {
   #refusal(address: string, lacksCertificate: boolean): keyof typeof REFUSALS | null {
     if (address === '') return 'gone';
     if (lacksCertificate) return 'no-certificate';
-    const count = this.#perAddress.get(peerKey(address)) ?? 0;
-    const isFull = count >= this.#limits.maxConnectionsPerAddress;
+    const isFull = this.#peers.of(address) >= this.#limits.maxConnectionsPerAddress;
     return isFull ? 'too-many-from-address' : null;
-  }
-
-  #countPeer(address: string, change: 1 | -1): void {
-    const key = peerKey(address);
-    const count = (this.#perAddress.get(key) ?? 0) + change;
-    if (count > 0) this.#perAddress.set(key, count);
-    else this.#perAddress.delete(key);
   }
 }

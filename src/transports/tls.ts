@@ -4,8 +4,19 @@ import { prepareDomain } from '../xmpp/jid.ts';
 import { asksForCertificate } from './secure-context.ts';
 import { xmppAddresses } from './xmpp-addresses.ts';
 
-/** The protocol that clients name over direct TLS (XEP-0368 §4). */
-const ALPN_CLIENT = 'xmpp-client';
+/** What the handshakes of one listener have of their own. */
+export interface TlsManner {
+  /** The protocol that clients have to name, if they name any (RFC 7301); null takes no notice. */
+  readonly protocol: 'xmpp-client' | 'http/1.1' | null;
+  /** Whether clients are asked for certificates, where the host takes them. */
+  readonly asksForCertificates: boolean;
+}
+
+/** TLS by STARTTLS, and direct TLS, whose clients name the protocol (XEP-0368 §4). */
+export const STARTTLS: TlsManner = { protocol: null, asksForCertificates: true };
+export const DIRECT_TLS: TlsManner = { protocol: 'xmpp-client', asksForCertificates: true };
+/** Browsers would ask people for a certificate that nothing needs. */
+export const HTTPS: TlsManner = { protocol: 'http/1.1', asksForCertificates: false };
 
 /** Picks the context for a domain, as prepared; null for one that is not served. */
 export type SecureContextFor = (serverName: string) => SecureContext | null;
@@ -52,21 +63,22 @@ export function secureSocket(
   socket: Socket,
   context: SecureContext,
   contextFor: SecureContextFor,
-  isDirect: boolean,
+  { protocol, asksForCertificates }: TlsManner,
 ): TLSSocket {
+  const asks = (of: SecureContext) => asksForCertificates && asksForCertificate(of);
   const secured = new TLSSocket(socket, {
     isServer: true,
     secureContext: context,
-    requestCert: asksForCertificate(context),
+    requestCert: asks(context),
     // Who has no certificate that serves signs in by other means.
     rejectUnauthorized: false,
     SNICallback: (serverName, answer) => {
       const own = named(serverName, contextFor) ?? context;
       chosen.set(secured, own);
-      handleOf(secured).setVerifyMode(asksForCertificate(own), false);
+      handleOf(secured).setVerifyMode(asks(own), false);
       answer(null, own);
     },
-    ...(isDirect && { ALPNCallback: chooseProtocol }),
+    ...(protocol && { ALPNCallback: chooserOf(protocol) }),
   });
   chosen.set(secured, context);
   secured.disableRenegotiation();
@@ -83,6 +95,7 @@ function named(serverName: string, contextFor: SecureContextFor): SecureContext 
 }
 
 /** Undefined makes OpenSSL refuse with no_application_protocol (RFC 7301 §3.2). */
-function chooseProtocol({ protocols }: { protocols: string[] }): string | undefined {
-  return protocols.find((protocol) => protocol === ALPN_CLIENT);
+function chooserOf(own: string) {
+  return ({ protocols }: { protocols: string[] }): string | undefined =>
+    protocols.find((protocol) => protocol === own);
 }

@@ -16,6 +16,8 @@ export interface ConversationOptions extends CastOptions {
   readonly createAccount?: CreateAccount;
   /** Whether the store has to be on disk, where a commit takes its time. */
   readonly onDisk?: boolean;
+  /** Whether the server answers HTTP, at its `webUrl`. */
+  readonly http?: boolean;
   /** Whether all has to reach the server in the order in which it is told; several sockets do not promise that. */
   readonly inOrder?: boolean;
 }
@@ -68,6 +70,7 @@ function withServer(title: string, options: ConversationOptions, story: Story<Te
       store,
       config,
       modules,
+      http: options.http ?? false,
       ...(options.createAccount && { createAccount: options.createAccount }),
     });
     await hold(server, options, story);

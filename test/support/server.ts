@@ -9,6 +9,7 @@ import type { Log } from '../../src/lib/log.ts';
 import { Components } from '../../src/server/components.ts';
 import type { Config, HostConfig } from '../../src/server/config/config.ts';
 import { parseConfig } from '../../src/server/config/load.ts';
+import { ServedSite } from '../../src/server/http-site.ts';
 import type { ModuleDefinition } from '../../src/server/module.ts';
 import { Server } from '../../src/server/server.ts';
 import { SignInThrottle } from '../../src/server/sign-in-throttle.ts';
@@ -18,7 +19,10 @@ import type { Storage } from '../../src/storage/ports.ts';
 import { openStorage } from '../../src/storage/sqlite/open.ts';
 import { clientStreams } from '../../src/stream/client-streams.ts';
 import { ComponentStream } from '../../src/stream/component-stream.ts';
+import { type HttpListener, listenHttp } from '../../src/transports/http.ts';
+import type { HttpSite } from '../../src/transports/http-route.ts';
 import { connectMemory, type MemoryPeer } from '../../src/transports/memory.ts';
+import { Networks } from '../../src/transports/networks.ts';
 import { makeSecureContext } from '../../src/transports/secure-context.ts';
 import { listenTcp, type TcpListener } from '../../src/transports/tcp.ts';
 import type { XmlLimits } from '../../src/xml/frame.ts';
@@ -52,6 +56,8 @@ export interface Manner {
   /** Besides those that come with the server. */
   readonly modules?: readonly ModuleDefinition[];
   readonly createAccount?: CreateAccount;
+  /** Whether it has a listener of HTTP on loopback, whose address is `webUrl`. */
+  readonly http?: boolean;
 }
 
 /** Makes an account where it is kept, if that is not the server's own store. */
@@ -74,6 +80,8 @@ export class TestServer implements Stage {
   readonly #deadlines: Deadlines;
   readonly #limits: XmlLimits;
   readonly #host: HostConfig;
+  /** `http://localhost:41234`, where HTTP was asked for. */
+  readonly webUrl: string | null;
   readonly #componentSettings: TestedConfig['components'];
   readonly #settings: Settings;
   #onConnection!: ReturnType<typeof clientStreams>;
@@ -83,6 +91,7 @@ export class TestServer implements Stage {
   #createAccount: CreateAccount | null = null;
   readonly #modules: readonly ModuleDefinition[];
   #listener: TcpListener | null = null;
+  readonly #web: Web | null;
 
   static async start(manner: Manner): Promise<TestServer> {
     const { transport, store, config = {}, modules = [] } = manner;
@@ -90,6 +99,7 @@ export class TestServer implements Stage {
     const place = await (store === 'disk' ? openOnDisk(clock) : openInMemory(clock));
     const certificate = transport === 'tls' ? await certificateOf(DOMAIN) : null;
     const all = [...builtinModules, ...modules];
+    const web = manner.http ? await openWeb(clock, place.log) : null;
     const server = new TestServer(place, readConfig(config, all), all, {
       usesTls: certificate !== null,
       // In memory nothing is encrypted, yet clients may ask for it.
@@ -98,6 +108,7 @@ export class TestServer implements Stage {
         : createSecureContext(),
       saltSecret: await place.storage.secret('salt', 32),
       transient: await openStorage({ memory: true, log: place.log, clock }),
+      web,
     });
     server.#createAccount = manner.createAccount ?? null;
     if (transport === 'tls') await server.#listen();
@@ -119,7 +130,9 @@ export class TestServer implements Stage {
     this.#place = place;
     this.#modules = modules;
     this.#limits = host.policy.beforeLogin;
-    this.#host = host;
+    this.#web = settings.web;
+    this.webUrl = settings.web && `http://localhost:${settings.web.listener.port}`;
+    this.#host = { ...host, webUrl: this.webUrl };
     this.#settings = settings;
     this.transient = settings.transient;
     this.#assemble();
@@ -146,6 +159,7 @@ export class TestServer implements Stage {
     this.#throttle = throttle;
     this.#onConnection = clientStreams({ hosts, deadlines: this.#deadlines, log, throttle });
     this.#secureContextFor = hosts.secureContextFor;
+    this.#web?.serve(new ServedSite(this.server));
   }
 
   toString(): string {
@@ -218,6 +232,7 @@ export class TestServer implements Stage {
     this.components.stop();
     await this.idle();
     await this.#listener?.close();
+    await this.#web?.listener.close();
     await this.transient.close();
     await this.storage.close();
     await remove();
@@ -248,6 +263,33 @@ interface Settings {
   readonly secureContext: SecureContext;
   readonly saltSecret: Buffer;
   readonly transient: Storage;
+  readonly web: Web | null;
+}
+
+/** A listener of HTTP, there before the hosts, since their modules are told where it is. */
+interface Web {
+  readonly listener: HttpListener;
+  serve(site: HttpSite): void;
+}
+
+async function openWeb(clock: ManualClock, log: Log): Promise<Web> {
+  let served: HttpSite | null = null;
+  const listener = await listenHttp({
+    address: LOOPBACK,
+    port: 0,
+    isSecure: false,
+    secureContextFor: () => null,
+    trust: { proxies: new Networks([]), header: 'X-Forwarded-For' },
+    site: { hostFor: (name) => served!.hostFor(name) },
+    maxConnections: 1000,
+    maxConnectionsPerAddress: 1000,
+    deadlines: new Deadlines(clock),
+    log,
+  });
+  const serve = (site: HttpSite) => {
+    served = site;
+  };
+  return { listener, serve };
 }
 
 /** A store, and the log of all that happens around it. */

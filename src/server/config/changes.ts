@@ -30,6 +30,7 @@ const LIVE_OF_HOST: Picks<HostConfig> = {
 const FIXED_OF_HOST: Picks<HostConfig> = {
   'signIn.anonymous': ({ kind }) => kind,
   'accounts.source': ({ source }) => source,
+  publicUrl: ({ publicUrl }) => publicUrl,
 };
 
 /** What waits for a restart, although the section around it does not. */
@@ -45,6 +46,7 @@ const FIXED: Picks<Config> = {
   data: ({ dataDirectory }) => dataDirectory,
   hosts: ({ hosts }) => hosts.map(({ domain }) => domain),
   listeners: ({ listeners }) => listeners,
+  http: ({ http }) => http,
   'log.format': ({ log }) => log.format,
   'control.socket': ({ controlSocket }) => controlSocket,
   metrics: ({ metrics }) => metrics,
@@ -79,7 +81,8 @@ export function withLiveParts(running: Config, next: Config, waits: Waits): Conf
   const hosts = running.hosts.map((host) => {
     const found = next.hosts.find(({ domain }) => domain === host.domain) ?? host;
     if (found.kind !== host.kind) return host;
-    return { ...found, source: host.source, modules: liveModules(host, found, waits) };
+    const { source, publicUrl, webUrl } = host;
+    return { ...found, source, publicUrl, webUrl, modules: liveModules(host, found, waits) };
   });
   const { tls, limits, components, warnings } = next;
   return {

@@ -11,6 +11,7 @@ export interface Config {
   readonly listeners: readonly ListenerConfig[];
   readonly components: readonly ComponentConfig[];
   readonly tls: TlsConfig;
+  readonly http: HttpConfig;
   readonly limits: ConnectionLimits;
   readonly log: LogConfig;
   /** Path of the Unix socket that `epode` commands talk to. */
@@ -36,6 +37,10 @@ export interface HostConfig {
   readonly accounts: AccountRules;
   /** Where the accounts are kept. */
   readonly source: SourceSettings;
+  /** The origin that its own section names; null for none. */
+  readonly publicUrl: string | null;
+  /** The origin at which browsers reach it; null without HTTP. */
+  readonly webUrl: string | null;
   /** By module name: the checked section, or false where the module is off. */
   readonly modules: ReadonlyMap<string, unknown | false>;
 }
@@ -76,9 +81,9 @@ export interface ComponentConfig {
 export interface ListenerConfig {
   /**
    * `c2s`: clients, STARTTLS (RFC 6120 §5). `c2s-tls`: clients, TLS at once (XEP-0368).
-   * `component`: external components, without TLS (XEP-0114).
+   * `component`: external components, without TLS (XEP-0114). `http`, `https`: browsers.
    */
-  readonly type: 'c2s' | 'c2s-tls' | 'component';
+  readonly type: 'c2s' | 'c2s-tls' | 'component' | 'http' | 'https';
   /** Null listens on every address, IPv6 and IPv4. */
   readonly address: string | null;
   readonly port: number;
@@ -91,6 +96,15 @@ export interface ProxyConfig {
   readonly from: readonly string[];
   /** Whether they have ended the clients' TLS. */
   readonly endsTls: boolean;
+}
+
+/** What holds for all listeners of HTTP. */
+export interface HttpConfig {
+  /** The origin at which browsers reach hosts that name none themselves; null for none. */
+  readonly publicUrl: string | null;
+  /** Addresses and networks of proxies whose word on their clients is taken. */
+  readonly trustedProxies: readonly string[];
+  readonly forwardedHeader: 'X-Forwarded-For' | 'Forwarded';
 }
 
 export interface TlsConfig {

@@ -4,6 +4,7 @@ import type { XmlLimits } from '../../xml/frame.ts';
 import { prepareDomain } from '../../xmpp/domain.ts';
 import { JidError } from '../../xmpp/jid-error.ts';
 import type { AccountRules, CertificateFiles, HostConfig } from './config.ts';
+import { webUrlOf } from './http.ts';
 import { type ConfigurableModule, readModules } from './modules.ts';
 import { isSection, type RawSection } from './raw.ts';
 import {
@@ -48,6 +49,7 @@ export function readHosts(
 export function resolveHost(draft: HostDraft, file: FileConfig, directory: string): HostConfig {
   const signIn = draft.signIn!;
   const { sessionsPerAccount: perAccount, resourceConflict } = signIn;
+  const { publicUrl = null } = file.hosts[draft.key]!;
   return {
     domain: draft.domain,
     kind: signIn.anonymous ? 'anonymous' : 'accounts',
@@ -57,6 +59,8 @@ export function resolveHost(draft: HostDraft, file: FileConfig, directory: strin
     sessions: { perAccount, resourceConflict },
     accounts: accountRules(draft.accounts!, signIn),
     source: resolveSource(draft.accounts!),
+    publicUrl,
+    webUrl: webUrlOf(draft.domain, publicUrl ?? file.http.publicUrl, file),
     modules: draft.modules,
   };
 }

@@ -11,6 +11,7 @@ import type {
 } from './config.ts';
 import { ConfigDocument } from './document.ts';
 import { readHosts, resolveHost } from './hosts.ts';
+import { httpWarnings, refuseOpenHttp, refuseSharedUrls, resolveHttp } from './http.ts';
 import type { ConfigurableModule } from './modules.ts';
 import { ConfigError } from './problems.ts';
 import { fillEmptySections, isSection, type RawSection } from './raw.ts';
@@ -81,6 +82,8 @@ function readCommon(reader: SectionReader, raw: RawSection): FileConfig | null {
   if (common) {
     refuseSharedPorts(reader, common);
     refuseTlsTwice(reader, common);
+    refuseOpenHttp(reader, common);
+    refuseSharedUrls(reader, common);
   }
   return common;
 }
@@ -114,6 +117,7 @@ function resolveConfig(
     listeners: common.listeners.map(resolveListener),
     components,
     tls: common.tls,
+    http: resolveHttp(common.http),
     limits: { connections, connectionsPerAddress, queueBytes: queue },
     log: common.log,
     controlSocket: socket ? resolve(directory, socket) : join(dataDirectory, 'epode.sock'),
@@ -123,6 +127,7 @@ function resolveConfig(
       ...hosts.flatMap(({ domain, source }) => sourceWarnings(domain, source)),
       ...exposure(common.metrics),
       ...componentWarnings(common),
+      ...httpWarnings(common),
     ],
   };
 }

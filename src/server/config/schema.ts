@@ -1,5 +1,7 @@
 import { z } from 'zod';
 import { componentsSchema } from './components.ts';
+import { httpSchema, publicUrl } from './http.ts';
+import { isIpAddress, networks } from './networks.ts';
 import { duration, size } from './quantities.ts';
 import { refuseUndescribed, sourceKeys } from './sources.ts';
 
@@ -20,12 +22,6 @@ export const MECHANISMS = [
 /** RFC 6120 §13.12: no limit on stanzas may be below 10,000 bytes. */
 const stanzaSize = () => size({ min: '10 KB', max: '16 MiB' });
 
-const ipAddress = z.union([z.ipv4(), z.ipv6()]);
-
-function isIpAddress(text: string): boolean {
-  return ipAddress.safeParse(text).success;
-}
-
 function isAddress(text: string): boolean {
   return text === '*' || isIpAddress(text);
 }
@@ -35,15 +31,8 @@ const certificate = z.strictObject({
   key: z.string().min(1).describe('Its private key, in PEM.'),
 });
 
-const network = z.union([ipAddress, z.cidrv4(), z.cidrv6()]);
-
-function isNetwork(text: string): boolean {
-  return network.safeParse(text).success;
-}
-
 const proxyProtocol = z.strictObject({
-  from: z
-    .array(z.string().refine(isNetwork, 'must be an IP address, or a network such as 10.0.0.0/8'))
+  from: networks()
     .min(1)
     .describe('Addresses and networks of the proxies; others are turned away.'),
   endsTls: z.boolean().default(false).describe("Whether the proxies end the clients' TLS."),
@@ -53,15 +42,17 @@ const port = () => z.int().min(1).max(65_535);
 
 const listener = z.strictObject({
   type: z
-    .enum(['c2s', 'c2s-tls', 'component'])
+    .enum(['c2s', 'c2s-tls', 'component', 'http', 'https'])
     .describe(
-      'Clients with STARTTLS (RFC 6120 §5), or with TLS from the first byte (XEP-0368); external components (XEP-0114).',
+      'Clients with STARTTLS (RFC 6120 §5), or with TLS from the first byte (XEP-0368); external components (XEP-0114); browsers, without or with TLS.',
     ),
   address: z
     .string()
     .refine(isAddress, 'must be an IP address, or "*" for all')
     .default('*')
-    .describe('One IP address, or `*` for all, IPv6 and IPv4. For components it has to be given.'),
+    .describe(
+      'One IP address, or `*` for all, IPv6 and IPv4. For `component` and `http` it has to be given.',
+    ),
   port: port().describe('Below 1024 the system asks for privileges.'),
   proxyProtocol: proxyProtocol
     .optional()
@@ -231,6 +222,9 @@ const metrics = z.strictObject({
 const overridable = () => z.record(z.string(), z.unknown());
 
 const host = z.strictObject({
+  publicUrl: publicUrl()
+    .optional()
+    .describe('Where browsers find this host; the common `http.publicUrl` unless given.'),
   certificate: certificate
     .optional()
     .describe('Without one a self-signed one is made, which clients rightly distrust.'),
@@ -255,8 +249,11 @@ export const fileSchema = z.strictObject({
     .prefault([
       { type: 'c2s', port: 5222 },
       { type: 'c2s-tls', port: 5223 },
+      { type: 'http', address: '127.0.0.1', port: 5280 },
+      { type: 'https', port: 5281 },
     ])
-    .describe('Where clients and components connect.'),
+    .describe('Where clients, components and browsers connect.'),
+  http: httpSchema.prefault({}).describe('What holds for `http` and `https` listeners.'),
   components: componentsSchema
     .prefault({})
     .describe('External components (XEP-0114) by the domains that they serve.'),

@@ -37,6 +37,7 @@ test.each([
 test.each([
   ['data', 'data: /elsewhere', ['data', 'control.socket']],
   ['listeners', 'listeners: [{ type: c2s, port: 5 }]', ['listeners']],
+  ['what holds for HTTP', 'http: { trustedProxies: [10.0.0.1] }', ['http']],
   ['log format', 'log: { format: json }', ['log.format']],
   ['control', 'control: { socket: /run/x }', ['control.socket']],
   ['metrics', 'metrics: { port: 9 }', ['metrics']],
