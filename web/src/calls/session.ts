@@ -131,6 +131,7 @@ export class Session {
       return;
     }
     this.#then(() => this.#obey(jingle)).catch((error) => {
+      console.warn(`${jingle.action}: ${error}`);
       const isInvalid = error instanceof InvalidContent;
       this.terminate(isInvalid ? 'incompatible-parameters' : 'failed-application');
     });
@@ -306,13 +307,13 @@ export class Session {
 
 /** What the browser takes part in; the rest is left out of an answer. */
 function onlyUsed({ contents, groups }: Description): Description {
-  const used = contents.filter(({ transport }) => transport?.usernameFragment !== undefined);
-  const names = used.map(({ name }) => name);
+  const isUsed = ({ transport }: Content) => transport?.usernameFragment !== undefined;
+  const unused = contents.filter((each) => !isUsed(each)).map(({ name }) => name);
   return {
-    contents: used,
+    contents: contents.filter(isUsed),
     groups: groups.map((each) => ({
       ...each,
-      contents: each.contents.filter((name) => names.includes(name)),
+      contents: each.contents.filter((name) => !unused.includes(name)),
     })),
   };
 }
