@@ -65,7 +65,7 @@ function sectionLines(content: Content, options: SdpOptions): readonly string[] 
   const isRefused = transport?.usernameFragment === undefined;
   const rest = isRefused
     ? ['a=inactive']
-    : [...transportLines(transport, options), `a=${direction(content.senders, options.role)}`];
+    : [...transportLines(transport, options), ...directionLines(content, options.role)];
   const [head, body] = isRtp(application) ? rtpLines(application) : dataLines(transport);
   const port = isRefused ? 0 : 9;
   return [
@@ -75,6 +75,11 @@ function sectionLines(content: Content, options: SdpOptions): readonly string[] 
     ...rest,
     ...body,
   ];
+}
+
+/** A data channel goes both ways, whoever sends the file. */
+function directionLines({ application, senders }: Content, role: Role): readonly string[] {
+  return isRtp(application) ? [`a=${direction(senders, role)}`] : [];
 }
 
 function direction(senders: Senders = 'both', role: Role): string {

@@ -273,7 +273,8 @@ export class Session {
   #withApplication(content: Content): Content {
     const { application } = this.#setup;
     const isData = content.application?.applicationType === DATA_CHANNEL;
-    return isData && application ? { ...content, application } : content;
+    // XEP-0234 §5: who offers a file sends it.
+    return isData && application ? { ...content, senders: 'initiator', application } : content;
   }
 
   #creatorOf(name: string): Role {
