@@ -6,6 +6,7 @@ import carbons from './modules/carbons/module.ts';
 import clientState from './modules/client-state/module.ts';
 import contactAddresses from './modules/contact-addresses.ts';
 import disco from './modules/disco.ts';
+import hostMeta from './modules/host-meta.ts';
 import lastActivity from './modules/last-activity.ts';
 import messages from './modules/messages.ts';
 import offline from './modules/offline.ts';
@@ -33,6 +34,7 @@ export const builtinModules = [
   clientState,
   contactAddresses,
   disco,
+  hostMeta,
   lastActivity,
   messages,
   offline,

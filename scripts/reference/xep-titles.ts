@@ -13,6 +13,7 @@ export const XEP_TITLES: ReadonlyMap<number, string> = new Map([
   [115, 'Entity Capabilities'],
   [128, 'Service Discovery Extensions'],
   [153, 'vCard-Based Avatars'],
+  [156, 'Discovering Alternative XMPP Connection Methods'],
   [157, 'Contact Addresses for XMPP Services'],
   [160, 'Best Practices for Handling Offline Messages'],
   [175, 'Best Practices for Use of SASL ANONYMOUS'],
@@ -43,6 +44,7 @@ export const XEP_TITLES: ReadonlyMap<number, string> = new Map([
   [478, 'Stream Limits Advertisement'],
   [480, 'SASL Upgrade Tasks'],
   [484, 'Fast Authentication Streamlining Tokens'],
+  [487, 'Host Meta 2 - One Method To Rule Them All'],
 ]);
 
 /** @throws {Error} that says where to add it. */

@@ -26,9 +26,4 @@ export class HttpRouteTable {
     }
     return null;
   }
-
-  /** `path: module`, sorted, for people. */
-  describe(): string[] {
-    return [...this.#owners].map(([path, module]) => `http ${path}: ${module}`).sort();
-  }
 }

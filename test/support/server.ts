@@ -42,6 +42,8 @@ export interface TestConfig {
   readonly signIn?: Readonly<Record<string, unknown>>;
   readonly accounts?: Readonly<Record<string, unknown>>;
   readonly modules?: Readonly<Record<string, unknown>>;
+  /** What browsers are told that they reach the host by; the listener's address unless given. */
+  readonly publicUrl?: string;
   /** By domain. */
   readonly components?: Readonly<Record<string, unknown>>;
 }
@@ -132,7 +134,7 @@ export class TestServer implements Stage {
     this.#limits = host.policy.beforeLogin;
     this.#web = settings.web;
     this.webUrl = settings.web && `http://localhost:${settings.web.listener.port}`;
-    this.#host = { ...host, webUrl: this.webUrl };
+    this.#host = { ...host, webUrl: host.publicUrl ?? this.webUrl };
     this.#settings = settings;
     this.transient = settings.transient;
     this.#assemble();
@@ -318,11 +320,11 @@ async function openOnDisk(clock: ManualClock): Promise<Place> {
 type TestedConfig = Pick<Config, 'components'> & { readonly hosts: readonly [HostConfig] };
 
 function readConfig(
-  { signIn = {}, accounts = {}, modules = {}, components = {} }: TestConfig,
+  { signIn = {}, accounts = {}, modules = {}, components = {}, publicUrl }: TestConfig,
   known: readonly ModuleDefinition[],
 ): TestedConfig {
   const file = {
-    hosts: { [DOMAIN]: null },
+    hosts: { [DOMAIN]: publicUrl ? { publicUrl } : null },
     signIn: { allowPlainOnLoopback: true, ...signIn },
     accounts,
     modules,

@@ -54,11 +54,14 @@ export class Connection {
   readonly agent: Agent;
   readonly state: Signal<ConnectionState> = signal('connecting');
   readonly jid: string;
+  /** Why it is closed; null where its owner wanted that. */
+  refusal: Refusal | null = null;
   readonly #isKept: boolean;
   readonly #client: string;
   #token: string | null = null;
   #password: string | null = null;
   #isNew = false;
+  #isLast = false;
   #tries = 0;
   #timer = 0;
   /** What becomes of the first try; null once that is known. */
@@ -74,7 +77,7 @@ export class Connection {
       username: () => localOf(jid),
       secret: () =>
         this.#token === null ? { password: this.#password ?? '' } : { token: this.#token },
-      wantsToken: true,
+      isLast: () => this.#isLast,
       tokenGiven: (token) => this.#keep(token),
       refused: (condition) => this.#refused(condition),
     });
@@ -108,11 +111,29 @@ export class Connection {
     this.agent.connect();
   }
 
-  /** Ends the session, and forgets the sign-in. */
+  /** Gives this connection up for a new one. */
+  restart(): void {
+    this.agent.transport?.disconnect(false);
+  }
+
+  /** Ends the session, and forgets the sign-in, here and on the server. */
   signOut(): void {
     forgetCredentials({ client: this.#client });
     this.#stop('closed');
+    if (this.#token !== null) this.agent.once('disconnected', () => this.#giveBack());
     this.agent.disconnect();
+  }
+
+  /** A token is void once it was shown for the last time (XEP-0484 §4.4). */
+  #giveBack(): void {
+    const last = new Connection(this.jid, this.#client, false);
+    last.#token = this.#token;
+    last.#isLast = true;
+    const end = (): void => {
+      last.#stop('closed');
+      last.agent.disconnect();
+    };
+    void last.#begin().then(end, end);
   }
 
   async #begin(): Promise<void> {
@@ -176,6 +197,7 @@ export class Connection {
   }
 
   #fail(refusal: Refusal): void {
+    this.refusal = refusal;
     this.#first?.reject(new RefusalError(refusal));
     this.#first = null;
     this.#stop('closed');
@@ -203,25 +225,6 @@ export class Connection {
       done('disconnect', 'no account');
     }
   }
-}
-
-/** What a server offers before anybody has signed in. */
-export interface ServerOffer {
-  readonly signUp: boolean;
-}
-
-/** Opens a stream, sees what it offers, and closes it; null where nobody answers. */
-export function askServer(domain: string): Promise<ServerOffer | null> {
-  const agent = makeAgent(domain);
-  return new Promise((resolve) => {
-    // Before any other feature is negotiated.
-    agent.once('features', ({ inbandRegistration }) => {
-      resolve({ signUp: inbandRegistration === true });
-      agent.disconnect();
-    });
-    agent.once('disconnected', () => resolve(null));
-    agent.connect();
-  });
 }
 
 function refusalOf(error: unknown): Refusal {

@@ -1,8 +1,9 @@
-import { JXT } from 'stanza';
+import { JXT, type Stanzas } from 'stanza';
 
 const NS_INBOX = 'urn:xmpp:inbox:1';
 const NS_RETRACT = 'urn:xmpp:message-retract:1';
 const NS_FALLBACK = 'urn:xmpp:fallback:0';
+const NS_RSM = 'http://jabber.org/protocol/rsm';
 
 /** A conversation as the server counts it (XEP-0430). */
 export interface InboxEntry {
@@ -15,6 +16,14 @@ export interface InboxEntry {
 export interface InboxQuery {
   readonly unreadOnly?: boolean;
   readonly messages?: boolean;
+  readonly paging?: Stanzas.Paging;
+}
+
+/** What comes behind the entries of a page. */
+export interface InboxPage {
+  /** Conversations in all. */
+  readonly total: number;
+  readonly paging?: Stanzas.Paging;
 }
 
 declare module 'stanza/protocol' {
@@ -29,6 +38,7 @@ declare module 'stanza/protocol' {
   }
   interface IQPayload {
     inbox?: InboxQuery;
+    inboxPage?: InboxPage;
   }
 }
 
@@ -52,6 +62,20 @@ export const chatElements: JXT.DefinitionOptions[] = [
       unreadOnly: JXT.booleanAttribute('unread-only'),
       messages: JXT.booleanAttribute('messages'),
     },
+  },
+  {
+    path: 'iq.inboxPage',
+    element: 'fin',
+    namespace: NS_INBOX,
+    fields: { total: JXT.integerAttribute('total', 0) },
+  },
+  JXT.addAlias(NS_RSM, 'set', ['iq.inbox.paging', 'iq.inboxPage.paging']),
+  // An empty `<before/>` asks for the last page (XEP-0059 §2.5); stanza leaves it out.
+  {
+    path: 'paging',
+    element: 'set',
+    namespace: NS_RSM,
+    fields: { before: JXT.childText(null, 'before', '', true) },
   },
   JXT.extendMessage({
     retract: JXT.childAttribute(NS_RETRACT, 'retract', 'id'),

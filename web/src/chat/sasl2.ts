@@ -19,8 +19,8 @@ export interface SignInHooks {
   readonly client: string;
   username(): string;
   secret(): Secret;
-  /** Whether the server is to give a token for the next time. */
-  readonly wantsToken: boolean;
+  /** Whether the token is to be void from then on (XEP-0484 §4.4). */
+  isLast(): boolean;
   tokenGiven(token: string): void;
   /** `condition` is the one of SASL, such as `not-authorized`. */
   refused(condition: string): void;
@@ -193,7 +193,6 @@ function byPassword(mechanism: SASL.Mechanism, username: string, password: strin
 }
 
 function request(agent: Agent, hooks: SignInHooks, attempt: Attempt): Sasl2Element {
-  const asksForToken = hooks.wantsToken && !attempt.isByToken;
   return {
     type: 'authenticate',
     attributes: { mechanism: attempt.mechanism },
@@ -205,8 +204,9 @@ function request(agent: Agent, hooks: SignInHooks, attempt: Attempt): Sasl2Eleme
         { id: hooks.client },
         node('software', NS_SASL2, {}, 'Epode web client'),
       ),
-      ...(attempt.isByToken ? [node('fast', NS_FAST)] : []),
-      ...(asksForToken ? [node('request-token', NS_FAST, { mechanism: TOKEN_MECHANISM })] : []),
+      attempt.isByToken
+        ? node('fast', NS_FAST, hooks.isLast() ? { invalidate: 'true' } : {})
+        : node('request-token', NS_FAST, { mechanism: TOKEN_MECHANISM }),
       ...resumption(agent),
       node(
         'bind',
