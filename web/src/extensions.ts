@@ -1,5 +1,6 @@
 import type { ComponentChildren } from 'preact';
 import type { Agent } from 'stanza';
+import { callsAndPeerFiles } from './calls/extension.tsx';
 
 /** What is added to the client for one session: calls, files from page to page. */
 export interface Extension {
@@ -18,4 +19,4 @@ export interface Extension {
 /** Made before the client's first presence; `server` is the domain of the account. */
 export type ExtensionFactory = (agent: Agent, server: string) => Extension;
 
-export const extensions: readonly ExtensionFactory[] = [];
+export const extensions: readonly ExtensionFactory[] = [callsAndPeerFiles];

@@ -104,6 +104,11 @@ describe('contents as a session description', () => {
     expect(writes(content)).toContain('a=setup:actpass\r\n');
   });
 
+  test('answer again with the role of before, whatever was offered then [RFC8842 5]', () => {
+    const options = { role: 'initiator', type: 'answer', groups: [], setup: 'passive' } as const;
+    expect(sdpOfContents([audio], options)).toContain('a=setup:passive\r\n');
+  });
+
   test('need a fingerprint: nothing goes unencrypted [XEP-0320 2]', () => {
     const content = { ...audio, transport: { ...audio.transport!, fingerprints: [] } };
     expect(() => writes(content)).toThrow(InvalidContent);

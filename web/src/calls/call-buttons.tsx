@@ -10,7 +10,7 @@ export function CallButtons({ calls, peer, name }: { calls: Calls; peer: string;
     <span class="call-buttons">
       <button
         type="button"
-        class="call-button"
+        class="round"
         disabled={isBusy}
         title={words.call(name)}
         aria-label={words.call(name)}
@@ -20,7 +20,7 @@ export function CallButtons({ calls, peer, name }: { calls: Calls; peer: string;
       </button>
       <button
         type="button"
-        class="call-button"
+        class="round"
         disabled={isBusy}
         title={words.videoCall(name)}
         aria-label={words.videoCall(name)}

@@ -2,6 +2,7 @@ import {
   type Candidate,
   type Codec,
   type Content,
+  type Fingerprint,
   type Group,
   type HeaderExtension,
   isRtp,
@@ -20,6 +21,8 @@ export type SdpOptions = {
   /** Whose description it is. */
   readonly role: Role;
   readonly type: 'offer' | 'answer';
+  /** Which part of the DTLS handshake is theirs, where that was settled before: RFC 8842 §5. */
+  readonly setup?: 'active' | 'passive';
 };
 
 /** What is too much is refused: a description costs the browser memory and time. */
@@ -88,18 +91,23 @@ function direction(senders: Senders = 'both', role: Role): string {
   return senders === role ? 'sendonly' : 'recvonly';
 }
 
-function transportLines(transport: Transport, { type }: SdpOptions): readonly string[] {
+function transportLines(transport: Transport, options: SdpOptions): readonly string[] {
   const [fingerprint] = transport.fingerprints ?? [];
   if (!fingerprint?.value) throw new InvalidContent('no fingerprint');
-  // XEP-0320 §3: who answers chooses.
-  const setup = fingerprint.setup ?? (type === 'offer' ? 'actpass' : 'active');
   return [
     `a=ice-ufrag:${word(transport.usernameFragment)}`,
     `a=ice-pwd:${word(transport.password)}`,
     `a=fingerprint:${word(fingerprint.algorithm)} ${word(fingerprint.value.trim())}`,
-    `a=setup:${word(type === 'offer' ? 'actpass' : setup)}`,
+    `a=setup:${word(setupOf(fingerprint, options))}`,
     ...bounded(transport.candidates).map((candidate) => `a=${candidateLine(candidate)}`),
   ];
+}
+
+/** XEP-0320 §3: who answers chooses, once. */
+function setupOf(fingerprint: Fingerprint, { type, setup = 'active' }: SdpOptions): string {
+  if (type === 'offer') return 'actpass';
+  const chosen = fingerprint.setup ?? 'actpass';
+  return chosen === 'actpass' ? setup : chosen;
 }
 
 function dataLines(transport: Transport | undefined): readonly [string, readonly string[]] {

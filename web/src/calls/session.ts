@@ -23,8 +23,6 @@ export type SessionSetup = {
   readonly role: Role;
   /** Sends a request and waits for its answer; rejects where that is an error. */
   send(jingle: Jingle): Promise<unknown>;
-  /** What a data channel is for; media describe themselves. */
-  readonly application?: Application;
 };
 
 export type SessionEvents = {
@@ -45,6 +43,8 @@ export class Session {
   readonly peer: string;
   readonly role: Role;
   readonly connection: RTCPeerConnection;
+  /** What a data channel is for; media describe themselves. */
+  application: Application | null = null;
   readonly #setup: SessionSetup;
   readonly #events: SessionEvents;
   readonly #trickle: Trickle;
@@ -80,8 +80,10 @@ export class Session {
   async initiate(): Promise<void> {
     await this.#then(async () => {
       const description = await this.#describe();
-      await this.#request('session-initiate', { ...description, initiator: this.#setup.self });
+      const offer = { ...description, initiator: this.#setup.self };
+      const sent = this.#request('session-initiate', offer);
       this.#trickle.open();
+      await sent;
     });
   }
 
@@ -95,11 +97,12 @@ export class Session {
     await this.#then(async () => {
       const description = await this.#describe();
       this.#accepted = true;
-      await this.#request('session-accept', {
+      const sent = this.#request('session-accept', {
         ...onlyUsed(description),
         ...{ initiator: this.peer, responder: this.#setup.self },
       });
       this.#trickle.open();
+      await sent;
     });
   }
 
@@ -255,7 +258,10 @@ export class Session {
       contents: all.filter((name) => names.includes(name)),
     }));
     const role = otherRole(this.role);
-    const sdp = sdpOfContents(contents, { type, role, groups });
+    const setup = /a=setup:active/.test(this.connection.currentLocalDescription?.sdp ?? '')
+      ? 'passive'
+      : 'active';
+    const sdp = sdpOfContents(contents, { type, role, groups, setup });
     await this.connection.setRemoteDescription({ type, sdp });
     await this.#trickle.release();
   }
@@ -271,7 +277,7 @@ export class Session {
   }
 
   #withApplication(content: Content): Content {
-    const { application } = this.#setup;
+    const { application } = this;
     const isData = content.application?.applicationType === DATA_CHANNEL;
     // XEP-0234 §5: who offers a file sends it.
     return isData && application ? { ...content, senders: 'initiator', application } : content;

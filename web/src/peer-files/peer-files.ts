@@ -3,7 +3,7 @@ import type { Agent } from 'stanza';
 import { discoverIceServers } from '../calls/ice-servers.ts';
 import type { Jingle } from '../calls/jingle.ts';
 import type { JingleRouter } from '../calls/jingle-router.ts';
-import { FILE_TRANSFER, fileOfferOf, MAX_SIZE, safeName } from './file-offer.ts';
+import { FILE_TRANSFER, fileOfferOf, safeName } from './file-offer.ts';
 import { Transfer, type TransferHost } from './transfer.ts';
 
 const DATA_CHANNEL = 'urn:xmpp:jingle:transports:dtls-sctp:1';
@@ -44,17 +44,12 @@ export class PeerFiles {
     return devices.find(([, isAble]) => isAble)?.[0];
   }
 
-  canSend(peer: string, file?: File): boolean {
-    return (file?.size ?? 0) <= MAX_SIZE && this.deviceOf(peer) !== undefined;
-  }
-
-  /** Offers a file; false where it has to go another way. */
-  send(peer: string, file: File): boolean {
+  /** Offers a file. */
+  send(peer: string, file: File): void {
     const device = this.deviceOf(peer);
-    if (device === undefined || !this.canSend(peer, file)) return false;
+    if (device === undefined) return;
     const named = new File([file], safeName(file.name), { type: file.type });
-    void Transfer.send(this.#host, device, named).then((transfer) => this.#add(transfer));
-    return true;
+    this.#add(Transfer.send(this.#host, device, named));
   }
 
   /** Takes a transfer that is over off the list. */

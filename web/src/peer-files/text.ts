@@ -1,5 +1,7 @@
 /** What the page says about files that go from browser to browser. */
 export const words = {
+  sendDirectly: (name: string) => `Send a file directly to ${name}`,
+  tooLarge: (name: string) => `${name} is too large to go directly.`,
   transfers: 'Direct file transfers',
   offers: (name: string, size: string) => `${name} (${size}) is offered to you.`,
   waiting: (name: string) => `${name}: waiting until it is accepted …`,

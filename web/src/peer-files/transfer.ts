@@ -3,7 +3,7 @@ import { Platform } from 'stanza';
 import type { Info, Jingle, Reason, Role } from '../calls/jingle.ts';
 import { Session } from '../calls/session.ts';
 import { Collector, hashOf, isSame, sendInChunks } from './chunks.ts';
-import { applicationOf, type FileOffer, RECEIVED } from './file-offer.ts';
+import { applicationOf, type FileOffer, MAX_SIZE, RECEIVED } from './file-offer.ts';
 
 export type TransferState =
   | 'offered'
@@ -14,6 +14,7 @@ export type TransferState =
   | 'declined'
   | 'cancelled'
   | 'corrupt'
+  | 'tooLarge'
   | 'failed';
 
 /** What a transfer needs of the page. */
@@ -61,13 +62,7 @@ export class Transfer {
     this.offer = offer;
     const role: Role = file ? 'initiator' : 'responder';
     const setup = {
-      ...{
-        sid,
-        self: host.self,
-        peer: device,
-        role,
-        application: applicationOf(offer, file?.type ?? ''),
-      },
+      ...{ sid, self: host.self, peer: device, role },
       send: (jingle: Jingle) => host.send(device, jingle),
     };
     this.#session = new Session(setup, {
@@ -81,12 +76,13 @@ export class Transfer {
   }
 
   /** Offers a file to a device, by its full JID. */
-  static async send(host: TransferHost, device: string, file: File): Promise<Transfer> {
-    // The codecs of stanza write a checksum as its own kind of bytes.
-    const hash = Platform.Buffer.from(await hashOf(file));
-    const offer = { name: file.name, size: file.size, hash };
+  static send(host: TransferHost, device: string, file: File): Transfer {
+    const offer = { name: file.name, size: file.size, hash: new Uint8Array() };
     const transfer = new Transfer(host, device, crypto.randomUUID(), offer, file);
-    transfer.#begin().catch(() => transfer.#session.terminate('failed-application'));
+    const isTooLarge = file.size > MAX_SIZE;
+    if (isTooLarge) transfer.state.value = 'tooLarge';
+    if (isTooLarge) transfer.#session.abandon('failed-application');
+    else transfer.#begin().catch(() => transfer.#session.abandon('failed-application'));
     return transfer;
   }
 
@@ -95,6 +91,7 @@ export class Transfer {
     const transfer = new Transfer(host, device, jingle.sid, offer, null);
     transfer.state.value = 'offered';
     const session = transfer.#session;
+    session.application = applicationOf(offer, '');
     session.take(jingle).catch(() => session.terminate('incompatible-parameters'));
     return transfer;
   }
@@ -136,6 +133,9 @@ export class Transfer {
       );
     });
     connection.setConfiguration(await this.#host.configuration());
+    // The codecs of stanza write a checksum as its own kind of bytes.
+    const hash = Platform.Buffer.from(await hashOf(this.#file!));
+    this.#session.application = applicationOf({ ...this.offer, hash }, this.#file!.type);
     await this.#session.initiate();
   }
 
