@@ -7,6 +7,10 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { Checks, Failed, indent } from '../interop/support/checks.ts';
 import { started } from '../interop/support/process.ts';
+import { callEndsScenario } from './scenarios/call-ends.ts';
+import { callsScenario } from './scenarios/calls.ts';
+import { peerFilesScenario } from './scenarios/peer-files.ts';
+import { relayedCallScenario } from './scenarios/relayed-call.ts';
 import type { Scenario, Stage } from './scenarios/scenario.ts';
 import { Browser } from './support/browser.ts';
 import type { Person } from './support/person.ts';
@@ -16,7 +20,12 @@ const SCENARIO_MS = 90_000;
 const RUN_MS = 600_000;
 const SHOWN_CHARACTERS = 6_000;
 
-const scenarios: readonly Scenario[] = [];
+const scenarios: readonly Scenario[] = [
+  callsScenario,
+  callEndsScenario,
+  relayedCallScenario,
+  peerFilesScenario,
+];
 
 const { values: options } = parseArgs({
   options: {
@@ -67,10 +76,12 @@ async function play(scenario: Scenario, site: Site, browser: Browser): Promise<v
 }
 
 async function stageFor({ name }: Scenario, site: Site, browser: Browser): Promise<Stage> {
+  const folder = await subfolder(name);
   return {
     site,
     browser,
-    folder: await subfolder(name),
+    folder,
+    startAnother: async (modules) => await startSite(await subfolder(`${name}-server`), modules),
     check: checks.check.bind(checks),
     measured: (what, ms) => console.log(`   ${name}: ${what}: ${Math.round(ms)} ms`),
     photograph: async (picture, page) => {

@@ -12,6 +12,8 @@ export interface Extension {
   transfers?(peer: string): ComponentChildren;
   /** Sends a file by itself; false leaves it to the server's upload. */
   sendFile?(peer: string, file: File): boolean;
+  /** Among the settings of the account. */
+  settings?(): ComponentChildren;
   /** The session is over. */
   stop?(): void;
 }

@@ -1,4 +1,5 @@
 import { until } from '../../interop/support/poll.ts';
+import { call, hangsUp, press, shows } from '../support/call-page.ts';
 import {
   clickedAt,
   decoded,
@@ -60,12 +61,6 @@ export const callsScenario: Scenario = {
   },
 };
 
-async function call(caller: Resident, callee: Resident, how: 'Call' | 'Video call') {
-  const name = `${how} ${callee.account.user}`;
-  await caller.page.getByRole('button', { name, exact: true }).click();
-  await shows(caller, 'Ringing …');
-}
-
 /** Answers with picture, and measures until both have decoded one. */
 async function answer({ measured }: Stage, callee: Resident, caller: Resident): Promise<void> {
   const frames = Promise.all([firstFrame(caller), firstFrame(callee)]);
@@ -92,18 +87,4 @@ async function sharesScreen(who: Resident, other: Resident): Promise<void> {
   await press(who, 'Stop sharing');
   await until('the camera is sent', async () => !(await pictureSource(who)).startsWith('screen'));
   await flows(other, 'video');
-}
-
-async function hangsUp(who: Resident, other: Resident): Promise<void> {
-  await press(who, 'Hang up');
-  await shows(other, `The call with ${who.account.user} has ended.`);
-  for (const each of [who, other]) await press(each, 'Close');
-}
-
-async function press({ page }: Resident, name: string): Promise<void> {
-  await page.getByRole('button', { name, exact: true }).click();
-}
-
-async function shows({ page }: Resident, text: string): Promise<void> {
-  await page.getByText(text).first().waitFor();
 }

@@ -6,6 +6,8 @@ import type { Site } from '../support/site.ts';
 export type Stage = {
   readonly site: Site;
   readonly browser: Browser;
+  /** Starts another server, with modules set up besides. */
+  startAnother(modules: object): Promise<Site>;
   readonly check: Checks['check'];
   /** A folder of the scenario's own. */
   readonly folder: string;

@@ -8,6 +8,7 @@ import type { Target } from '../../interop/support/target.ts';
 
 const DOMAIN = 'localhost';
 const PROGRAM = fileURLToPath(new URL('../../../bin/epode', import.meta.url));
+const SIGN_UP = { signUp: true, signUpsPerAddress: 1000, signUpsInAll: 1000 };
 /** Level 50 is "error", 60 "fatal". */
 const FAULT = /^\{"level":[56]0,/;
 
@@ -17,8 +18,8 @@ export type Site = Target & {
   readonly url: string;
 };
 
-/** Starts Epode with all its files in `folder`; `sections` are added to its configuration. */
-export async function startSite(folder: string, sections: object = {}): Promise<Site> {
+/** Starts Epode with all its files in `folder`; `modules` are set up besides. */
+export async function startSite(folder: string, modules: object = {}): Promise<Site> {
   const certificates = await issueCertificates(folder, DOMAIN);
   const [port, tlsPort, webPort] = [await freePort(), await freePort(), await freePort()];
   const config = join(folder, 'epode.yaml');
@@ -34,8 +35,7 @@ export async function startSite(folder: string, sections: object = {}): Promise<
     ],
     control: { socket: join(folder, 'control.sock') },
     log: { level: 'debug', format: 'json' },
-    modules: { registration: { signUp: true, signUpsPerAddress: 1000, signUpsInAll: 1000 } },
-    ...sections,
+    modules: { registration: SIGN_UP, ...modules },
   };
   // JSON is YAML.
   await writeFile(config, JSON.stringify(settings, null, 2));

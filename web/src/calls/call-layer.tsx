@@ -2,7 +2,14 @@ import { useEffect, useRef, useState } from 'preact/hooks';
 import type { Call } from './call.ts';
 import type { Calls } from './calls.ts';
 import './calls.css';
-import { AudioIcon, HangUpIcon, MicrophoneIcon, ScreenIcon, VideoIcon } from './icons.tsx';
+import {
+  AudioIcon,
+  HangUpIcon,
+  MicrophoneIcon,
+  ScreenIcon,
+  SizeIcon,
+  VideoIcon,
+} from './icons.tsx';
 import { canShareScreen } from './media.ts';
 import { ring } from './ring.ts';
 import { words } from './text.ts';
@@ -53,8 +60,18 @@ function Incoming({ call, name }: { call: Call; name: string }) {
 
 function Running({ call, name }: { call: Call; name: string }) {
   const hasVideo = call.hasRemoteVideo.value;
+  const [isSmall, setSmall] = useState(false);
   return (
-    <section class="call-view" role="dialog" aria-label={words.inCallWith(name)}>
+    <section
+      class={isSmall ? 'call-view call-small' : 'call-view'}
+      role="dialog"
+      aria-label={words.inCallWith(name)}
+    >
+      <span class="call-size">
+        <Toggle label={isSmall ? words.larger : words.smaller} onClick={() => setSmall(!isSmall)}>
+          <SizeIcon isSmall={isSmall} />
+        </Toggle>
+      </span>
       <RemoteMedia call={call} isShown={hasVideo} />
       {!hasVideo && (
         <p class="call-name" aria-hidden="true">

@@ -19,6 +19,8 @@ const FEATURES = [
   'urn:ietf:rfc:5576',
   'urn:ietf:rfc:5888',
 ];
+/** Where this browser remembers the choice. */
+const RELAY_ONLY = 'epode.relay-only';
 const MAX_ID = 255;
 /** Older calls than this, in milliseconds, are not worth a ring. */
 const MAX_AGE_MS = 60_000;
@@ -28,7 +30,7 @@ export class Calls {
   /** The call there is, or whose end has not been seen yet. */
   readonly current = signal<Call | null>(null);
   /** Calls go through the server's relay alone, so that no peer learns our address. */
-  relayOnly = false;
+  readonly relayOnly = signal(localStorage.getItem(RELAY_ONLY) === 'true');
   readonly #agent: Agent;
   readonly #server: string;
   readonly #router: JingleRouter;
@@ -63,6 +65,11 @@ export class Calls {
     await call.begin();
   }
 
+  setRelayOnly(isOn: boolean): void {
+    localStorage.setItem(RELAY_ONLY, String(isOn));
+    this.relayOnly.value = isOn;
+  }
+
   /** The end of the last call has been seen. */
   dismiss(): void {
     if (!this.#running) this.current.value = null;
@@ -86,7 +93,7 @@ export class Calls {
       self: this.#router.self,
       configuration: async () => ({
         iceServers: await discoverIceServers(this.#agent, this.#server),
-        iceTransportPolicy: this.relayOnly ? 'relay' : 'all',
+        iceTransportPolicy: this.relayOnly.value ? 'relay' : 'all',
       }),
       send: (to, jingle) => this.#router.send(to, jingle),
       tell: (to, message) => this.#tell(to, message),

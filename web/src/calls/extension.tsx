@@ -6,6 +6,7 @@ import { CallButtons } from './call-buttons.tsx';
 import { CallLayer } from './call-layer.tsx';
 import { Calls } from './calls.ts';
 import { JingleRouter } from './jingle-router.ts';
+import { RelaySetting } from './relay-setting.tsx';
 
 /** Calls and files between browsers, for the pages. */
 export const callsAndPeerFiles: ExtensionFactory = (agent, server) => {
@@ -21,6 +22,7 @@ export const callsAndPeerFiles: ExtensionFactory = (agent, server) => {
     ),
     overlay: (nameOf) => <CallLayer calls={calls} nameOf={nameOf} />,
     transfers: (peer) => <PeerFileList peerFiles={peerFiles} peer={peer} />,
+    settings: () => <RelaySetting calls={calls} />,
     stop: () => {
       calls.stop();
       peerFiles.stop();

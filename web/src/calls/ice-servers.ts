@@ -18,8 +18,31 @@ export async function discoverIceServers(agent: Agent, server: string): Promise<
   const nothing = new Promise<Stanzas.ExternalService[]>((resolve) =>
     setTimeout(() => resolve([]), WAIT_MS),
   );
-  const services = await Promise.race([answer, nothing]);
-  return services.flatMap((each) => iceServerOf(each) ?? []).slice(0, MAX_SERVERS);
+  const services = (await Promise.race([answer, nothing])).slice(0, MAX_SERVERS);
+  const complete = await Promise.race([
+    Promise.all(services.map((each) => withCredentials(agent, server, each))),
+    nothing,
+  ]);
+  return complete.flatMap((each) => iceServerOf(each) ?? []);
+}
+
+/** XEP-0215 §3.3: some are told only where they are asked for by themselves. */
+async function withCredentials(
+  agent: Agent,
+  server: string,
+  service: Stanzas.ExternalService,
+): Promise<Stanzas.ExternalService> {
+  const { restricted, username, host, type, port } = service;
+  if (!restricted || username !== undefined || host === undefined) return service;
+  const wanted = {
+    version: '2',
+    host,
+    ...(type ? { type } : {}),
+    ...(port ? { port } : {}),
+  } as const;
+  const request = { type: 'get', to: server, externalServiceCredentials: wanted } as const;
+  const answer = await agent.sendIQ(request).catch(() => undefined);
+  return { ...service, ...answer?.externalServiceCredentials };
 }
 
 /** RFC 7064 §3.1, RFC 7065 §3.1; undefined where a browser has no use for the service. */

@@ -41,6 +41,17 @@ export function ScreenIcon() {
   );
 }
 
+export function SizeIcon({ isSmall }: { isSmall: boolean }) {
+  const path = isSmall
+    ? 'M14 4h6v6M20 4l-7 7M10 20H4v-6M4 20l7-7'
+    : 'M20 10h-6V4M14 10l6-6M4 14h6v6M10 14l-6 6';
+  return (
+    <Icon>
+      <path d={path} />
+    </Icon>
+  );
+}
+
 export function HangUpIcon() {
   return (
     <Icon>

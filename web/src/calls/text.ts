@@ -1,5 +1,6 @@
 /** What the page says about calls. */
 export const words = {
+  relayOnly: 'Hide my network address in calls: they go by way of the server',
   call: (name: string) => `Call ${name}`,
   videoCall: (name: string) => `Video call ${name}`,
   calls: (name: string) => `${name} calls`,
@@ -18,6 +19,8 @@ export const words = {
   cameraOff: 'Turn camera off',
   share: 'Share screen',
   stopSharing: 'Stop sharing',
+  smaller: 'Make the call smaller',
+  larger: 'Make the call larger',
   hangUp: 'Hang up',
   peerIsMuted: (name: string) => `${name} is muted`,
   you: 'You',
