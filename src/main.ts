@@ -224,14 +224,14 @@ class ServerProcess implements RunningServer, ServerFacts {
     const { note: onSignIn } = this.#signIns;
     const common = { deadlines: this.#deadlines, log: this.#log };
     const deps = { ...common, hashing: this.#hashing, throttle: this.#throttle };
-    this.#listeners = new Listeners({
+    this.#listeners = new Listeners(this.config, {
       ...common,
       onClient: clientStreams({ hosts, onSignIn, ...deps }),
       onComponent: (connection) => new ComponentStream(connection, this.#components!, deps),
       site: new ServedSite(server),
       secureContextFor: hosts.secureContextFor,
     });
-    await this.#listeners.open(this.config);
+    await this.#listeners.open();
   }
 
   #apply(config: Config): void {

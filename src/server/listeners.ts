@@ -6,6 +6,7 @@ import type { HttpSite } from '../transports/http-route.ts';
 import { Networks } from '../transports/networks.ts';
 import { listenTcp, type TcpLimits, type TcpListener } from '../transports/tcp.ts';
 import type { SecureContextFor } from '../transports/tls.ts';
+import { WEBSOCKET_PATH, type WebSocketLimits, WebSockets } from '../transports/websocket.ts';
 import type { ListenerFacts } from './admin/ports.ts';
 import type { Config, ListenerConfig } from './config/config.ts';
 import type { ListenerLoad } from './metrics.ts';
@@ -30,16 +31,25 @@ const LOOK = 10;
 export class Listeners {
   readonly #deps: ListenerDeps;
   readonly #open: { facts: ListenerFacts; listener: Listener }[] = [];
+  readonly #webSockets: WebSockets;
+  readonly #config: Config;
 
-  constructor(deps: ListenerDeps) {
+  constructor(config: Config, deps: ListenerDeps) {
+    this.#config = config;
     this.#deps = deps;
+    const { origins, seeOtherUri } = config.http;
+    const { onClient: onConnection, deadlines, log } = deps;
+    this.#webSockets = new WebSockets({
+      ...{ origins, seeOtherUri, onConnection, deadlines, log },
+      ...limitsOf(config),
+    });
   }
 
   /** Rejects with the system's error for a port; those before it are open then. */
-  async open(config: Config): Promise<void> {
-    for (const each of config.listeners) {
+  async open(): Promise<void> {
+    for (const each of this.#config.listeners) {
       const isHttp = each.type === 'http' || each.type === 'https';
-      const listener = await (isHttp ? this.#listenHttp(each, config) : this.#listen(each, config));
+      const listener = await (isHttp ? this.#listenHttp(each) : this.#listen(each));
       this.#open.push({ facts: factsOf(each, listener.port), listener });
     }
   }
@@ -63,6 +73,7 @@ export class Listeners {
 
   useLimits(config: Config): void {
     for (const { listener } of this.#open) listener.useLimits(limitsOf(config));
+    this.#webSockets.useLimits(limitsOf(config));
   }
 
   /** Takes no more connections, and says so on those there are. */
@@ -82,31 +93,34 @@ export class Listeners {
     await Promise.all(this.#open.map(({ listener }) => listener.close()));
   }
 
-  #listen({ type, address, port, proxy }: ListenerConfig, config: Config): Promise<TcpListener> {
+  #listen({ type, address, port, proxy }: ListenerConfig): Promise<TcpListener> {
     const { onClient, onComponent, secureContextFor, deadlines, log } = this.#deps;
     return listenTcp({
       ...{ address, port, proxy, secureContextFor, deadlines, log },
       directTls: type === 'c2s-tls',
-      ...limitsOf(config),
+      ...limitsOf(this.#config),
       onConnection: type === 'component' ? onComponent : onClient,
     });
   }
 
-  #listenHttp({ type, address, port }: ListenerConfig, config: Config): Promise<HttpListener> {
+  #listenHttp({ type, address, port }: ListenerConfig): Promise<HttpListener> {
     const { site, secureContextFor, deadlines, log } = this.#deps;
-    const { trustedProxies, forwardedHeader: header } = config.http;
+    const { trustedProxies, forwardedHeader: header } = this.#config.http;
     return listenHttp({
       ...{ address, port, site, secureContextFor, deadlines, log },
       isSecure: type === 'https',
-      ...limitsOf(config),
+      ...limitsOf(this.#config),
       trust: { proxies: new Networks(trustedProxies), header },
+      upgrades: new Map([[WEBSOCKET_PATH, this.#webSockets.upgrade]]),
     });
   }
 }
 
-function limitsOf({ limits, hosts }: Config): TcpLimits {
+function limitsOf({ limits, hosts }: Config): TcpLimits & WebSocketLimits {
+  const { beforeLogin, afterLogin } = hosts[0]!.policy;
   return {
-    limits: hosts[0]!.policy.beforeLogin,
+    limits: beforeLogin,
+    maxMessage: Math.max(beforeLogin.bytes, afterLogin.bytes),
     maxConnections: limits.connections,
     maxConnectionsPerAddress: limits.connectionsPerAddress,
     queueLimit: limits.queueBytes,

@@ -38,6 +38,8 @@ export interface Connection {
   /** Bytes sent that the kernel never gets, since the connection broke or was ending. */
   readonly lostBytes: number;
   readonly isClosed: boolean;
+  /** Whether TLS may begin within the stream (RFC 6120 §5); elsewhere it begins below it, or never. */
+  readonly takesStartTls: boolean;
   /**
    * What elements that are sent have to declare of their own namespace: '' where the
    * header of the stream has done so for all, else `jabber:client` (RFC 7395 §3.3.3).

@@ -32,6 +32,7 @@ export abstract class ByteConnection implements Connection, Sink, Expiring {
   abstract readonly tls: Connection['tls'];
   abstract readonly channelBindings: Connection['channelBindings'];
   readonly contentXmlns = '';
+  readonly takesStartTls = true;
   readonly remoteAddress: string;
   deadline = 0;
   protected readonly deadlines: Deadlines;

@@ -1,4 +1,5 @@
 import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http';
+import type { Socket } from 'node:net';
 import type { HttpAsked, HttpRoute } from './http-route.ts';
 
 /** Seconds for which a browser need not ask again what a page may send. */
@@ -20,6 +21,13 @@ export function refuse(response: ServerResponse, status: number): void {
   response.setHeader('Content-Type', 'text/plain; charset=utf-8');
   response.setHeader('Content-Length', text.length);
   response.writeHead(status).end(text);
+}
+
+/** The same to who asks for something else than HTTP; the connection ends with it. */
+export function refuseUpgrade(socket: Socket, status: number): void {
+  const head = [`HTTP/1.1 ${status} ${STATUS_CODES[status]}`, 'Connection: close'];
+  socket.write(`${head.join('\r\n')}\r\nContent-Length: 0\r\n\r\n`);
+  socket.destroySoon();
 }
 
 export function hasContent({ headers }: IncomingMessage): boolean {

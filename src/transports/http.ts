@@ -10,7 +10,15 @@ import type { Deadlines } from '../lib/deadlines.ts';
 import type { Log } from '../lib/log.ts';
 import { plainAddress } from './address.ts';
 import type { ProxyTrust } from './forwarded.ts';
-import { allowed, allows, answerOptions, isForeign, refuse, setDefaults } from './http-answer.ts';
+import {
+  allowed,
+  allows,
+  answerOptions,
+  isForeign,
+  refuse,
+  refuseUpgrade,
+  setDefaults,
+} from './http-answer.ts';
 import { readAsked } from './http-client.ts';
 import { HttpConnection } from './http-connection.ts';
 import type { HttpAsked, HttpHost, HttpRoute, HttpSite } from './http-route.ts';
@@ -281,9 +289,7 @@ export class HttpListener {
     const upgrade = asked && this.#options.upgrades?.get(asked.path);
     if (connection) this.#leave(socket, connection);
     if (!upgrade || this.#isStopping || this.#isCrowded(asked, connection)) {
-      socket.end(
-        `HTTP/1.1 ${upgrade ? 503 : 400} \r\nConnection: close\r\nContent-Length: 0\r\n\r\n`,
-      );
+      refuseUpgrade(socket, upgrade ? 503 : 400);
       return;
     }
     const upgraded = upgrade(asked, socket, head);

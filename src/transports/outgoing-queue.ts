@@ -10,6 +10,16 @@ export interface Sink {
   finished(): void;
 }
 
+/** How pieces are told apart on their way; within a stream of bytes they are not. */
+export interface Framing {
+  /** Bytes that a piece may take besides its own. */
+  readonly room: number;
+  /** How many of them stand before it while it is written. */
+  readonly lead: number;
+  /** Frames the piece that was written behind its lead, which begins at `start`; returns its end. */
+  seal(buffer: Buffer, start: number, end: number): number;
+}
+
 /** Bytes that may wait for a peer that does not read. */
 export const DEFAULT_QUEUE_LIMIT = 4 * 1024 * 1024;
 
@@ -25,6 +35,7 @@ const MAX_BYTES_PER_UNIT = 3;
 export class OutgoingQueue {
   readonly #sink: Sink;
   readonly #limit: number;
+  readonly #framing: Framing | null;
   #buffer: Buffer | null = null;
   #length = 0;
   #writing: Buffer | null = null;
@@ -35,9 +46,10 @@ export class OutgoingQueue {
   #hasOverflowed = false;
   #isFinishing = false;
 
-  constructor(sink: Sink, limit = DEFAULT_QUEUE_LIMIT) {
+  constructor(sink: Sink, limit = DEFAULT_QUEUE_LIMIT, framing: Framing | null = null) {
     this.#sink = sink;
     this.#limit = limit;
+    this.#framing = framing;
   }
 
   /** Bytes that the sink has not finished with. */
@@ -55,9 +67,9 @@ export class OutgoingQueue {
       this.#lost += Buffer.byteLength(xml);
       return;
     }
-    this.#reserve(xml.length * MAX_BYTES_PER_UNIT);
+    const start = this.#begin(xml.length * MAX_BYTES_PER_UNIT);
     this.#append(xml);
-    this.#queued();
+    this.#queued(start);
   }
 
   /** Queues the two as one piece; `rest` is copied. */
@@ -66,11 +78,11 @@ export class OutgoingQueue {
       this.#lost += Buffer.byteLength(head) + rest.length;
       return;
     }
-    this.#reserve(head.length * MAX_BYTES_PER_UNIT + rest.length);
+    const start = this.#begin(head.length * MAX_BYTES_PER_UNIT + rest.length);
     this.#append(head);
     this.#buffer!.set(rest, this.#length);
     this.#length += rest.length;
-    this.#queued();
+    this.#queued(start);
   }
 
   /** Writes what waits now instead of at the end of the turn. */
@@ -114,6 +126,15 @@ export class OutgoingQueue {
     else this.flush();
   }
 
+  /** Makes room for a piece of at most `size` bytes; returns where it begins. */
+  #begin(size: number): number {
+    const start = this.#length;
+    const framing = this.#framing;
+    this.#reserve(framing ? size + framing.room : size);
+    if (framing) this.#length += framing.lead;
+    return start;
+  }
+
   #append(xml: string): void {
     this.#length += this.#buffer!.write(xml, this.#length);
   }
@@ -131,7 +152,8 @@ export class OutgoingQueue {
     }
   }
 
-  #queued(): void {
+  #queued(start: number): void {
+    if (this.#framing) this.#length = this.#framing.seal(this.#buffer!, start, this.#length);
     if (this.queuedBytes > this.#limit) {
       this.shut();
       this.#hasOverflowed = true;

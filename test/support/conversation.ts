@@ -63,7 +63,7 @@ function withServer(title: string, options: ConversationOptions, story: Story<Te
   const register = TARGET ? test.skip : test;
   register(title, async () => {
     const { config = {}, modules = [], onDisk = STORE === 'disk' } = options;
-    const transport = TRANSPORT === 'tls' && !options.inOrder ? 'tls' : 'memory';
+    const transport = options.inOrder ? 'memory' : carrier();
     const store = onDisk ? 'disk' : 'memory';
     const server = await TestServer.start({
       transport,
@@ -75,6 +75,10 @@ function withServer(title: string, options: ConversationOptions, story: Story<Te
     });
     await hold(server, options, story);
   });
+}
+
+function carrier(): 'memory' | 'tls' | 'websocket' {
+  return TRANSPORT === 'tls' || TRANSPORT === 'websocket' ? TRANSPORT : 'memory';
 }
 
 async function hold<S extends Stage>(

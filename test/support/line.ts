@@ -100,7 +100,7 @@ export class Line {
   async openSecurely(): Promise<void> {
     await this.openStream();
     await this.take('features');
-    await this.#startTls();
+    if (!this.#stage.startsSecure) await this.#startTls();
     this.features = this.#lastText;
   }
 

@@ -19,17 +19,20 @@ import type { Storage } from '../../src/storage/ports.ts';
 import { openStorage } from '../../src/storage/sqlite/open.ts';
 import { clientStreams } from '../../src/stream/client-streams.ts';
 import { ComponentStream } from '../../src/stream/component-stream.ts';
+import type { Connection, ConnectionListener } from '../../src/stream/connection.ts';
 import { type HttpListener, listenHttp } from '../../src/transports/http.ts';
 import type { HttpSite } from '../../src/transports/http-route.ts';
 import { connectMemory, type MemoryPeer } from '../../src/transports/memory.ts';
 import { Networks } from '../../src/transports/networks.ts';
 import { makeSecureContext } from '../../src/transports/secure-context.ts';
 import { listenTcp, type TcpListener } from '../../src/transports/tcp.ts';
+import { WEBSOCKET_PATH, WebSockets } from '../../src/transports/websocket.ts';
 import type { XmlLimits } from '../../src/xml/frame.ts';
 import { storeAccount } from './accounts.ts';
 import { ManualClock } from './manual-clock.ts';
 import { selfSigned } from './self-signed.ts';
 import { dial } from './tcp-wire.ts';
+import { dialWebSocket } from './websocket-wire.ts';
 import type { Stage, Wire } from './wire.ts';
 
 const DOMAIN = 'localhost';
@@ -50,8 +53,8 @@ export interface TestConfig {
 
 /** How a server for tests is set up. */
 export interface Manner {
-  /** 'tls' is TCP with STARTTLS on a port of loopback. */
-  readonly transport: 'memory' | 'tls';
+  /** On a port of loopback: 'tls' is TCP with STARTTLS. */
+  readonly transport: 'memory' | 'tls' | 'websocket';
   /** 'disk' is as in production: a file, and a thread that writes it. */
   readonly store: 'memory' | 'disk';
   readonly config?: TestConfig;
@@ -72,6 +75,7 @@ export type CreateAccount = (username: string, password: string) => void;
 export class TestServer implements Stage {
   readonly domain = DOMAIN;
   readonly usesTls: boolean;
+  readonly startsSecure: boolean;
   readonly patience: number;
   readonly clock: ManualClock;
   readonly storage: Storage;
@@ -96,14 +100,19 @@ export class TestServer implements Stage {
   readonly #web: Web | null;
 
   static async start(manner: Manner): Promise<TestServer> {
-    const { transport, store, config = {}, modules = [] } = manner;
+    const { transport, store, modules = [] } = manner;
     const clock = new ManualClock();
     const place = await (store === 'disk' ? openOnDisk(clock) : openInMemory(clock));
     const certificate = transport === 'tls' ? await certificateOf(DOMAIN) : null;
     const all = [...builtinModules, ...modules];
-    const web = manner.http ? await openWeb(clock, place.log) : null;
-    const server = new TestServer(place, readConfig(config, all), all, {
+    const config = readConfig(manner.config ?? {}, all);
+    const needsWeb = manner.http || transport === 'websocket';
+    const web = needsWeb
+      ? await openWeb(clock, config.hosts[0].policy.beforeLogin, place.log)
+      : null;
+    const server = new TestServer(place, config, all, {
       usesTls: certificate !== null,
+      startsSecure: transport === 'websocket',
       // In memory nothing is encrypted, yet clients may ask for it.
       secureContext: certificate
         ? makeSecureContext({ ...certificate, minVersion: 'TLSv1.2' })
@@ -127,7 +136,8 @@ export class TestServer implements Stage {
     this.#deadlines = new Deadlines(place.clock);
     this.#componentSettings = components;
     this.usesTls = settings.usesTls;
-    this.patience = this.usesTls ? 3000 : 1000;
+    this.startsSecure = settings.startsSecure;
+    this.patience = this.usesTls || this.startsSecure ? 3000 : 1000;
     this.storage = place.storage;
     this.#place = place;
     this.#modules = modules;
@@ -161,7 +171,7 @@ export class TestServer implements Stage {
     this.#throttle = throttle;
     this.#onConnection = clientStreams({ hosts, deadlines: this.#deadlines, log, throttle });
     this.#secureContextFor = hosts.secureContextFor;
-    this.#web?.serve(new ServedSite(this.server));
+    this.#web?.serve(new ServedSite(this.server), this.#onConnection);
   }
 
   toString(): string {
@@ -179,9 +189,15 @@ export class TestServer implements Stage {
 
   async connect(): Promise<Wire> {
     if (this.#listener) return await dial(this.#listener.port, LOOPBACK, DOMAIN);
+    if (this.startsSecure) return await this.connectByWebSocket();
     const options = { deadlines: this.#deadlines, limits: this.#limits, remoteAddress: LOOPBACK };
     const peer = connectMemory(this.#onConnection, options);
     return Object.assign(peer, { secure: async () => {} });
+  }
+
+  async connectByWebSocket(): Promise<Wire> {
+    const port = this.#web?.listener.port;
+    return await dialWebSocket(`ws://${LOOPBACK}:${port}${WEBSOCKET_PATH}`);
   }
 
   /** Stops as it should and starts again, on the same store; `away` ms go by in between. */
@@ -262,6 +278,7 @@ export class TestServer implements Stage {
 /** What stays the same when the server starts again. */
 interface Settings {
   readonly usesTls: boolean;
+  readonly startsSecure: boolean;
   readonly secureContext: SecureContext;
   readonly saltSecret: Buffer;
   readonly transient: Storage;
@@ -271,11 +288,24 @@ interface Settings {
 /** A listener of HTTP, there before the hosts, since their modules are told where it is. */
 interface Web {
   readonly listener: HttpListener;
-  serve(site: HttpSite): void;
+  serve(site: HttpSite, onConnection: OnConnection): void;
 }
 
-async function openWeb(clock: ManualClock, log: Log): Promise<Web> {
+type OnConnection = (connection: Connection) => ConnectionListener;
+
+async function openWeb(clock: ManualClock, limits: XmlLimits, log: Log): Promise<Web> {
   let served: HttpSite | null = null;
+  let streams: OnConnection | null = null;
+  const deadlines = new Deadlines(clock);
+  const webSockets = new WebSockets({
+    onConnection: (connection) => streams!(connection),
+    limits,
+    maxMessage: 262_144,
+    origins: null,
+    seeOtherUri: null,
+    deadlines,
+    log,
+  });
   const listener = await listenHttp({
     address: LOOPBACK,
     port: 0,
@@ -283,13 +313,15 @@ async function openWeb(clock: ManualClock, log: Log): Promise<Web> {
     secureContextFor: () => null,
     trust: { proxies: new Networks([]), header: 'X-Forwarded-For' },
     site: { hostFor: (name) => served!.hostFor(name) },
+    upgrades: new Map([[WEBSOCKET_PATH, webSockets.upgrade]]),
     maxConnections: 1000,
     maxConnectionsPerAddress: 1000,
-    deadlines: new Deadlines(clock),
+    deadlines,
     log,
   });
-  const serve = (site: HttpSite) => {
+  const serve: Web['serve'] = (site, onConnection) => {
     served = site;
+    streams = onConnection;
   };
   return { listener, serve };
 }

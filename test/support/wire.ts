@@ -16,6 +16,8 @@ export interface Stage {
   readonly domain: string;
   /** Whether clients have to use STARTTLS. */
   readonly usesTls: boolean;
+  /** Whether clients are secure as soon as they are connected. */
+  readonly startsSecure?: boolean;
   /** Milliseconds to wait for what is expected. */
   readonly patience: number;
   /** The localpart of a person's account here. */

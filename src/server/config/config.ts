@@ -105,6 +105,10 @@ export interface HttpConfig {
   /** Addresses and networks of proxies whose word on their clients is taken. */
   readonly trustedProxies: readonly string[];
   readonly forwardedHeader: 'X-Forwarded-For' | 'Forwarded';
+  /** Origins of pages that may connect by WebSocket; null for all. */
+  readonly origins: readonly string[] | null;
+  /** Where WebSocket clients may go on once the server stops; null for nowhere. */
+  readonly seeOtherUri: string | null;
 }
 
 export interface TlsConfig {

@@ -12,11 +12,15 @@ const USUAL = new Map([
 ]);
 
 /** An origin: scheme, name and perhaps a port. Unencrypted only where nobody is on the way. */
-export const publicUrl = () =>
+export const origin = () =>
   z
     .string()
     .refine(isPublic, 'must be an origin such as https://chat.example.org, without a path')
     .transform((text) => new URL(text).origin);
+
+function isSecureUri(text: string): boolean {
+  return URL.canParse(text) && ['wss:', 'https:'].includes(new URL(text).protocol);
+}
 
 function isPublic(text: string): boolean {
   if (!URL.canParse(text)) return false;
@@ -30,7 +34,7 @@ function isLocalName(name: string): boolean {
 }
 
 export const httpSchema = z.strictObject({
-  publicUrl: publicUrl()
+  publicUrl: origin()
     .optional()
     .describe(
       'Where browsers find the server: `https://chat.example.org`. By default the domain and the port of the `https` listener.',
@@ -44,6 +48,17 @@ export const httpSchema = z.strictObject({
     .describe(
       'How they tell: by that header, `X-Forwarded-Proto` and `X-Forwarded-Host`, or by the one of RFC 7239.',
     ),
+  origins: z
+    .array(origin())
+    .optional()
+    .describe(
+      'Origins of the pages that may connect by WebSocket; all unless given, since a page can do nothing without a password.',
+    ),
+  seeOtherUri: z
+    .string()
+    .refine(isSecureUri, 'must be an address that begins with wss:// or https://')
+    .optional()
+    .describe('Where WebSocket clients are sent when the server stops (RFC 7395 §3.6.1).'),
 });
 
 /** The rules of HTTP; problems go to `reader`. */
@@ -100,8 +115,14 @@ function originOf(scheme: string, domain: string, port: number): string {
   return origin;
 }
 
-export function resolveHttp({ publicUrl, ...rest }: FileConfig['http']): HttpConfig {
-  return { publicUrl: publicUrl ?? null, ...rest };
+export function resolveHttp(http: FileConfig['http']): HttpConfig {
+  const { publicUrl, origins, seeOtherUri } = http;
+  return {
+    ...http,
+    publicUrl: publicUrl ?? null,
+    origins: origins ?? null,
+    seeOtherUri: seeOtherUri ?? null,
+  };
 }
 
 /** What is allowed and still deserves a second thought. */

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { componentsSchema } from './components.ts';
-import { httpSchema, publicUrl } from './http.ts';
+import { httpSchema, origin } from './http.ts';
 import { isIpAddress, networks } from './networks.ts';
 import { duration, size } from './quantities.ts';
 import { refuseUndescribed, sourceKeys } from './sources.ts';
@@ -222,7 +222,7 @@ const metrics = z.strictObject({
 const overridable = () => z.record(z.string(), z.unknown());
 
 const host = z.strictObject({
-  publicUrl: publicUrl()
+  publicUrl: origin()
     .optional()
     .describe('Where browsers find this host; the common `http.publicUrl` unless given.'),
   certificate: certificate

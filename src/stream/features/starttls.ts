@@ -1,4 +1,5 @@
 import { xml } from '../../xml/element.ts';
+import { StreamError } from '../../xmpp/errors.ts';
 import { NS } from '../../xmpp/ns.ts';
 import { mayLogInUnencrypted } from '../encryption-policy.ts';
 import type { StreamFeature } from '../feature.ts';
@@ -11,13 +12,14 @@ export const starttls: StreamFeature = {
   accepts: [{ name: 'starttls', xmlns: NS.tls }],
 
   offer(stream) {
-    if (!stream.host.secureContext) return null;
+    if (!stream.host.secureContext || !stream.connection.takesStartTls) return null;
     const offer = xml('starttls', { xmlns: NS.tls });
     if (!mayLogInUnencrypted(stream)) offer.append(xml('required'));
     return offer;
   },
 
   negotiate(stream) {
+    if (!stream.connection.takesStartTls) throw new StreamError('not-authorized');
     if (stream.host.secureContext) {
       stream.sendElement(xml('proceed', { xmlns: NS.tls }));
       return 'secure';
