@@ -22,6 +22,7 @@ import subscriptions from './modules/subscriptions.ts';
 import time from './modules/time.ts';
 import vcard from './modules/vcard/module.ts';
 import version from './modules/version.ts';
+import web from './modules/web/module.ts';
 import type { ModuleDefinition } from './server/module.ts';
 
 /** The modules that come with the server; each is on unless the configuration says false. */
@@ -50,4 +51,5 @@ export const builtinModules = [
   time,
   vcard,
   version,
+  web,
 ] as ModuleDefinition[];

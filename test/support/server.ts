@@ -63,6 +63,8 @@ export interface Manner {
   readonly createAccount?: CreateAccount;
   /** Whether it has a listener of HTTP on loopback, whose address is `webUrl`. */
   readonly http?: boolean;
+  /** The address that clients come from, in memory; loopback unless given. */
+  readonly from?: string;
 }
 
 /** Makes an account where it is kept, if that is not the server's own store. */
@@ -95,6 +97,7 @@ export class TestServer implements Stage {
   #throttle!: SignInThrottle;
   readonly #place: Place;
   #createAccount: CreateAccount | null = null;
+  #from = LOOPBACK;
   readonly #modules: readonly ModuleDefinition[];
   #listener: TcpListener | null = null;
   readonly #web: Web | null;
@@ -122,6 +125,7 @@ export class TestServer implements Stage {
       web,
     });
     server.#createAccount = manner.createAccount ?? null;
+    server.#from = manner.from ?? LOOPBACK;
     if (transport === 'tls') await server.#listen();
     return server;
   }
@@ -190,7 +194,7 @@ export class TestServer implements Stage {
   async connect(): Promise<Wire> {
     if (this.#listener) return await dial(this.#listener.port, LOOPBACK, DOMAIN);
     if (this.startsSecure) return await this.connectByWebSocket();
-    const options = { deadlines: this.#deadlines, limits: this.#limits, remoteAddress: LOOPBACK };
+    const options = { deadlines: this.#deadlines, limits: this.#limits, remoteAddress: this.#from };
     const peer = connectMemory(this.#onConnection, options);
     return Object.assign(peer, { secure: async () => {} });
   }

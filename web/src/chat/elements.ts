@@ -26,7 +26,7 @@ export interface InboxPage {
   readonly paging?: Stanzas.Paging;
 }
 
-declare module 'stanza/protocol' {
+declare module 'stanza/protocol/index.js' {
   interface Message {
     inboxEntry?: InboxEntry;
     /** The id of the message that its author takes back (XEP-0424). */

@@ -1,4 +1,5 @@
 import type { Stanzas } from 'stanza';
+import type {} from './elements.ts';
 import { bareOf } from './jid.ts';
 import type { Arrival } from './timeline.ts';
 

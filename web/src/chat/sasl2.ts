@@ -35,7 +35,7 @@ declare module 'stanza' {
   }
 }
 
-declare module 'stanza/protocol' {
+declare module 'stanza/protocol/index.js' {
   interface StreamFeatures {
     sasl2?: Sasl2Offer;
   }

@@ -66,8 +66,8 @@ export function Confirm({ title, hint, action, act, onClose }: ConfirmProps) {
           type="button"
           class="danger"
           onClick={() => {
-            onClose();
             act();
+            onClose();
           }}
         >
           {action}
