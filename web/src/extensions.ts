@@ -1,5 +1,6 @@
 import type { ComponentChildren } from 'preact';
 import type { Agent } from 'stanza';
+import { callsAndPeerFiles } from './calls/extension.tsx';
 
 /** What is added to the client for one session: calls, files from page to page. */
 export interface Extension {
@@ -11,6 +12,8 @@ export interface Extension {
   transfers?(peer: string): ComponentChildren;
   /** Sends a file by itself; false leaves it to the server's upload. */
   sendFile?(peer: string, file: File): boolean;
+  /** Among the settings of the account. */
+  settings?(): ComponentChildren;
   /** The session is over. */
   stop?(): void;
 }
@@ -18,4 +21,4 @@ export interface Extension {
 /** Made before the client's first presence; `server` is the domain of the account. */
 export type ExtensionFactory = (agent: Agent, server: string) => Extension;
 
-export const extensions: readonly ExtensionFactory[] = [];
+export const extensions: readonly ExtensionFactory[] = [callsAndPeerFiles];
