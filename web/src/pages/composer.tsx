@@ -21,7 +21,7 @@ export function Composer({ conversation, name, edited, onFiles }: Props) {
 
   useEffect(() => {
     // On a phone that would bring up the keyboard.
-    if (window.matchMedia('(pointer: fine)').matches) field.current?.focus();
+    if (!window.matchMedia('(pointer: coarse)').matches) field.current?.focus();
   }, [conversation]);
   useEffect(() => {
     if (!edited.value) return;
