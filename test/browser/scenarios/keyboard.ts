@@ -76,12 +76,9 @@ async function signsIn({ site, browser }: Stage): Promise<Resident> {
 
 /** From the message field: back to the messages, up to the last, into its menu. */
 async function deletesLast(page: Page): Promise<void> {
-  for (const key of ['Shift+Tab', 'Shift+Tab', 'ArrowUp']) await page.keyboard.press(key);
-  await page.keyboard.press('Tab');
-  if ((await focused(page)) !== 'Message actions') throw new Error(await focused(page));
-  await page.keyboard.press('Enter');
-  await page.keyboard.press('ArrowDown');
-  await page.keyboard.press('Enter');
+  for (const key of ['Shift+Tab', 'Shift+Tab', 'ArrowUp', 'Enter']) await page.keyboard.press(key);
+  await page.getByRole('menu', { name: 'Message actions' }).waitFor();
+  for (const key of ['ArrowDown', 'Enter']) await page.keyboard.press(key);
   await page.getByRole('dialog', { name: 'Delete this message?' }).waitFor();
   await tabTo(page, 'Delete for everyone');
   await page.keyboard.press('Enter');
