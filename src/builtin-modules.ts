@@ -26,6 +26,7 @@ import time from './modules/time.ts';
 import upload from './modules/upload/module.ts';
 import vcard from './modules/vcard/module.ts';
 import version from './modules/version.ts';
+import web from './modules/web/module.ts';
 import type { ModuleDefinition } from './server/module.ts';
 
 /** The modules that come with the server; each is on unless the configuration says false. */
@@ -58,4 +59,5 @@ export const builtinModules = [
   upload,
   vcard,
   version,
+  web,
 ] as ModuleDefinition[];

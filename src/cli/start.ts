@@ -47,6 +47,10 @@ function announce({ config, listeners }: RunningServer, option: string | undefin
   for (const { description, address, port } of listeners) {
     say(`  ${formatPlace(address, port)}  ${description}`);
   }
+  for (const { domain, kind, webUrl, modules } of config.hosts) {
+    const hasPage = kind === 'accounts' && modules.get('web') !== false;
+    if (webUrl && hasPage) say(`In a browser, for ${domain}: ${webUrl}`);
+  }
   say(`Make an account: ${callAgain(`user add you@${config.hosts[0]!.domain}`, option)}`);
 }
 

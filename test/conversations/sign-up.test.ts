@@ -17,8 +17,11 @@ const FEATURE = 'http://jabber.org/features/iq-register';
 
 const OPEN = { config: { modules: { registration: { signUp: true } } } };
 
+const CLOSED = { config: { modules: { registration: { signUp: false } } } };
+
 describe('signing up', () => {
-  conversation('is not offered by default [XEP-0077 3.1]', async ({ stranger, juliet }) => {
+  conversation('is not offered where it is off [XEP-0077 3.1]', CLOSED, async (people) => {
+    const { stranger, juliet } = people;
     await stranger.connects();
     await stranger.opensStream();
     await stranger.gets`<stream:features/>`;
@@ -31,6 +34,31 @@ describe('signing up', () => {
     expect(await isLetIn(stranger, 'bill', 'Calliope')).toBe(false);
     await juliet.getsNothing();
   });
+
+  conversation(
+    'is by default for who sits at the machine of localhost [XEP-0077 7]',
+    async ({ stranger, juliet }) => {
+      await stranger.connects();
+      await stranger.opensStream();
+      await stranger.gets`<stream:features><register xmlns='${FEATURE}'/></stream:features>`;
+      await sets(stranger, credentials('bill', 'Calliope'));
+      await getsResult(stranger);
+      await stranger.vanishes();
+      expect(await isLetIn(stranger, 'bill', 'Calliope')).toBe(true);
+      await juliet.getsNothing();
+    },
+  );
+
+  conversationInside(
+    'is not for who comes from another machine, be it with TLS [XEP-0077 7]',
+    { from: '192.0.2.7' },
+    async ({ stranger }) => {
+      await stranger.connectsSecurely();
+      expect(stranger.lastText).not.toContain(FEATURE);
+      await sets(stranger, credentials('bill', 'Calliope'));
+      await getsError(stranger, 'service-unavailable', 'cancel');
+    },
+  );
 
   conversation(
     'is a feature of the stream where the operator wants it [XEP-0077 7]',

@@ -18,6 +18,8 @@ export interface ConversationOptions extends CastOptions {
   readonly onDisk?: boolean;
   /** Whether the server answers HTTP, at its `webUrl`. */
   readonly http?: boolean;
+  /** The address that clients come from, if not this machine; never over sockets. */
+  readonly from?: string;
   /** Whether all has to reach the server in the order in which it is told; several sockets do not promise that. */
   readonly inOrder?: boolean;
 }
@@ -63,7 +65,8 @@ function withServer(title: string, options: ConversationOptions, story: Story<Te
   const register = TARGET ? test.skip : test;
   register(title, async () => {
     const { config = {}, modules = [], onDisk = STORE === 'disk' } = options;
-    const transport = options.inOrder ? 'memory' : carrier();
+    const isInMemory = options.inOrder || options.from !== undefined;
+    const transport = isInMemory ? 'memory' : carrier();
     const store = onDisk ? 'disk' : 'memory';
     const server = await TestServer.start({
       transport,
@@ -71,6 +74,7 @@ function withServer(title: string, options: ConversationOptions, story: Story<Te
       config,
       modules,
       http: options.http ?? false,
+      ...(options.from !== undefined && { from: options.from }),
       ...(options.createAccount && { createAccount: options.createAccount }),
     });
     await hold(server, options, story);

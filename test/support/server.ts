@@ -65,6 +65,8 @@ export interface Manner {
   readonly createAccount?: CreateAccount;
   /** Whether it has a listener of HTTP on loopback, whose address is `webUrl`. */
   readonly http?: boolean;
+  /** The address that clients come from, in memory; loopback unless given. */
+  readonly from?: string;
 }
 
 /** Makes an account where it is kept, if that is not the server's own store. */
@@ -97,6 +99,7 @@ export class TestServer implements Stage {
   #throttle!: SignInThrottle;
   readonly #place: Place;
   #createAccount: CreateAccount | null = null;
+  #from = LOOPBACK;
   readonly #modules: readonly ModuleDefinition[];
   /** Whether whoever connects next does so by WebSocket, where HTTP was asked for. */
   usesWebSocket = false;
@@ -128,6 +131,7 @@ export class TestServer implements Stage {
       isOverBosh: transport === 'bosh',
     });
     server.#createAccount = manner.createAccount ?? null;
+    server.#from = manner.from ?? LOOPBACK;
     if (transport === 'tls') await server.#listen();
     return server;
   }
@@ -202,7 +206,7 @@ export class TestServer implements Stage {
     if (this.#settings.isOverBosh) return dialBosh(this.#web!.listener.port, DOMAIN);
     if (this.startsSecure || this.usesWebSocket) return await this.#connectByWebSocket();
     if (this.#listener) return await dial(this.#listener.port, LOOPBACK, DOMAIN);
-    const options = { deadlines: this.#deadlines, limits: this.#limits, remoteAddress: LOOPBACK };
+    const options = { deadlines: this.#deadlines, limits: this.#limits, remoteAddress: this.#from };
     const peer = connectMemory(this.#onConnection, options);
     return Object.assign(peer, { secure: async () => {} });
   }

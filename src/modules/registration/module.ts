@@ -44,11 +44,16 @@ export default defineModule({
       .default(true)
       .describe('Whether users may change their own password.'),
     allowRemoval: z.boolean().default(true).describe('Whether users may delete their own account.'),
-    signUp: z.boolean().default(false).describe('Whether anybody may make an account.'),
+    signUp: z
+      .union([z.boolean(), z.literal('local')])
+      .default('local')
+      .describe(
+        'Whether anybody may make an account; `local`: who sits at the machine itself, at the host `localhost` alone.',
+      ),
     signUpPage: z
       .url({ protocol: /^https?$/ })
       .optional()
-      .describe('Where people sign up instead, while signUp is false.'),
+      .describe('Where people sign up instead, unless signUp is true.'),
     signUpsPerAddress: z
       .int()
       .min(1)
@@ -89,7 +94,7 @@ export default defineModule({
     });
     const { signUpInterval: interval } = config;
     const signUp = signUpFeature({
-      isOn: config.signUp && isHere,
+      openTo: isHere && openTo(config),
       page: config.signUpPage ?? null,
       names: new NameRules(config.maxNameLength, config.reservedNames),
       perAddress: new Rate(clock, config.signUpsPerAddress, interval, counts.perAddress),
@@ -109,6 +114,12 @@ export default defineModule({
     };
   },
 });
+
+/** Who has people sign up elsewhere does not want them here, be they ever so near. */
+function openTo(config: { signUp: boolean | 'local'; signUpPage?: string | undefined }) {
+  const { signUp, signUpPage } = config;
+  return signUp === 'local' && signUpPage !== undefined ? false : signUp;
+}
 
 function newTallies(): Tallies {
   const counts = { changes: noCounts(), perAddress: noCounts(), inAll: noCounts() };

@@ -20,10 +20,14 @@ import {
 
 const NS_FEATURE = 'http://jabber.org/features/iq-register';
 
+/** It always means the machine itself (RFC 6761 §6.3). */
+const LOCAL_DOMAIN = 'localhost';
+
 /** What signing up needs. */
 export interface SignUpDeps {
-  readonly isOn: boolean;
-  /** Where to sign up while it is off; null for nowhere. */
+  /** Anybody, nobody, or who sits at the machine of the host `localhost`. */
+  readonly openTo: boolean | 'local';
+  /** Where those who may not can sign up; null for nowhere. */
   readonly page: string | null;
   readonly names: NameRules;
   readonly perAddress: Rate;
@@ -81,15 +85,21 @@ class SignUps {
   }
 
   isOpenTo(stream: ClientStream): boolean {
-    const { isOn, page } = this.#deps;
-    return isOn ? stream.mayShowPassword : page !== null;
+    return this.#isOnFor(stream) ? stream.mayShowPassword : this.#deps.page !== null;
+  }
+
+  #isOnFor({ connection }: ClientStream): boolean {
+    const { openTo, host } = this.#deps;
+    if (openTo !== 'local') return openTo;
+    return host.domain === LOCAL_DOMAIN && connection.isLoopback;
   }
 
   /** The result's payload, if it has one. Rejects with `StanzaError`. */
   async answer(stream: ClientStream, iq: Element): Promise<Element | null> {
     const attempts = this.#attemptsOf(stream);
     attempts.count += 1;
-    const { isOn, page } = this.#deps;
+    const { page } = this.#deps;
+    const isOn = this.#isOnFor(stream);
     if (!isOn && page && iq.attrs.type === 'get') return encodeRedirection(page);
     if (!isOn) throw new StanzaError('service-unavailable');
     if (!stream.mayShowPassword) {
