@@ -1,6 +1,6 @@
 // Plays the web client in a real browser against a real server; docs/browser-tests.md says how.
 import { rmSync } from 'node:fs';
-import { copyFile, mkdir, mkdtemp, writeFile } from 'node:fs/promises';
+import { chmod, copyFile, mkdir, mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -9,6 +9,7 @@ import { Checks, Failed, indent } from '../interop/support/checks.ts';
 import { started } from '../interop/support/process.ts';
 import { callEndsScenario } from './scenarios/call-ends.ts';
 import { callsScenario } from './scenarios/calls.ts';
+import { dinoCallScenario } from './scenarios/dino-call.ts';
 import { peerFilesScenario } from './scenarios/peer-files.ts';
 import { relayedCallScenario } from './scenarios/relayed-call.ts';
 import type { Scenario, Stage } from './scenarios/scenario.ts';
@@ -25,6 +26,7 @@ const scenarios: readonly Scenario[] = [
   callEndsScenario,
   relayedCallScenario,
   peerFilesScenario,
+  dinoCallScenario,
 ];
 
 const { values: options } = parseArgs({
@@ -43,6 +45,8 @@ async function playAll(): Promise<void> {
   const only = options.only.split(',');
   const unknown = only.filter((name) => !scenarios.some((each) => each.name === name));
   if (unknown.length > 0) throw new Error(`no such scenario: ${unknown}`);
+  // Clients that run as another user must read the certificates.
+  await chmod(folder, 0o755);
   const site = await startSite(await subfolder('server'));
   const browser = await Browser.start();
   for (const scenario of scenarios) {
