@@ -65,8 +65,8 @@ function withServer(title: string, options: ConversationOptions, story: Story<Te
   const register = TARGET ? test.skip : test;
   register(title, async () => {
     const { config = {}, modules = [], onDisk = STORE === 'disk' } = options;
-      const isInMemory = options.inOrder || options.from !== undefined;
-      const transport = isInMemory ? 'memory' : carrier();
+    const isInMemory = options.inOrder || options.from !== undefined;
+    const transport = isInMemory ? 'memory' : carrier();
     const store = onDisk ? 'disk' : 'memory';
     const server = await TestServer.start({
       transport,

@@ -152,7 +152,7 @@ export class Connection {
     };
     agent.on('session:started', online);
     agent.on('stream:management:resumed', online);
-    agent.on('stream:error', ({ condition }) => {
+    agent.on('streamError', ({ condition }) => {
       if (condition === 'conflict') this.#stop('replaced');
     });
     // Of stanza's own profile, for servers that have no other.
@@ -190,10 +190,14 @@ export class Connection {
   }
 
   #refused(condition: string): void {
+    if (condition === 'temporary-auth-failure') {
+      // Somebody who is signed in stays so, and tries again later.
+      if (this.#first) this.#fail('busy');
+      return;
+    }
     const isByToken = this.#token !== null;
     if (isByToken) forgetCredentials({ client: this.#client });
-    const isBusy = condition === 'temporary-auth-failure';
-    this.#fail(isBusy ? 'busy' : isByToken ? 'expired' : 'wrong-password');
+    this.#fail(isByToken ? 'expired' : 'wrong-password');
   }
 
   #fail(refusal: Refusal): void {

@@ -26,6 +26,13 @@ export interface InboxPage {
   readonly paging?: Stanzas.Paging;
 }
 
+declare module 'stanza' {
+  interface AgentEvents {
+    /** What the server ends a stream with (RFC 6120 §4.9), by stanza's name for the element. */
+    streamError: Stanzas.StreamError;
+  }
+}
+
 declare module 'stanza/protocol/index.js' {
   interface Message {
     inboxEntry?: InboxEntry;

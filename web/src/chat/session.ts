@@ -54,8 +54,16 @@ export class Session {
     this.#listen();
   }
 
-  /** Loads what a new session of the server knows nothing of. */
+  /** For each new session at the server; what does not come to pass is tried in another. */
   async start(): Promise<void> {
+    try {
+      await this.#load();
+    } catch {
+      if (this.connection.state.value === 'online') this.connection.restart();
+    }
+  }
+
+  async #load(): Promise<void> {
     await this.contacts.load();
     await this.#agent.enableCarbons();
     this.#agent.sendPresence({ legacyCapabilities: this.#agent.updateCaps() ?? [] });
@@ -125,7 +133,7 @@ export class Session {
       this.#outbox.settle(id);
       this.conversations.peek().get(bareOf(to))?.acknowledged(id);
     });
-    agent.on('session:started', () => void this.start().catch(() => this.#startAgain()));
+    agent.on('session:started', () => void this.start());
     agent.on('stream:management:resumed', () => this.#outbox.open(false));
     agent.on('disconnected', () => this.#outbox.close());
     const { signal } = this.#ended;
@@ -135,11 +143,6 @@ export class Session {
       document.title = this.unread.value > 0 ? `(${this.unread.value}) Epode` : 'Epode';
     });
     signal.addEventListener('abort', stop);
-  }
-
-  /** What a session begins with was refused or never came: it begins anew. */
-  #startAgain(): void {
-    if (this.connection.state.value === 'online') this.connection.restart();
   }
 
   #take(message: Stanzas.ReceivedMessage): void {

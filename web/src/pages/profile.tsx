@@ -82,6 +82,7 @@ export function Profile({ session, onClose }: Props) {
           />
           <p class="hint">{text.nicknameHint}</p>
         </div>
+        {session.extensions.map((extension) => extension.settings?.())}
         {problem.value !== null && (
           <p class="problem" role="alert">
             {problem.value}

@@ -52,9 +52,14 @@ export function Sidebar({ session }: Props) {
       </header>
       <ConnectionBar session={session} />
       <SearchField words={words} />
-      <nav class="lists">
+      <nav class="lists" aria-label={text.conversations}>
         {words.value.trim() === '' ? (
-          <Lists session={session} />
+          <Lists
+            session={session}
+            onAdd={() => {
+              dialog.value = 'add';
+            }}
+          />
         ) : (
           <SearchResults session={session} words={words.value.trim()} />
         )}
@@ -107,7 +112,7 @@ function SearchField({ words }: { readonly words: { value: string } }) {
   );
 }
 
-function Lists({ session }: Props) {
+function Lists({ session, onAdd }: Props & { onAdd(): void }) {
   const conversations = [...session.conversations.value.values()]
     .filter(({ preview }) => preview.value !== null)
     .sort((one, other) => other.preview.value!.time - one.preview.value!.time);
@@ -116,7 +121,8 @@ function Lists({ session }: Props) {
     .filter((jid) => !talking.has(jid))
     .sort((one, other) => session.nameOf(one).localeCompare(session.nameOf(other)));
   const requests = session.contacts.requests.value;
-  if (conversations.length + contacts.length + requests.length === 0) return <Nobody />;
+  if (conversations.length + contacts.length + requests.length === 0)
+    return <Nobody onAdd={onAdd} />;
   return (
     <>
       {requests.length > 0 && <Requests session={session} requests={requests} />}
@@ -148,11 +154,14 @@ function Lists({ session }: Props) {
   );
 }
 
-function Nobody() {
+function Nobody({ onAdd }: { onAdd(): void }) {
   return (
     <div class="nobody">
       <strong>{text.nobody}</strong>
       <p>{text.nobodyHint}</p>
+      <button type="button" onClick={onAdd}>
+        {text.addFirst}
+      </button>
     </div>
   );
 }
