@@ -260,5 +260,7 @@ function desktop(home: string): Record<string, string> {
     ...{ HOME: home, XDG_DATA_HOME: home, XDG_RUNTIME_DIR: home, LC_ALL: 'C.UTF-8' },
     ...{ GTK_A11Y: 'none', GSETTINGS_BACKEND: 'memory', GIO_USE_VFS: 'local' },
     ...{ GDK_BACKEND: 'x11', GSK_RENDERER: 'cairo' },
+    // The library for sound would start a server of its own, which outlives the program.
+    PULSE_SERVER: `unix:${join(home, 'pulse', 'native')}`,
   };
 }
