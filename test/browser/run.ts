@@ -1,6 +1,6 @@
 // Plays the web client in a real browser against a real server; docs/browser-tests.md says how.
 import { rmSync } from 'node:fs';
-import { copyFile, mkdir, mkdtemp, writeFile } from 'node:fs/promises';
+import { chmod, copyFile, mkdir, mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -11,6 +11,7 @@ import { callEndsScenario } from './scenarios/call-ends.ts';
 import { callsScenario } from './scenarios/calls.ts';
 import { chatScenario } from './scenarios/chat.ts';
 import { comesBackScenario } from './scenarios/comes-back.ts';
+import { dinoCallScenario } from './scenarios/dino-call.ts';
 import { filesScenario } from './scenarios/files.ts';
 import { keyboardScenario } from './scenarios/keyboard.ts';
 import { markupScenario } from './scenarios/markup.ts';
@@ -35,6 +36,7 @@ const scenarios: readonly Scenario[] = [
   callEndsScenario,
   relayedCallScenario,
   peerFilesScenario,
+  dinoCallScenario,
 ];
 
 const { values: options } = parseArgs({
@@ -53,6 +55,8 @@ async function playAll(): Promise<void> {
   const only = options.only.split(',');
   const unknown = only.filter((name) => !scenarios.some((each) => each.name === name));
   if (unknown.length > 0) throw new Error(`no such scenario: ${unknown}`);
+  // Clients that run as another user must read the certificates.
+  await chmod(folder, 0o755);
   const site = await startSite(await subfolder('server'));
   const browser = await Browser.start();
   for (const scenario of scenarios) {

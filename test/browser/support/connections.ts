@@ -30,9 +30,23 @@ export async function decoded({ page }: Person, kind: Medium): Promise<number> {
     const connection = window.connections.at(-1);
     const stats = connection ? [...(await connection.getStats()).values()] : [];
     const own = stats.filter((each) => each.type === 'inbound-rtp' && each.kind === wanted);
-    const count = wanted === 'video' ? 'framesDecoded' : 'totalSamplesReceived';
-    return own.reduce((sum, each) => sum + (each[count] ?? 0), 0);
+    return own.reduce((sum, each) => {
+      const heard = (each.totalSamplesReceived ?? 0) - (each.concealedSamples ?? 0);
+      return sum + (wanted === 'video' ? each.framesDecoded : heard);
+    }, 0);
   }, kind);
+}
+
+/** Waits until the peer reports that it gets our packets: RFC 3550 §6.4.2. */
+export async function isHeard({ name, page }: Person, kind: Medium): Promise<void> {
+  await until(`a report of ${kind} that ${name} sends`, () =>
+    page.evaluate(async (wanted) => {
+      const stats = (await window.connections.at(-1)?.getStats()) ?? new Map();
+      return [...stats.values()].some(
+        (each) => each.type === 'remote-inbound-rtp' && each.kind === wanted,
+      );
+    }, kind),
+  );
 }
 
 /** Waits until more of the peer's is decoded than there was: it really flows. */

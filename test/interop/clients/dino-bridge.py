@@ -12,6 +12,7 @@ import socket
 import sqlite3
 import subprocess
 import sys
+import time
 from threading import Thread
 
 from gi.repository import Gio, GLib
@@ -122,6 +123,16 @@ class Bridge:
             contact)
         return number
 
+    def newest_call(self, contact):
+        ((number,),) = self.select(
+            'SELECT max(c.id) FROM call c JOIN jid j ON c.counterpart_id = j.id'
+            ' WHERE j.bare_jid = ?', contact)
+        return number
+
+    def answer_call(self, action, contact):
+        call = (self.conversation(contact), self.newest_call(contact))
+        self.activate(action, GLib.Variant('(ii)', call))
+
     def obey(self, command):
         do, contact = command['do'], command.get('jid')
         if do == 'open':
@@ -140,6 +151,10 @@ class Bridge:
                 ' WHERE j.bare_jid = ? ORDER BY m.id', contact)
             return {'received': [body for direction, body in rows if direction == 0],
                     'sent': [body for direction, body in rows if direction == 1]}
+        elif do in ('accept-call', 'reject-call'):
+            self.answer_call(do, contact)
+        elif do == 'call':
+            return {'number': self.newest_call(contact)}
         elif do == 'quit':
             self.activate('quit')
         return {}
@@ -169,8 +184,25 @@ def wait(dino, loop):
     GLib.idle_add(loop.quit)
 
 
+def sound():
+    """A loudspeaker that nobody hears, and a microphone that hears a tone."""
+    subprocess.Popen(
+        ['pulseaudio', '-n', '--daemonize=no', '--exit-idle-time=-1', '--use-pid-file=no',
+         '-L', 'module-native-protocol-unix', '-L', 'module-null-sink',
+         '-L', 'module-sine-source frequency=440'],
+        stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+    # Dino looks for devices once, when it starts.
+    end = time.monotonic() + 10
+    while not os.path.exists(f'{os.environ["XDG_RUNTIME_DIR"]}/pulse/native'):
+        if time.monotonic() > end:
+            raise TimeoutError('pulseaudio does not start')
+        time.sleep(0.05)
+
+
 def main(session):
     furnish(session)
+    if session['sound']:
+        sound()
     start(serve, session)
     dino = subprocess.Popen(['dino-im', '--print-xmpp=all'], stdin=subprocess.DEVNULL,
                             stderr=subprocess.PIPE, text=True)

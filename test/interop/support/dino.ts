@@ -34,6 +34,7 @@ export class Dino implements BlockingClient {
   readonly #bridge: LineClient;
   readonly #relay: Server;
   readonly #presences: Presences;
+  #lastCall: unknown = null;
 
   private constructor(
     account: Account,
@@ -50,9 +51,19 @@ export class Dino implements BlockingClient {
     this.#relay = relay;
   }
 
-  /** Starts Dino, with our authority in place of the machine's, and signs in. */
-  static async signIn(folder: string, target: Target, account: Account, display: Display) {
-    const dino = await Dino.#start(folder, target, account, display, target.certificates.authority);
+  /**
+   * Starts Dino, with our authority in place of the machine's, and signs in. With `calls` it
+   * reaches others on this machine; one such Dino may run at a time.
+   */
+  static async signIn(
+    folder: string,
+    target: Target,
+    account: Account,
+    display: Display,
+    calls = false,
+  ) {
+    const { authority } = target.certificates;
+    const dino = await Dino.#start(folder, target, account, display, authority, calls);
     // The server sends its own presence back to it.
     await dino.#bridge.sees('presence', { sender: account.address, type: 'available' });
     return dino;
@@ -71,6 +82,7 @@ export class Dino implements BlockingClient {
     account: Account,
     display: Display,
     authority: string,
+    calls = false,
   ): Promise<Dino> {
     const home = join(folder, account.user);
     const socket = join(folder, `${account.user}.sock`);
@@ -89,12 +101,32 @@ export class Dino implements BlockingClient {
     const session = {
       ...{ address: account.address, password: account.password, server: socket },
       database: join(home, 'dino', 'dino.db'),
+      sound: calls,
     };
     const bus = ['dbus-run-session', '--', '/usr/bin/python3', '-B', BRIDGE];
-    const [command = '', ...args] = [...isolated(authority, uid), ...bus, JSON.stringify(session)];
+    const [command = '', ...args] = [
+      ...isolated(authority, uid, calls),
+      ...bus,
+      JSON.stringify(session),
+    ];
     const dino = start(command, args, { env: { ...desktop(home), DISPLAY: display.name } });
     const bridge = new LineClient(`Dino of ${account.user}`, dino);
     return new Dino(account, home, display, bridge, relay);
+  }
+
+  /** Waits until another call of a contact's than before is known. */
+  async rings(contact: string): Promise<void> {
+    await until(`${contact} calls Dino`, async () => {
+      const { number } = await this.#bridge.ask({ do: 'call', jid: contact });
+      if (number === this.#lastCall) return false;
+      this.#lastCall = number;
+      return true;
+    });
+  }
+
+  /** What the notification of a call offers. */
+  async answerCall(contact: string, how: 'accept-call' | 'reject-call'): Promise<void> {
+    await this.#bridge.ask({ do: how, jid: contact });
   }
 
   async ask(contact: string): Promise<void> {
@@ -210,12 +242,13 @@ export class Dino implements BlockingClient {
   }
 }
 
-/** With the authorities of one file alone, and no network but the way to the server. */
-function isolated(authority: string, uid: number | undefined): readonly string[] {
-  const script = `ip link set lo up && mount --bind "$0" ${SYSTEM_AUTHORITIES} && exec "$@"`;
+/** With the authorities of one file alone and, but for calls, only the way to the server. */
+function isolated(authority: string, uid: number | undefined, calls: boolean): readonly string[] {
+  const script = `${calls ? 'true' : 'ip link set lo up'} && mount --bind "$0" ${SYSTEM_AUTHORITIES} && exec "$@"`;
   const isRoot = uid !== undefined;
   return [
-    ...['unshare', '--mount', '--net', ...(isRoot ? [] : ['--map-root-user'])],
+    ...['unshare', '--mount', ...(calls ? [] : ['--net'])],
+    ...(isRoot ? [] : ['--map-root-user']),
     ...['sh', '-c', script, authority],
     ...(isRoot ? ['setpriv', `--reuid=${uid}`, `--regid=${uid}`, '--clear-groups'] : []),
   ];
@@ -227,5 +260,7 @@ function desktop(home: string): Record<string, string> {
     ...{ HOME: home, XDG_DATA_HOME: home, XDG_RUNTIME_DIR: home, LC_ALL: 'C.UTF-8' },
     ...{ GTK_A11Y: 'none', GSETTINGS_BACKEND: 'memory', GIO_USE_VFS: 'local' },
     ...{ GDK_BACKEND: 'x11', GSK_RENDERER: 'cairo' },
+    // The library for sound would start a server of its own, which outlives the program.
+    PULSE_SERVER: `unix:${join(home, 'pulse', 'native')}`,
   };
 }

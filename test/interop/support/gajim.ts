@@ -205,6 +205,8 @@ function desktop(home: string): Record<string, string> {
   return {
     ...{ HOME: home, XDG_RUNTIME_DIR: home, LC_ALL: 'C.UTF-8' },
     ...{ NO_AT_BRIDGE: '1', GSETTINGS_BACKEND: 'memory', GIO_USE_VFS: 'local' },
+    // The library for sound would start a server of its own, which outlives the program.
+    PULSE_SERVER: `unix:${home}/pulse/native`,
   };
 }
 

@@ -2,7 +2,7 @@ import { signal } from '@preact/signals';
 import { CallMedia } from './call-media.ts';
 import { type Invitation, type InvitationMessage, received, type Sender } from './invitation.ts';
 import { type Info, type Jingle, MUTE, type Reason, RINGING, type Role, UNMUTE } from './jingle.ts';
-import { NoMedia } from './media.ts';
+import { isAllowed, NoMedia } from './media.ts';
 import { mediaOf, Session } from './session.ts';
 import type { CallEnd } from './text.ts';
 
@@ -50,6 +50,8 @@ export class Call {
   readonly #configuration: Promise<RTCConfiguration>;
   #invitation: Invitation;
   #session: Session | null = null;
+  /** Whether our devices can be used. */
+  #opened: Promise<boolean> = Promise.resolve(false);
   #timer = 0;
 
   constructor(host: CallHost, invitation: Invitation) {
@@ -91,7 +93,10 @@ export class Call {
     const { device } = this.#invitation;
     if (this.phase.value !== 'incoming' || device === undefined) return;
     this.phase.value = 'asking';
-    if (!(await this.#open(withVideo))) return;
+    this.#opened = this.#open(withVideo);
+    // Where nobody has to be asked first, the caller need not wait for the devices.
+    if (!(await isAllowed(withVideo)) && !(await this.#opened)) return;
+    if (this.end.value !== null) return;
     this.#invitation = { ...this.#invitation, phase: 'proceeded' };
     this.phase.value = 'connecting';
     this.#startTimer(CONNECT_MS, () => this.#fail('timeout'));
@@ -99,6 +104,7 @@ export class Call {
     // The versions before 0.4 tell our other devices in a message of its own.
     this.#host.tell(bareOf(this.#host.self), { step: 'accept', id: this.id });
     this.#host.tell(device, { step: 'proceed', id: this.id });
+    if (!(await this.#opened)) this.#fail('media-error');
   }
 
   /** Hangs up, declines, or takes the call back: whatever ends it now. */
@@ -166,6 +172,10 @@ export class Call {
   }
 
   async #accept(session: Session): Promise<void> {
+    if (!(await this.#opened)) {
+      this.#fail('media-error');
+      return;
+    }
     await this.media.attach(session);
     session.connection.setConfiguration(await this.#configuration);
     await session.accept();
@@ -236,7 +246,7 @@ export class Call {
       this.media.trouble.value = error.message;
       // Who has not been asked yet is spared the rest; who rings here may be asked once more.
       if (this.isOurs) this.#finish('hung-up');
-      else this.phase.value = 'incoming';
+      else if (this.#invitation.phase === 'proposed') this.phase.value = 'incoming';
       return false;
     }
     return this.end.value === null;

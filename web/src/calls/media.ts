@@ -10,6 +10,19 @@ export async function openMedia(kinds: { audio: boolean; video: boolean }): Prom
   return await asked(() => navigator.mediaDevices.getUserMedia({ audio, video }), kinds.video);
 }
 
+/** Whether the browser gives the devices without asking the user first. */
+export async function isAllowed(video: boolean): Promise<boolean> {
+  const names = video ? ['microphone', 'camera'] : ['microphone'];
+  const states = names.map((name) =>
+    // Not every browser can be asked.
+    navigator.permissions.query({ name: name as PermissionName }).then(
+      ({ state }) => state,
+      () => 'prompt',
+    ),
+  );
+  return (await Promise.all(states)).every((state) => state === 'granted');
+}
+
 /** Lets the user choose a screen, a window or a tab. @throws NoMedia */
 export async function openScreen(): Promise<MediaStream> {
   return await asked(() => navigator.mediaDevices.getDisplayMedia({ video: true }), true);

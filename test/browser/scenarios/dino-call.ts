@@ -1,0 +1,45 @@
+import { Dino } from '../../interop/support/dino.ts';
+import { Display } from '../../interop/support/display.ts';
+import { freshAccount } from '../../interop/support/target.ts';
+import { press, shows } from '../support/call-page.ts';
+import { flows, isHeard, WATCHED } from '../support/connections.ts';
+import { moveIn } from '../support/walk.ts';
+import type { Scenario } from './scenario.ts';
+
+/** The page calls Dino, and Dino answers. */
+export const dinoCallScenario: Scenario = {
+  name: 'dino-call',
+  timeoutMs: 120_000,
+  async play(stage) {
+    const check = <T>(what: string, body: () => Promise<T>) => stage.check('dino-call', what, body);
+    const { site, folder } = stage;
+    const display = await Display.open();
+    const romeo = await freshAccount(site, 'romeo');
+    const juliet = await moveIn(stage, 'juliet', { before: WATCHED });
+    const dino = await Dino.signIn(folder, site, romeo, display, true);
+    const { page, account } = juliet;
+    await page.getByRole('button', { name: 'Add contact' }).click();
+    const dialog = page.getByRole('dialog', { name: 'Add contact' });
+    await dialog.getByLabel('Address').fill(romeo.address);
+    await dialog.getByRole('button', { name: 'Add', exact: true }).click();
+    await check('rings there', async () => {
+      await press(juliet, `Video call ${romeo.user}`);
+      await dino.rings(account.address);
+    });
+    await check('is answered there', async () => {
+      await dino.answerCall(account.address, 'accept-call');
+      await page.getByRole('timer').waitFor();
+      await flows(juliet, 'audio');
+      await isHeard(juliet, 'audio');
+    });
+    await check('is declined there', async () => {
+      await press(juliet, 'Hang up');
+      await press(juliet, 'Close');
+      await press(juliet, `Call ${romeo.user}`);
+      await dino.rings(account.address);
+      await dino.answerCall(account.address, 'reject-call');
+      await shows(juliet, `${romeo.user} declined.`);
+    });
+    await dino.quit();
+  },
+};
