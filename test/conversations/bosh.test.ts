@@ -172,3 +172,20 @@ conversationInside(
     expect(created).not.toMatch(/-PLUS|channel-binding|starttls/);
   },
 );
+
+conversationInside(
+  'no response is a page that a browser would run, whatever type the client asks for [XEP-0124 7.1]',
+  { http: true },
+  async ({ romeo }, server) => {
+    await romeo.getsNothing();
+    const client = await romeoOverBosh(server, { content: 'text/html' });
+    const posted = client.asks('', { type: 'terminate' });
+    await posted.answer();
+    expect(posted.headers).toMatchObject({
+      'content-type': 'text/html',
+      'content-security-policy': expect.stringContaining("default-src 'none'"),
+      'x-content-type-options': 'nosniff',
+      'access-control-allow-origin': '*',
+    });
+  },
+);

@@ -189,11 +189,11 @@ export class ConnectionManager implements BoshTransport {
     const facts = { sid: randomText(16), peer, terms: agreeOn(request.header) };
     const { onConnection } = this.#options;
     const { limits } = this.#limits;
-    const connection = new BoshConnection(request, { ...facts, limits }, onConnection, this);
+    const connection = new BoshConnection(request.header, { ...facts, limits }, onConnection, this);
     this.#connections.set(facts.sid, connection);
     this.#strangers.add(connection);
     this.#counts.add(remoteAddress, true);
-    connection.begin();
+    connection.begin(request);
   }
 }
 

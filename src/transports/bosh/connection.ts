@@ -6,7 +6,7 @@ import type { ServerHeader } from '../../stream/stream-header.ts';
 import { type Frame, XmlError, type XmlLimits } from '../../xml/frame.ts';
 import type { StreamError } from '../../xmpp/errors.ts';
 import { Activity } from './activity.ts';
-import { RECOVERABLE_ERROR } from './body.ts';
+import { type BodyHeader, RECOVERABLE_ERROR } from './body.ts';
 import { type BoshCondition, BoshError } from './condition.ts';
 import { flushSoon } from './flush.ts';
 import { KeySequence } from './key-sequence.ts';
@@ -60,7 +60,7 @@ export class BoshConnection implements Connection, Receipts, Expiring {
   readonly #shared: BoshTransport;
   readonly #listener: ConnectionListener;
   #limits: XmlLimits;
-  readonly #creation: BoshRequest;
+  readonly #creation: BodyHeader;
   readonly #window: RequestWindow;
   readonly #activity: Activity;
   readonly #keys: KeySequence;
@@ -77,7 +77,7 @@ export class BoshConnection implements Connection, Receipts, Expiring {
   #lost = 0;
 
   constructor(
-    creation: BoshRequest,
+    creation: BodyHeader,
     facts: { sid: string; peer: BoshPeer; terms: BoshTerms; limits: XmlLimits },
     makeListener: (connection: Connection) => ConnectionListener,
     shared: BoshTransport,
@@ -89,9 +89,9 @@ export class BoshConnection implements Connection, Receipts, Expiring {
     this.#limits = facts.limits;
     this.#shared = shared;
     this.#creation = creation;
-    this.#window = new RequestWindow(creation.header.rid, terms.requests);
+    this.#window = new RequestWindow(creation.rid, terms.requests);
     this.#activity = new Activity(terms);
-    this.#keys = new KeySequence(creation.header.newKey);
+    this.#keys = new KeySequence(creation.newKey);
     this.#responder = new Responder(this.#window, terms, shared.clock);
     this.#inactivity = terms.inactivity;
     this.#listener = makeListener(this);
@@ -135,8 +135,7 @@ export class BoshConnection implements Connection, Receipts, Expiring {
   }
 
   /** The first request is there, and opens the stream. */
-  begin(): void {
-    const request = this.#creation;
+  begin(request: BoshRequest): void {
     this.#window.push(request);
     request.isRead = true;
     request.reply.onLost(this.#replyLost);
@@ -158,7 +157,7 @@ export class BoshConnection implements Connection, Receipts, Expiring {
 
   open({ from }: ServerHeader): void {
     if (!this.#responder.isNew) return;
-    const { rid } = this.#creation.header;
+    const { rid } = this.#creation;
     this.#responder.announce(writeCreation({ rid, sid: this.sid, from }, this.terms));
   }
 
@@ -348,7 +347,7 @@ export class BoshConnection implements Connection, Receipts, Expiring {
   }
 
   #openStream({ header }: BoshRequest): void {
-    this.#listener.onHeader(streamHeader(header, this.#creation.header));
+    this.#listener.onHeader(streamHeader(header, this.#creation));
   }
 
   #finishEnd(condition: BoshCondition | null): void {

@@ -2,7 +2,8 @@ import type { ServerResponse } from 'node:http';
 
 /** The way back to whoever has sent one HTTP request. */
 export class Reply {
-  readonly #response: ServerResponse;
+  /** Null once it is over: whoever keeps the reply need not keep that. */
+  #response: ServerResponse | null;
   readonly #contentType: string;
   /** Its connection has broken before the answer was handed to the system. */
   #isLost = false;
@@ -27,18 +28,19 @@ export class Reply {
   }
 
   answer(body: Buffer, status = 200): void {
-    if (this.#isLost) return;
     const headers = { 'Content-Type': this.#contentType, 'Content-Length': body.length };
-    this.#response.writeHead(status, headers).end(body);
+    this.#response?.writeHead(status, headers).end(body);
   }
 
   /** Breaks the connection instead of answering. */
   refuse(): void {
-    this.#response.destroy();
+    this.#response?.destroy();
   }
 
   readonly #closed = (): void => {
-    this.#isLost = !this.#response.writableFinished;
+    this.#isLost = this.#response?.writableFinished === false;
+    this.#response = null;
     if (this.#isLost) this.#onLost?.();
+    this.#onLost = null;
   };
 }
