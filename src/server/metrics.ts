@@ -141,8 +141,8 @@ function stanzaMetrics({ server }: MetricSources): MetricFamily[] {
   );
   return [
     { ...METRICS.stanzas, samples },
-    { ...METRICS.calls, samples: calls },
     { ...METRICS.credentials, samples: credentials },
+    { ...METRICS.calls, samples: calls },
   ];
 }
 
