@@ -11,6 +11,9 @@ const KEY = /^[0-9a-f]{32}$/;
 const UNFINISHED = 'unfinished';
 /** Bytes that are read or written at once: smaller pieces cost more turns of the event loop. */
 const CHUNK = 512 * 1024;
+/** What is read at once where many read, some of them slowly: each holds two pieces at most. */
+const SMALL_CHUNK = 64 * 1024;
+const MANY = 64;
 const NEW = constants.O_CREAT | constants.O_EXCL | constants.O_WRONLY;
 
 /**
@@ -19,6 +22,7 @@ const NEW = constants.O_CREAT | constants.O_EXCL | constants.O_WRONLY;
  */
 export class FileBlobs implements BlobStore {
   readonly #directory: string;
+  #readers = 0;
 
   /** What was cut off when the server ended last is removed; `directory` is made when it is needed. */
   static async open(directory: string): Promise<FileBlobs> {
@@ -51,7 +55,11 @@ export class FileBlobs implements BlobStore {
 
   async read(key: BlobKey, range?: BlobRange): Promise<Readable | null> {
     const file = await openIfThere(this.#pathOf(key));
-    return file?.createReadStream({ highWaterMark: CHUNK, ...range }) ?? null;
+    if (!file) return null;
+    const highWaterMark = this.#readers < MANY ? CHUNK : SMALL_CHUNK;
+    this.#readers++;
+    const bytes = file.createReadStream({ highWaterMark, ...range });
+    return bytes.once('close', () => this.#readers--);
   }
 
   async delete(key: BlobKey): Promise<void> {
