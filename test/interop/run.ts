@@ -21,6 +21,7 @@ import { signInScenario } from './scenarios/sign-in.ts';
 import { sourcesScenario } from './scenarios/sources.ts';
 import { terminalsScenario } from './scenarios/terminals.ts';
 import { tokensScenario } from './scenarios/tokens.ts';
+import { webScenario } from './scenarios/web.ts';
 import { Checks, Failed, indent } from './support/checks.ts';
 import { startEpodeWith } from './support/epode.ts';
 import { aioxmpp, nbxmpp, slixmpp, xmppJs } from './support/libraries.ts';
@@ -46,6 +47,7 @@ const scenarios: readonly Scenario[] = [
   componentsScenario,
   devicesScenario,
   historyScenario,
+  webScenario,
   profanityScenario,
   terminalsScenario,
   gajimScenario,

@@ -99,6 +99,8 @@ export class TestServer implements Stage {
   #createAccount: CreateAccount | null = null;
   #from = LOOPBACK;
   readonly #modules: readonly ModuleDefinition[];
+  /** Whether whoever connects next does so by WebSocket, where HTTP was asked for. */
+  usesWebSocket = false;
   #listener: TcpListener | null = null;
   readonly #web: Web | null;
 
@@ -192,14 +194,14 @@ export class TestServer implements Stage {
   }
 
   async connect(): Promise<Wire> {
+    if (this.startsSecure || this.usesWebSocket) return await this.#connectByWebSocket();
     if (this.#listener) return await dial(this.#listener.port, LOOPBACK, DOMAIN);
-    if (this.startsSecure) return await this.connectByWebSocket();
     const options = { deadlines: this.#deadlines, limits: this.#limits, remoteAddress: this.#from };
     const peer = connectMemory(this.#onConnection, options);
     return Object.assign(peer, { secure: async () => {} });
   }
 
-  async connectByWebSocket(): Promise<Wire> {
+  async #connectByWebSocket(): Promise<Wire> {
     const port = this.#web?.listener.port;
     return await dialWebSocket(`ws://${LOOPBACK}:${port}${WEBSOCKET_PATH}`);
   }

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
-import { type ConnectionOptions, connect as connectTls } from 'node:tls';
+import { type ConnectionOptions, connect as connectTls, type SecureContext } from 'node:tls';
 import { Deadlines } from '../../src/lib/deadlines.ts';
 import type { Log } from '../../src/lib/log.ts';
 import { silentLog } from '../../src/lib/log.ts';
@@ -20,6 +20,7 @@ export class HttpWorld {
   readonly #listeners: HttpListener[] = [];
   readonly #sockets: Socket[] = [];
   #certificate = '';
+  #context: SecureContext | null = null;
 
   /** One host has all the routes, whatever it is called by. */
   async listen(
@@ -47,10 +48,16 @@ export class HttpWorld {
   }
 
   async listenSecurely(routes: readonly Partial<HttpRoute>[]): Promise<HttpListener> {
-    const pem = await selfSigned('example.com');
+    await this.renewCertificate('example.com');
+    const secureContextFor = () => this.#context;
+    return this.listen(routes, { isSecure: true, secureContextFor });
+  }
+
+  /** New connections get another certificate, as after a reload. */
+  async renewCertificate(name: string): Promise<void> {
+    const pem = await selfSigned(name);
     this.#certificate = pem.cert;
-    const context = makeSecureContext({ ...pem, minVersion: 'TLSv1.2' });
-    return this.listen(routes, { isSecure: true, secureContextFor: () => context });
+    this.#context = makeSecureContext({ ...pem, minVersion: 'TLSv1.2' });
   }
 
   async connect({ port }: HttpListener): Promise<Wire> {
@@ -87,7 +94,7 @@ export class HttpWorld {
   }
 }
 
-interface WorldOptions extends Partial<HttpOptions> {
+export interface WorldOptions extends Partial<HttpOptions> {
   readonly proxies?: readonly string[];
   readonly header?: 'X-Forwarded-For' | 'Forwarded';
 }

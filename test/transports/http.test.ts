@@ -359,6 +359,15 @@ describe('with TLS', () => {
     expect(wire.certifiedName).toBe('example.com');
   });
 
+  test('a renewed certificate is for connections from then on', async () => {
+    const listener = await world.listenSecurely([{ path: '/', handle: tells }]);
+    const before = await world.connectTls(listener);
+    await world.renewCertificate('example.net');
+    const after = await world.connectTls(listener, { servername: 'example.net' });
+    expect([before.certifiedName, after.certifiedName]).toEqual(['example.com', 'example.net']);
+    await before.says('GET / HTTP/1.1\r\nHost: a\r\n\r\n').hears('"isSecure":true');
+  });
+
   test('[RFC 7301 3.2] a client that speaks something else is refused', async () => {
     const listener = await world.listenSecurely([{ path: '/' }]);
     await expect(world.connectTls(listener, { ALPNProtocols: ['xmpp-client'] })).rejects.toThrow(

@@ -5,6 +5,8 @@ export type Session = {
   readonly host: string;
   readonly port: number;
   readonly directTls: boolean;
+  /** Where to connect by WebSocket instead; absent: over TCP. */
+  readonly service?: string;
   /** PEM file with the authority to trust; absent: only what the machine trusts. */
   readonly authority?: string;
   /** Connects again, for its old session, whenever the connection is gone (XEP-0198 §5). */

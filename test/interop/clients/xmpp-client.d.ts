@@ -14,6 +14,9 @@ declare module '@xmpp/client' {
   };
   type Entity = EventEmitter & {
     reconnect: { stop(): void };
+    /** The connection; null without one. */
+    socket: { end(): void };
+    streamManagement: EventEmitter;
     iqCaller: { request(iq: Element, timeoutMs?: number): Promise<Element> };
     iqCallee: {
       set(xmlns: string, name: string, handle: (context: { element: Element }) => object): void;

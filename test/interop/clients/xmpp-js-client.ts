@@ -13,7 +13,8 @@ const BLOCKING = 'urn:xmpp:blocking';
 const session: Session = JSON.parse(process.argv[2] ?? '{}');
 const address = jid(session.address);
 const entity = client({
-  service: `${session.directTls ? 'xmpps' : 'xmpp'}://${session.host}:${session.port}`,
+  service:
+    session.service ?? `${session.directTls ? 'xmpps' : 'xmpp'}://${session.host}:${session.port}`,
   domain: session.address.slice(session.address.indexOf('@') + 1),
   username: session.address.slice(0, session.address.indexOf('@')),
   password: session.password,
@@ -131,8 +132,11 @@ async function obey(command: Command): Promise<object> {
     case 'carbons':
     case 'history':
     case 'state':
-    case 'cut':
       throw new Error(`this client does no ${command.do}`);
+    case 'cut':
+      // What comes next is to come by itself.
+      entity.socket.end();
+      return {};
     case 'return':
       await entity.stop();
       await entity.start();
@@ -177,6 +181,7 @@ entity.on('online', (bound) => tell('online', { jid: String(bound) }));
 entity.on('offline', () => tell('offline'));
 entity.on('error', giveUp);
 entity.on('stanza', report);
+entity.streamManagement.on('resumed', () => tell('resumed'));
 entity.iqCallee.set(ROSTER, 'query', ({ element }) => {
   for (const item of rosterItems(element)) tell('roster-push', item);
   return {};

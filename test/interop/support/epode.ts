@@ -15,18 +15,19 @@ export function startEpodeWith(program: string, settings: object = {}): StartTar
   return async (folder, env = {}) => {
     const certificates = await issueCertificates(folder, DOMAIN);
     const [port, tlsPort] = [await freePort(), await freePort()];
+    const web = { http: await freePort(), https: await freePort() };
     const component = { ...ECHO, host: LOOPBACK, port: await freePort() };
     const config = join(folder, 'epode.yaml');
     await writeFile(
       config,
-      configuration(folder, { port, tlsPort, component }, certificates, settings),
+      configuration(folder, { port, tlsPort, web, component }, certificates, settings),
     );
     const launch = () => start(process.execPath, [program, 'start', '--config', config], { env });
     let server = launch();
     await untilListening(server, port);
     return {
       ...{ name: 'Epode', domain: DOMAIN, host: LOOPBACK, port, tlsPort, certificates },
-      component,
+      ...{ component, web },
       addAccount: async (user, password) => {
         const command = ['user', 'add', `${user}@${DOMAIN}`, '--password-stdin'];
         const input = `${password}\n`;
@@ -51,9 +52,12 @@ export function startEpodeWith(program: string, settings: object = {}): StartTar
   };
 }
 
+type Ports = Pick<Target, 'port' | 'tlsPort'> &
+  Required<Pick<Target, 'web'>> & { readonly component: ComponentAccess };
+
 function configuration(
   folder: string,
-  { port, tlsPort, component }: Pick<Target, 'port' | 'tlsPort'> & { component: ComponentAccess },
+  { port, tlsPort, web, component }: Ports,
   tls: Certificates,
   settings: object,
 ): string {
@@ -69,6 +73,8 @@ hosts:
 listeners:
   - { type: c2s, address: ${LOOPBACK}, port: ${port} }
   - { type: c2s-tls, address: ${LOOPBACK}, port: ${tlsPort} }
+  - { type: http, address: ${LOOPBACK}, port: ${web.http} }
+  - { type: https, address: ${LOOPBACK}, port: ${web.https} }
   - { type: component, address: ${LOOPBACK}, port: ${component.port} }
 components: { ${component.domain}: { secret: ${component.secret}, name: Echo } }
 control: { socket: ${join(folder, 'control.sock')} }

@@ -6,6 +6,8 @@ import type { Account, Target } from './target.ts';
 
 export type Choice = {
   readonly directTls?: boolean;
+  /** The address of a WebSocket. */
+  readonly service?: string;
   readonly password?: string;
   /** Leaves out our authority: the client must then refuse the server's certificate. */
   readonly distrustful?: boolean;
@@ -23,17 +25,25 @@ export const slixmpp = pythonLibrary('slixmpp');
 export const aioxmpp = pythonLibrary('aioxmpp');
 export const nbxmpp = pythonLibrary('nbxmpp');
 
-export const xmppJs: Library = {
-  name: 'xmpp.js',
-  connect(target, account, choice = {}) {
-    const { authority } = target.certificates;
-    const env: Record<string, string> = choice.distrustful
-      ? {}
-      : { NODE_EXTRA_CA_CERTS: authority };
-    const command = [script('xmpp-js-client.ts'), sessionOf(target, account, choice)];
-    return new LineClient(`xmpp.js of ${account.user}`, start(process.execPath, command, { env }));
-  },
-};
+export const xmppJs = nodeLibrary('xmpp.js', 'xmpp-js-client.ts');
+/** Over WebSocket only. */
+export const stanzaJs = nodeLibrary('stanza', 'stanza-client.ts');
+export const stropheJs = nodeLibrary('Strophe.js', 'strophe-client.ts');
+
+function nodeLibrary(name: string, file: string): Library {
+  return {
+    name,
+    connect(target, account, choice = {}) {
+      const { authority } = target.certificates;
+      const env: Record<string, string> = choice.distrustful
+        ? {}
+        : { NODE_EXTRA_CA_CERTS: authority };
+      const command = [script(file), sessionOf(target, account, choice)];
+      const running = start(process.execPath, command, { env });
+      return new LineClient(`${name} of ${account.user}`, running);
+    },
+  };
+}
 
 /** One of Debian's, which only Debian's own Python knows. */
 function pythonLibrary(name: string): Library {
@@ -56,6 +66,7 @@ function sessionOf(target: Target, account: Account, choice: Choice): string {
     port: choice.directTls ? target.tlsPort : target.port,
     directTls: choice.directTls ?? false,
     comesBack: choice.comesBack ?? false,
+    ...(choice.service && { service: choice.service }),
     ...(choice.distrustful ? {} : { authority: target.certificates.authority }),
   };
   return JSON.stringify(session);

@@ -18,6 +18,8 @@ export type Target = {
   /** Port for direct TLS. */
   readonly tlsPort: number;
   readonly certificates: Certificates;
+  /** Ports of HTTP without and with TLS; absent where browsers connect elsewhere. */
+  readonly web?: { readonly http: number; readonly https: number };
   /** What external components connect with; absent where none can. */
   readonly component?: ComponentAccess;
   /** Takes CSV of names and bcrypt hashes; absent where the server cannot. */

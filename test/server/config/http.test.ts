@@ -76,6 +76,20 @@ describe('where browsers find a host', () => {
   });
 });
 
+test('WebSocket clients are kept out, and sent elsewhere, by what is sound alone', () => {
+  const parsed = (text: string) => parse(`hosts: { a.example: }\nhttp: ${text}`).http;
+  expect(parsed('{ origins: ["https://a.example/"], seeOtherUri: "wss://b.example/ws" }')).toEqual({
+    publicUrl: null,
+    trustedProxies: [],
+    forwardedHeader: 'X-Forwarded-For',
+    origins: ['https://a.example'],
+    seeOtherUri: 'wss://b.example/ws',
+  });
+  const mistakes =
+    'http: { origins: [a.example], seeOtherUri: "ws://b.example", trustedProxies: [a] }';
+  expect(problems(`hosts: { a.example: }\n${mistakes}`)).toHaveLength(3);
+});
+
 describe('a listener of HTTP', () => {
   test('that is not encrypted says its address', () => {
     expect(problems('hosts: { a.example: }\nlisteners:\n  - { type: http, port: 80 }')).toEqual([
