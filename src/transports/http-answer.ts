@@ -70,6 +70,7 @@ export function isForeign(asked: HttpAsked, route: HttpRoute, webUrl: string | n
   return origin !== undefined && origin !== webUrl && origin !== originOf(asked);
 }
 
-function originOf({ isSecure, authority }: HttpAsked): string {
+/** The origin of pages that come from the server itself, by the name that was asked for. */
+export function originOf({ isSecure, authority }: HttpAsked): string {
   return `${isSecure ? 'https' : 'http'}://${authority.toLowerCase()}`;
 }

@@ -11,6 +11,7 @@ import { type Frame, XmlError, type XmlLimits } from '../xml/frame.ts';
 import { XmlMessageParser } from '../xml/message-parser.ts';
 import type { StreamError } from '../xmpp/errors.ts';
 import type { Upgraded } from './http.ts';
+import { originOf } from './http-answer.ts';
 import type { HttpAsked } from './http-route.ts';
 import { OutgoingQueue, type Sink } from './outgoing-queue.ts';
 import { textFrames } from './websocket-frame.ts';
@@ -78,7 +79,7 @@ export class WebSocketConnection implements Connection, Sink, Expiring, Upgraded
   constructor(ws: WebSocket, socket: Socket, asked: HttpAsked, shared: WebSocketTransport) {
     this.remoteAddress = asked.remoteAddress;
     this.isSecure = asked.isSecure || asked.isLocal;
-    this.isLoopback = asked.isLocal;
+    this.isLoopback = asked.isLocal && !isForeignPage(asked);
     this.#ws = ws;
     this.#socket = socket;
     this.#shared = shared;
@@ -297,4 +298,10 @@ function onClose(this: OwnedWebSocket): void {
 
 function onData(this: OwnedSocket, chunk: Buffer): void {
   this[OWNER]?.counted(chunk.length);
+}
+
+/** A page from elsewhere is not who sits at this machine, though its browser runs there. */
+function isForeignPage(asked: HttpAsked): boolean {
+  const { origin } = asked.request.headers;
+  return origin !== undefined && origin !== originOf(asked);
 }

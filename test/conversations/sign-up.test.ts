@@ -1,4 +1,6 @@
+import { on, once } from 'node:events';
 import { describe, expect } from '@jest/globals';
+import { WebSocket } from 'ws';
 import { conversation, conversationInside, nothing } from '../support/conversation.ts';
 import {
   arrives,
@@ -57,6 +59,18 @@ describe('signing up', () => {
       expect(stranger.lastText).not.toContain(FEATURE);
       await sets(stranger, credentials('bill', 'Calliope'));
       await getsError(stranger, 'service-unavailable', 'cancel');
+    },
+  );
+
+  conversationInside(
+    'is for the page of the server, and for none from elsewhere that a browser here shows [XEP-0077 7]',
+    { http: true },
+    async (_, server) => {
+      const url = server.webUrl!;
+      expect(await featuresFor(url, url)).toContain(FEATURE);
+      const features = await featuresFor(url, 'https://elsewhere.example');
+      expect(features).toContain('urn:xmpp:sasl:2');
+      expect(features).not.toContain(FEATURE);
     },
   );
 
@@ -207,3 +221,18 @@ describe('signing up', () => {
     },
   );
 });
+
+/** What a stream offers to a page of that origin. */
+async function featuresFor(url: string, origin: string): Promise<string> {
+  const socket = new WebSocket(`${url.replace('http', 'ws')}/xmpp-websocket`, 'xmpp', { origin });
+  await once(socket, 'open');
+  const messages = on(socket, 'message');
+  const framing = 'urn:ietf:params:xml:ns:xmpp-framing';
+  socket.send(`<open xmlns='${framing}' to='localhost' version='1.0'/>`);
+  for await (const [message] of messages) {
+    if (!String(message).startsWith('<stream:features')) continue;
+    socket.terminate();
+    return String(message);
+  }
+  throw new Error('no features');
+}

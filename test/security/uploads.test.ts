@@ -91,7 +91,8 @@ describe('[XEP-0363 9.1] slots cannot be forged', () => {
       for (const method of ['GET', 'PUT']) {
         const client = await RawHttp.connect(server.webUrl!);
         client.begins(`${method} ${target}?${query} HTTP/1.1`, ...HEAD, 'Content-Length: 0');
-        expect([400, 404]).toContain(await client.hears());
+        // Elsewhere the web client answers, which takes no files.
+        expect([400, 404, 405]).toContain(await client.hears());
         client.leaves();
       }
     }
