@@ -9,7 +9,12 @@ import { Checks, Failed, indent } from '../interop/support/checks.ts';
 import { started } from '../interop/support/process.ts';
 import { callEndsScenario } from './scenarios/call-ends.ts';
 import { callsScenario } from './scenarios/calls.ts';
+import { chatScenario } from './scenarios/chat.ts';
+import { comesBackScenario } from './scenarios/comes-back.ts';
 import { dinoCallScenario } from './scenarios/dino-call.ts';
+import { filesScenario } from './scenarios/files.ts';
+import { keyboardScenario } from './scenarios/keyboard.ts';
+import { markupScenario } from './scenarios/markup.ts';
 import { peerFilesScenario } from './scenarios/peer-files.ts';
 import { relayedCallScenario } from './scenarios/relayed-call.ts';
 import type { Scenario, Stage } from './scenarios/scenario.ts';
@@ -22,6 +27,11 @@ const RUN_MS = 600_000;
 const SHOWN_CHARACTERS = 6_000;
 
 const scenarios: readonly Scenario[] = [
+  chatScenario,
+  comesBackScenario,
+  filesScenario,
+  markupScenario,
+  keyboardScenario,
   callsScenario,
   callEndsScenario,
   relayedCallScenario,

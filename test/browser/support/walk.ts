@@ -6,6 +6,8 @@ import type { Person, PersonOptions } from './person.ts';
 /** Somebody with an account, signed in to the web client. */
 export type Resident = Person & { readonly account: Account };
 
+const SECRET = 'a rose by any other name';
+
 /** Makes an account, and signs in with a browser profile of its own. */
 export async function moveIn(
   { site, browser }: Stage,
@@ -15,6 +17,29 @@ export async function moveIn(
   const account = await freshAccount(site, name);
   const person = await browser.person(account.user, site.url, options);
   await signIn(person.page, account);
+  return Object.assign(person, { account });
+}
+
+/** Makes an account by the page itself, as a newcomer does. */
+export async function signUp(
+  { site, browser }: Stage,
+  name: string,
+  options: PersonOptions = {},
+): Promise<Resident> {
+  const user = `${name}-new`;
+  const account = {
+    user,
+    domain: site.domain,
+    address: `${user}@${site.domain}`,
+    password: SECRET,
+  };
+  const person = await browser.person(user, site.url, options);
+  const { page } = person;
+  await page.getByRole('button', { name: 'Sign up' }).click();
+  await page.getByLabel('Address').fill(user);
+  await page.getByLabel('Password', { exact: true }).fill(SECRET);
+  await page.getByRole('button', { name: 'Sign up' }).click();
+  await page.getByRole('button', { name: 'Add contact' }).waitFor();
   return Object.assign(person, { account });
 }
 
@@ -49,4 +74,15 @@ export async function befriend(one: Resident, other: Resident): Promise<void> {
 
 export async function openChat(person: Resident, { account }: Resident): Promise<void> {
   await person.page.getByRole('navigation').getByRole('button', { name: account.user }).click();
+}
+
+/** What was said, newest last, with the edited and deleted ones as the page shows them. */
+export function said({ page }: Resident, text: string) {
+  return page.getByRole('log').getByText(text);
+}
+
+export async function say({ page }: Resident, text: string): Promise<void> {
+  const field = page.getByRole('textbox', { name: 'Message' });
+  await field.fill(text);
+  await field.press('Enter');
 }

@@ -13,6 +13,10 @@ export interface Preview {
   readonly isRetracted: boolean;
 }
 
+type Shown = Pick<Arrival, 'body' | 'time' | 'isOwn' | 'file' | 'isRetracted'>;
+
+const NOTHING: Shown = { body: '', time: 0, isOwn: false, file: null, isRetracted: false };
+
 /** What a conversation needs of the session that it is in. */
 export interface ConversationDeps {
   readonly archive: Archive;
@@ -61,14 +65,18 @@ export class Conversation {
     this.#deps = deps;
   }
 
-  /** As the inbox has it. */
-  seed(unread: number, last: Incoming | null): void {
+  /**
+   * As the inbox has it. What came last may be a receipt or the like: true where the last
+   * message is still to be found.
+   */
+  seed(unread: number, last: Incoming | null): boolean {
+    const message = last?.happenings.find(({ kind }) => kind === 'message');
     batch(() => {
       this.unread.value = unread;
-      for (const happening of last?.happenings ?? []) {
-        if (happening.kind === 'message') this.#show(happening.arrival);
-      }
+      if (message?.kind === 'message') this.#show(message.arrival);
+      else if (last) this.#show({ ...NOTHING, time: last.time });
     });
+    return !message && !this.#isOpen;
   }
 
   /** Shows the newest messages; does nothing where it has been opened before. */
@@ -270,7 +278,7 @@ export class Conversation {
     return isAdded;
   }
 
-  #show({ body, time, isOwn, file, isRetracted }: Arrival): void {
+  #show({ body, time, isOwn, file, isRetracted }: Shown): void {
     const shown = this.preview.peek();
     if (shown && shown.time > time) return;
     this.preview.value = { body, time, isOwn, isFile: file !== null, isRetracted };

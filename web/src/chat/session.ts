@@ -17,6 +17,9 @@ export interface News {
   readonly body: string;
 }
 
+/** Conversations whose last message is looked for before somebody opens them. */
+const MAX_PREVIEWS = 30;
+
 /** Everything of one signed-in account that the page shows. */
 export class Session {
   readonly connection: Connection;
@@ -67,13 +70,16 @@ export class Session {
     await this.contacts.load();
     await this.#agent.enableCarbons();
     this.#agent.sendPresence({ legacyCapabilities: this.#agent.updateCaps() ?? [] });
+    const bare: Conversation[] = [];
     for (const { peer, unread, last } of await this.archive.inbox()) {
-      this.conversation(peer).seed(unread, last);
+      const conversation = this.conversation(peer);
+      if (conversation.seed(unread, last)) bare.push(conversation);
     }
     const open = [...this.conversations.value.values()];
     await Promise.all(open.map((conversation) => conversation.catchUp().catch(() => {})));
     this.#outbox.open(true);
     this.cards.retry();
+    for (const conversation of bare.slice(0, MAX_PREVIEWS)) await conversation.open();
   }
 
   signOut(): void {

@@ -21,12 +21,16 @@ export function Composer({ conversation, name, edited, onFiles }: Props) {
 
   useEffect(() => {
     // On a phone that would bring up the keyboard.
-    if (window.matchMedia('(pointer: fine)').matches) field.current?.focus();
+    if (!window.matchMedia('(pointer: coarse)').matches) field.current?.focus();
   }, [conversation]);
   useEffect(() => {
-    if (!edited.value) return;
+    const element = field.current;
+    if (!edited.value || !element) return;
     draft.value = edited.value.body;
-    field.current?.focus();
+    // At once, so that one writes on at its end.
+    element.value = draft.value;
+    element.setSelectionRange(element.value.length, element.value.length);
+    element.focus();
   }, [edited.value]);
   useLayoutEffect(() => fitHeight(field.current), [draft.value]);
 

@@ -47,6 +47,7 @@ export function Message({ entry, isFollowing, name, onEdit, onRetract }: Props) 
       {isOwn && !isRetracted && entry.id !== '' && (
         <Menu
           label={text.messageActions}
+          isPassed
           items={[
             ...(mayBeEdited(entry)
               ? [{ icon: 'edit' as const, label: text.edit, choose: onEdit }]

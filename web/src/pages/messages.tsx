@@ -163,11 +163,17 @@ function useSought(
   }, [sought]);
 }
 
-/** Arrows go from message to message. */
+/** Arrows go from message to message, Enter to what can be done with one. */
 function moveAmongMessages(event: KeyboardEvent): void {
-  const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
   const list = event.currentTarget as HTMLElement;
-  if (step === undefined || (event.target as HTMLElement).closest('[role=menu]')) return;
+  const target = event.target as HTMLElement;
+  if (target.closest('[role=menu]')) return;
+  if (event.key === 'Enter' && target.matches('.message')) {
+    target.querySelector<HTMLElement>('.menu button')?.click();
+    event.preventDefault();
+  }
+  const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+  if (step === undefined) return;
   const messages = [...list.querySelectorAll<HTMLElement>('.message')];
   const at = messages.findIndex((message) => message.contains(document.activeElement));
   const next = at < 0 ? messages.at(-1) : messages[at + step];

@@ -14,10 +14,12 @@ export function Dialog({ title, onClose, children }: Props) {
   const dialog = useRef<HTMLDialogElement>(null);
   const id = useId();
   useEffect(() => {
-    const { activeElement } = document;
+    const { activeElement: before } = document;
     dialog.current?.showModal();
     return () => {
-      if (activeElement instanceof HTMLElement) activeElement.focus();
+      // What has been opened instead may have it already.
+      const isTaken = document.activeElement && document.activeElement !== document.body;
+      if (!isTaken && before instanceof HTMLElement) before.focus();
     };
   }, []);
   return (

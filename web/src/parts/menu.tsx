@@ -12,10 +12,12 @@ export interface MenuItem {
 interface Props {
   readonly label: string;
   readonly items: readonly MenuItem[];
+  /** Whether Tab passes it by, since there is another way to it. */
+  readonly isPassed?: boolean;
 }
 
 /** A button that opens a list of commands; arrows move in it, Escape closes it. */
-export function Menu({ label, items }: Props) {
+export function Menu({ label, items, isPassed = false }: Props) {
   const isOpen = useSignal(false);
   const root = useRef<HTMLDivElement>(null);
   const button = useRef<HTMLButtonElement>(null);
@@ -44,6 +46,7 @@ export function Menu({ label, items }: Props) {
         ref={button}
         type="button"
         class="round"
+        tabIndex={isPassed ? -1 : 0}
         aria-label={label}
         aria-haspopup="menu"
         aria-expanded={isOpen.value}
