@@ -110,18 +110,6 @@ export const METRICS = {
     labels: ['host', 'kind', 'outcome'],
     help: 'Stanzas from clients, and what became of them: `done`, `dropped`, `error`.',
   },
-  uploads: {
-    type: 'counter',
-    name: 'epode_uploads',
-    labels: ['host', 'outcome'],
-    help: 'Files that clients upload: `stored`, `refused` (slots as well), `failed` on the way.',
-  },
-  keptUploads: {
-    type: 'gauge',
-    name: 'epode_stored_upload_bytes',
-    labels: ['host'],
-    help: 'Bytes of the uploaded files that are kept.',
-  },
   credentials: {
     type: 'counter',
     name: 'epode_issued_credentials',
@@ -133,6 +121,18 @@ export const METRICS = {
     name: 'epode_calls',
     labels: ['host', 'outcome'],
     help: 'Calls that clients have proposed, and those refused as too many: `proposed`, `refused`.',
+  },
+  uploads: {
+    type: 'counter',
+    name: 'epode_uploads',
+    labels: ['host', 'outcome'],
+    help: 'Files that clients upload: `stored`, `refused` (slots as well), `failed` on the way.',
+  },
+  keptUploads: {
+    type: 'gauge',
+    name: 'epode_stored_upload_bytes',
+    labels: ['host'],
+    help: 'Bytes of the uploaded files that are kept.',
   },
   components: {
     type: 'gauge',
