@@ -25,7 +25,6 @@ const NAMES = /'[a-z]+'/g;
 const OWN = [
   'cli/password.ts: if (password === again) return password;',
   'modules/external-services/settings.ts: if ((username === undefined) !== (password === undefined)) {',
-  "server/config/http.ts: const isPlain = `${search}${hash}${username}${password}` === '' && pathname === '/';",
 ];
 
 describe('secrets', () => {

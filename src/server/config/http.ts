@@ -25,7 +25,8 @@ function isSecureUri(text: string): boolean {
 function isPublic(text: string): boolean {
   if (!URL.canParse(text)) return false;
   const { protocol, hostname, pathname, search, hash, username, password } = new URL(text);
-  const isPlain = `${search}${hash}${username}${password}` === '' && pathname === '/';
+  const others = [search, hash, username, password].join('');
+  const isPlain = others === '' && pathname === '/';
   return isPlain && (protocol === 'https:' || (protocol === 'http:' && isLocalName(hostname)));
 }
 
