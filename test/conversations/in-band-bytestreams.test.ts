@@ -45,8 +45,10 @@ describe('in-band bytestreams', () => {
       await juliet.gets`${comes(0)}`;
       await phone.sends`<message to='${juliet}' type='normal'><no-copy xmlns='urn:xmpp:hints'/></message>`;
       await juliet.getsInAnyOrder`${comes(1)}<message from='${phone}' type='normal'/>`;
+      await server.idle();
       server.clock.advance(2_100);
       await juliet.gets`${comes(2)}`;
+      await server.idle();
       server.clock.advance(2_100);
       await juliet.gets`${comes(3)}`;
     },
@@ -58,6 +60,7 @@ describe('in-band bytestreams', () => {
       `<message type='normal' id='${id}' to='${juliet}'>${data(0, block)}</message>`;
     await romeo.sends`${send('one')}${send('two')}`;
     for (const id of ['one', 'two']) {
+      await server.idle();
       server.clock.advance(10_000);
       await juliet.gets`${send(id)}`;
     }

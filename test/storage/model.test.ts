@@ -112,7 +112,7 @@ const lives: readonly fc.Arbitrary<Operation>[] = [
     ([name, until]): Operation =>
       (storage, model) => {
         storage.users.delete(name, until);
-        if (model.accounts.delete(name)) model.retired.set(name, until);
+        if (model.accounts.delete(name) && until > 0) model.retired.set(name, until);
       },
   ),
   change(
