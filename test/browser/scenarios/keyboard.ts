@@ -30,6 +30,7 @@ export const keyboardScenario: Scenario = {
       await page.keyboard.type('Three words, dear Romeo');
       await page.keyboard.press('Enter');
       await page.keyboard.press('ArrowUp');
+      await page.getByRole('button', { name: 'Stop editing' }).waitFor();
       await page.keyboard.type(', and good night');
       await page.keyboard.press('Enter');
       await said(juliet, 'Three words, dear Romeo, and good night').waitFor();
@@ -77,7 +78,7 @@ async function signsIn({ site, browser }: Stage): Promise<Resident> {
 /** From the message field: back to the messages, up to the last, into its menu. */
 async function deletesLast(page: Page): Promise<void> {
   for (const key of ['Shift+Tab', 'Shift+Tab', 'ArrowUp', 'Enter']) await page.keyboard.press(key);
-  await page.getByRole('menu', { name: 'Message actions' }).waitFor();
+  await page.getByRole('menu', { name: 'Message actions' }).locator(':focus').waitFor();
   for (const key of ['ArrowDown', 'Enter']) await page.keyboard.press(key);
   await page.getByRole('dialog', { name: 'Delete this message?' }).waitFor();
   await tabTo(page, 'Delete for everyone');
