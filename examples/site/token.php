@@ -22,7 +22,9 @@ function token(array $claims): string
     $signed = part(json_encode(['alg' => 'RS256', 'typ' => 'JWT'])) . '.' . part(json_encode($claims));
     // Outside of what the web server shows.
     $key = file_get_contents(getenv('XMPP_KEY') ?: '/etc/site/xmpp-key.pem');
-    openssl_sign($signed, $signature, $key, OPENSSL_ALGO_SHA256);
+    if ($key === false || !openssl_sign($signed, $signature, $key, OPENSSL_ALGO_SHA256)) {
+        throw new RuntimeException('there is no key to sign tokens with');
+    }
     return "$signed." . part($signature);
 }
 

@@ -11,6 +11,7 @@ import { callEndsScenario } from './scenarios/call-ends.ts';
 import { callsScenario } from './scenarios/calls.ts';
 import { chatScenario } from './scenarios/chat.ts';
 import { comesBackScenario } from './scenarios/comes-back.ts';
+import { embeddingScenario } from './scenarios/embedding.ts';
 import { filesScenario } from './scenarios/files.ts';
 import { keyboardScenario } from './scenarios/keyboard.ts';
 import { markupScenario } from './scenarios/markup.ts';
@@ -35,6 +36,7 @@ const scenarios: readonly Scenario[] = [
   callEndsScenario,
   relayedCallScenario,
   peerFilesScenario,
+  embeddingScenario,
 ];
 
 const { values: options } = parseArgs({
