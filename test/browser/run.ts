@@ -12,6 +12,7 @@ import { callsScenario } from './scenarios/calls.ts';
 import { chatScenario } from './scenarios/chat.ts';
 import { comesBackScenario } from './scenarios/comes-back.ts';
 import { dinoCallScenario } from './scenarios/dino-call.ts';
+import { embeddingScenario } from './scenarios/embedding.ts';
 import { filesScenario } from './scenarios/files.ts';
 import { keyboardScenario } from './scenarios/keyboard.ts';
 import { markupScenario } from './scenarios/markup.ts';
@@ -37,6 +38,7 @@ const scenarios: readonly Scenario[] = [
   relayedCallScenario,
   peerFilesScenario,
   dinoCallScenario,
+  embeddingScenario,
 ];
 
 const { values: options } = parseArgs({

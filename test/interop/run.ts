@@ -11,6 +11,7 @@ import { callsScenario } from './scenarios/calls.ts';
 import { componentsScenario } from './scenarios/components.ts';
 import { devicesScenario } from './scenarios/devices.ts';
 import { dinoScenario } from './scenarios/dino.ts';
+import { embeddingScenario } from './scenarios/embedding.ts';
 import { gajimScenario } from './scenarios/gajim.ts';
 import { historyScenario } from './scenarios/history.ts';
 import { importedScenario } from './scenarios/imported.ts';
@@ -54,6 +55,7 @@ const scenarios: readonly Scenario[] = [
   historyScenario,
   webScenario,
   boshScenario,
+  embeddingScenario,
   profanityScenario,
   terminalsScenario,
   gajimScenario,

@@ -18,8 +18,12 @@ export type Site = Target & {
   readonly url: string;
 };
 
-/** Starts Epode with all its files in `folder`; `modules` are set up besides. */
-export async function startSite(folder: string, modules: object = {}): Promise<Site> {
+/** Starts Epode with all its files in `folder`; `modules` and other sections are set up besides. */
+export async function startSite(
+  folder: string,
+  modules: object = {},
+  sections: object = {},
+): Promise<Site> {
   const certificates = await issueCertificates(folder, DOMAIN);
   const [port, tlsPort, webPort] = [await freePort(), await freePort(), await freePort()];
   const config = join(folder, 'epode.yaml');
@@ -36,6 +40,7 @@ export async function startSite(folder: string, modules: object = {}): Promise<S
     control: { socket: join(folder, 'control.sock') },
     log: { level: 'debug', format: 'json' },
     modules: { registration: SIGN_UP, ...modules },
+    ...sections,
   };
   // JSON is YAML.
   await writeFile(config, JSON.stringify(settings, null, 2));
