@@ -157,12 +157,14 @@ const place: Place = {
 };
 await epode.prepare(place, run);
 const { argv } = epode.command(place);
-const server = spawn(argv[0]!, argv.slice(1), { stdio: ['ignore', 'pipe', 'inherit'] });
+const server = spawn(argv[0]!, argv.slice(1), { stdio: ['ignore', 'ignore', 'pipe'] });
 const ended = new Promise((resolve) => server.once('close', resolve));
 try {
-  // The first that it says is that it runs.
-  await new Promise((resolve) => server.stdout.once('data', resolve));
-  server.stdout.resume();
+  await new Promise<void>((resolve) => {
+    server.stderr.on('data', (chunk) => {
+      if (String(chunk).includes('is running')) resolve();
+    });
+  });
   const clients = Array.from({ length: 2 * PAIRS }, (_, n) => new Client(`u${n}`));
   for (const client of clients) await client.signIn();
   const start = performance.now();
