@@ -3,27 +3,28 @@ import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { bosh } from './bosh/bosh.ts';
 import { chat, fixedRate } from './chat/chat.ts';
 import { idle } from './idle/idle.ts';
 import { login } from './login/login.ts';
 import { presence } from './presence/presence.ts';
 import { reload } from './reload/reload.ts';
 import { ejabberd } from './rivals/ejabberd.ts';
-import { epode } from './rivals/epode.ts';
+import { epode, epodeByTcp } from './rivals/epode.ts';
 import { endAll, runToEnd } from './rivals/process.ts';
 import { prosody } from './rivals/prosody.ts';
 import { relay } from './rivals/relay.ts';
-import type { Place, Server } from './rivals/server.ts';
+import type { Place, Server, Transport } from './rivals/server.ts';
 import { createCertificate } from './run/certificate.ts';
-import { named, type RunOptions, readRunOptions } from './run/options.ts';
+import { named, type RunOptions, readRunOptions, UsageError } from './run/options.ts';
 import { describe, type Round, save } from './run/report.ts';
 import { type Entrant, GENERATOR_CORE, type Sample, type Scenario } from './run/scenario.ts';
 import { startUp } from './run/start-up.ts';
 import { storm } from './storm/storm.ts';
 
-const SERVERS: readonly Server[] = [epode, prosody, ejabberd, relay];
+const SERVERS: readonly Server[] = [epode, epodeByTcp, prosody, ejabberd, relay];
 const SCENARIOS: readonly Scenario[] = [
-  ...[chat, fixedRate, presence, login, storm],
+  ...[chat, bosh, fixedRate, presence, login, storm],
   ...[reload, idle, startUp],
 ];
 const PREPARE_TIMEOUT_MS = 120_000;
@@ -42,12 +43,15 @@ async function freePort(): Promise<number> {
 async function prepare(
   server: Server,
   directory: string,
-  common: Omit<Place, 'directory' | 'port'>,
+  common: Omit<Place, 'directory' | 'port' | 'webPort'>,
+  hasWeb: boolean,
 ): Promise<Entrant> {
   const place: Place = {
     directory: join(directory, server.name),
     port: await freePort(),
+    webPort: hasWeb ? await freePort() : null,
     ...common,
+    transport: server.transport ?? common.transport,
   };
   mkdirSync(place.directory);
   // On the generator's core: nothing is measured yet, and the servers' core stays cool.
@@ -66,6 +70,15 @@ function chosen(scenario: Scenario, { servers }: RunOptions): Server[] {
   return suited;
 }
 
+/** @throws {UsageError} when the scenario's clients cannot come by what was asked for. */
+function transportOf(scenario: Scenario, { transport, tls }: RunOptions): Transport {
+  const { name, transports = ['tcp'] } = scenario;
+  const chosen = transport ?? transports[0]!;
+  if (!transports.includes(chosen)) throw new UsageError(`${name} is not by ${chosen}`);
+  if (tls && chosen !== 'tcp') throw new UsageError(`--tls is not for ${chosen}`);
+  return chosen;
+}
+
 async function prepareAll(directory: string, scenario: Scenario, options: RunOptions) {
   const count = scenario.accounts(options);
   const { areContacts = false, stored = 'password' } = scenario;
@@ -73,10 +86,12 @@ async function prepareAll(directory: string, scenario: Scenario, options: RunOpt
   const accounts = { count, ...names, areContacts, stored };
   const tls = options.tls ? await createCertificate(directory, accounts.domain) : null;
   const metricsPort = scenario.readsMetrics ? await freePort() : null;
-  const common = { accounts, tls, modules: options.modules, archive: options.archive, metricsPort };
+  const transport = transportOf(scenario, options);
+  const { modules, archive } = options;
+  const common = { transport, accounts, tls, modules, archive, metricsPort };
   const entrants: Entrant[] = [];
   for (const server of chosen(scenario, options))
-    entrants.push(await prepare(server, directory, common));
+    entrants.push(await prepare(server, directory, common, transport !== 'tcp'));
   return entrants;
 }
 

@@ -7,7 +7,7 @@ import type { Column, Entrant, Sample, Scenario } from '../run/scenario.ts';
 /** Time for signing in and for the last messages to arrive, in seconds. */
 const MARGIN_S = 120;
 
-/** What `chat`'s generator is told. */
+/** What `chat`'s generator is told, and that of `bosh`. */
 export function chatArguments(options: RunOptions): string[] {
   const { pairs, outstanding, body, warmup, seconds } = options;
   return flags({ pairs, outstanding, body, warmup, seconds });
@@ -24,7 +24,8 @@ function toSample(event: GeneratorEvent, cpu: ReturnType<CpuMeter['read']>): Sam
   };
 }
 
-async function measure(
+/** One sample of a generator that reports as `chat`'s does. */
+export async function measureChat(
   entrant: Entrant,
   options: RunOptions,
   generator: string,
@@ -43,35 +44,40 @@ async function measure(
   });
 }
 
-const shares: readonly Column[] = [
+/** Over WebSocket what leaves together is one write, and over TCP too when they are compared. */
+const joined = ({ place }: Entrant) => (place.webPort === null ? [] : ['--join-writes']);
+
+export const shares: readonly Column[] = [
   { key: 'serverShare', title: 'server core used', digits: 2 },
   { key: 'generatorShare', title: 'generator core used', digits: 2 },
   { key: 'othersShare', title: 'others on the server core', digits: 2 },
 ];
 
-const latencies: readonly Column[] = [
+export const latencies: readonly Column[] = [
   { key: 'p50Ms', title: 'p50 ms', digits: 2, better: 'lower' },
   { key: 'p99Ms', title: 'p99 ms', digits: 2, better: 'lower' },
   { key: 'p999Ms', title: 'p99.9 ms', digits: 2, better: 'lower' },
 ];
 
-const cost: Column = {
+export const cost: Column = {
   key: 'cpuUsPerMessage',
   title: 'CPU us/message',
   digits: 1,
   better: 'lower',
 };
 
-const rate: Column = { key: 'rate', title: 'messages/s', digits: 0 };
+export const rate: Column = { key: 'rate', title: 'messages/s', digits: 0 };
 
 /** The most messages a server passes between pairs of users. */
 export const chat: Scenario = {
   name: 'chat',
   summary: 'one-to-one messages, each arrival releases the next',
   columns: [cost, { ...rate, better: 'higher' }, ...latencies, ...shares],
+  transports: ['tcp', 'websocket'],
   accounts: ({ pairs }) => 2 * pairs,
   build: (directory, { tls }) => compileGenerator('chat', directory, tls),
-  measure: (entrant, options, generator) => measure(entrant, options, generator, []),
+  measure: (entrant, options, generator) =>
+    measureChat(entrant, options, generator, joined(entrant)),
 };
 
 /** Cost and latency under a load that every server carries with ease. */
@@ -81,5 +87,5 @@ export const fixedRate: Scenario = {
   summary: 'one-to-one messages at a fixed rate',
   columns: [cost, rate, ...latencies, ...shares],
   measure: (entrant, options, generator) =>
-    measure(entrant, options, generator, ['--rate', String(options.rate)]),
+    measureChat(entrant, options, generator, ['--rate', String(options.rate), ...joined(entrant)]),
 };

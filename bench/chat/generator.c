@@ -12,22 +12,20 @@
 #include <sys/prctl.h>
 
 #include "events.h"
-#include "histogram.h"
 #include "marker.h"
 #include "options.h"
 #include "session.h"
+#include "stanza.h"
+#include "tally.h"
+#include "websocket.h"
 
 #define READ_SIZE 65536u
-#define STALL_NS 10000000000u
 #define BACKLOG_LIMIT 50000u
 
 struct pair {
   struct session *sender;
   struct session *receiver;
-  char *message;       /* the stanza with empty places for id and marker */
-  size_t length;
-  size_t id_at;
-  size_t marker_at;
+  struct stanza message;
   uint32_t sent;
   uint32_t received;
   bool is_dirty;       /* has bytes to flush at the end of this turn */
@@ -45,32 +43,16 @@ struct run {
   int epoll;
   bool is_sending;
   bool is_paced;           /* at the fixed rate; else arrivals release messages */
-  bool is_measuring;
-  uint64_t in_flight;
-  uint64_t last_arrival;
-  uint64_t delivered;      /* within the measured window */
   uint64_t next_due;       /* fixed rate: when the next message is to leave */
   uint64_t scheduled;
-  struct histogram latencies;
+  struct tally tally;
 };
 
-static const char filler[] = "the quick brown fox jumps over the lazy dog and ";
-
-static void build_message(struct pair *pair, const struct options *options) {
+static void address_message(struct pair *pair, const struct options *options) {
   char to[128];
   if (options->to_full) snprintf(to, sizeof to, "%s", pair->receiver->jid);
   else snprintf(to, sizeof to, "%s%d@%s", options->prefix, pair->receiver->index, options->domain);
-  pair->message = malloc((size_t)options->body + 512);
-  if (!pair->message) fail("out of memory");
-  char *end = pair->message;
-  end += sprintf(end, "<message to='%s' type='chat' id='", to);
-  pair->id_at = (size_t)(end - pair->message);
-  end += sprintf(end, "%0*d'><body>", (int)MARKER_LENGTH, 0);
-  pair->marker_at = (size_t)(end - pair->message);
-  end += MARKER_LENGTH;
-  for (int i = 0; i < options->body - (int)MARKER_LENGTH; i++) *end++ = filler[i % 48];
-  end += sprintf(end, "</body></message>");
-  pair->length = (size_t)(end - pair->message);
+  stanza_build(&pair->message, to, options->body, session_namespace(pair->sender));
 }
 
 static void mark_dirty(struct run *run, struct pair *pair) {
@@ -93,14 +75,13 @@ static void flush_pair(struct run *run, struct pair *pair) {
 }
 
 static void send_message(struct run *run, struct pair *pair, uint64_t stamp) {
-  char *room = link_reserve(&pair->sender->link, pair->length);
-  memcpy(room, pair->message, pair->length);
-  marker_write(room + pair->marker_at, pair->sent, stamp);
-  /* The id is unique in the same way, but without the marker's signs. */
-  memcpy(room + pair->id_at + 1, room + pair->marker_at + 1, MARKER_LENGTH - 2);
-  room[pair->id_at] = room[pair->id_at + 9] = room[pair->id_at + 26] = 'm';
+  struct link *link = &pair->sender->link;
+  size_t from = link->out_length;
+  char *room = link_reserve(link, pair->message.length);
+  stanza_write(&pair->message, room, pair->sent, stamp);
+  if (link->is_framed) websocket_wrap(link, from);
   pair->sent++;
-  run->in_flight++;
+  run->tally.in_flight++;
   /* A client writes each message by itself; the kernel may still join what a server leaves lying. */
   if (run->options.joins_writes || pair->waits_to_write) mark_dirty(run, pair);
   else flush_pair(run, pair);
@@ -108,16 +89,8 @@ static void send_message(struct run *run, struct pair *pair, uint64_t stamp) {
 
 static void count_arrival(struct run *run, struct pair *pair, uint32_t number, uint64_t sent,
                           uint64_t now) {
-  if (number != pair->received)
-    fail("session %d received message %u where %u was due: %s", pair->receiver->index, number,
-         pair->received, number < pair->received ? "a repetition" : "a loss or a wrong order");
+  tally_arrival(&run->tally, pair->receiver->index, pair->received, number, sent, now);
   pair->received++;
-  run->in_flight--;
-  run->last_arrival = now;
-  if (run->is_measuring) {
-    run->delivered++;
-    histogram_add(&run->latencies, now > sent ? now - sent : 0);
-  }
   if (run->is_sending && !run->is_paced) send_message(run, pair, now);
 }
 
@@ -154,7 +127,8 @@ static void listen_to_sender(struct pair *pair) {
   long length = link_read(&pair->sender->link, text, sizeof text - 1);
   if (length == LINK_CLOSED) fail("the server closed session %d", pair->sender->index);
   text[length] = 0;
-  if (strstr(text, "error") || strchr(text, '~'))
+  /* Frames have NULs in them. */
+  if (memmem(text, (size_t)length, "error", 5) || memmem(text, (size_t)length, "<message", 8))
     fail("session %d got an error: %.600s", pair->sender->index, text);
 }
 
@@ -173,7 +147,7 @@ static void send_what_is_due(struct run *run, uint64_t now) {
     send_message(run, pair, run->next_due);
     run->next_due += (uint64_t)(1e9 / run->options.rate);
   }
-  if (run->in_flight > BACKLOG_LIMIT)
+  if (run->tally.in_flight > BACKLOG_LIMIT)
     fail("the server does not keep up with %.0f messages/s", run->options.rate);
 }
 
@@ -202,16 +176,13 @@ static void turn(struct run *run, uint64_t until) {
 }
 
 static void run_until(struct run *run, uint64_t end) {
-  for (uint64_t now; (now = now_ns()) < end; turn(run, end))
-    if (run->in_flight && now - run->last_arrival > STALL_NS && now > run->last_arrival)
-      fail("nothing arrived for %u s, %lu messages are missing", (unsigned)(STALL_NS / 1000000000u),
-           run->in_flight);
+  for (uint64_t now; (now = now_ns()) < end; turn(run, end)) tally_check(&run->tally, now);
 }
 
 /* All that was sent must arrive, after the window too. */
 static void drain(struct run *run) {
   run->is_sending = false;
-  while (run->in_flight) run_until(run, now_ns() + 1000000u);
+  while (run->tally.in_flight) run_until(run, now_ns() + 1000000u);
 }
 
 static void pair_up(struct run *run, struct session *sessions) {
@@ -223,7 +194,7 @@ static void pair_up(struct run *run, struct session *sessions) {
     struct pair *pair = &run->pairs[i];
     pair->sender = &sessions[2 * i];
     pair->receiver = &sessions[2 * i + 1];
-    build_message(pair, &run->options);
+    address_message(pair, &run->options);
     watch(run, EPOLL_CTL_ADD, pair->sender, EPOLLIN);
     watch(run, EPOLL_CTL_ADD, pair->receiver, EPOLLIN);
   }
@@ -231,7 +202,7 @@ static void pair_up(struct run *run, struct session *sessions) {
 
 static void start_closed_loop(struct run *run) {
   run->is_sending = true;
-  run->last_arrival = now_ns();
+  run->tally.last_arrival = now_ns();
   for (int i = 0; i < run->options.pairs; i++)
     for (int k = 0; k < run->options.outstanding; k++)
       send_message(run, &run->pairs[i], now_ns());
@@ -242,36 +213,24 @@ static void start_closed_loop(struct run *run) {
 static void start_fixed_rate(struct run *run) {
   drain(run);
   run->is_sending = run->is_paced = true;
-  run->last_arrival = run->next_due = now_ns();
+  run->tally.last_arrival = run->next_due = now_ns();
   say("{\"event\":\"paced\"}");
   run_until(run, now_ns() + (uint64_t)(run->options.settle * 1e9));
 }
 
-/* The runner reads the server's processor time at `measuring` and at `measured`. */
 static void measure(struct run *run) {
   /* Warm-up is at full load in any case: at a low rate a compiling server takes minutes. */
   start_closed_loop(run);
   run_until(run, now_ns() + (uint64_t)(run->options.warmup * 1e9));
   if (run->options.rate > 0) start_fixed_rate(run);
-  uint64_t start = now_ns(), cpu = own_cpu_ns();
-  say("{\"event\":\"measuring\"}");
-  run->is_measuring = true;
-  run_until(run, start + (uint64_t)(run->options.seconds * 1e9));
-  run->is_measuring = false;
-  double seconds = (double)(now_ns() - start) / 1e9;
-  double own = (double)(own_cpu_ns() - cpu) / 1e9;
-  const struct histogram *latencies = &run->latencies;
-  say("{\"event\":\"measured\",\"messages\":%lu,\"seconds\":%.6f,\"rate\":%.1f,"
-      "\"p50Ms\":%.4f,\"p99Ms\":%.4f,\"p999Ms\":%.4f,\"generatorCpuSeconds\":%.6f,"
-      "\"generatorShare\":%.4f}",
-      run->delivered, seconds, (double)run->delivered / seconds,
-      histogram_percentile_ms(latencies, 0.5), histogram_percentile_ms(latencies, 0.99),
-      histogram_percentile_ms(latencies, 0.999), own, own / seconds);
+  tally_begin(&run->tally);
+  run_until(run, run->tally.begun + (uint64_t)(run->options.seconds * 1e9));
+  tally_end(&run->tally);
 }
 
 static void sign_out(struct session *sessions, int count) {
   for (int i = 0; i < count; i++) {
-    link_queue(&sessions[i].link, "</stream:stream>");
+    session_queue_end(&sessions[i]);
     link_flush(&sessions[i].link);
     link_close(&sessions[i].link);
   }

@@ -8,6 +8,7 @@
 struct link {
   int fd;
   void *tls; /* SSL, null without TLS */
+  bool is_framed; /* WebSocket is spoken on it */
   char *out;
   size_t out_length;
   size_t out_capacity;

@@ -9,7 +9,7 @@ static const char usage[] =
     "usage: %s --port N [options]\n"
     "  --host 127.0.0.1  --domain localhost  --prefix bench  --password secret\n"
     "  --sources 1 (addresses to connect from)  --parallel 32 (sign-ins at a time)\n"
-    "  --deadline 300 (seconds)  --tls (STARTTLS)  --no-presence\n"
+    "  --deadline 300 (seconds)  --tls (STARTTLS)  --websocket  --no-presence\n"
     "chat: --pairs 100  --outstanding 10  --body 120  --rate 0 (messages/s; 0: closed loop)\n"
     "      --warmup 5  --seconds 10  --to-full (address full JIDs)\n"
     "      --join-writes (messages released together leave in one write)\n"
@@ -32,7 +32,8 @@ static const struct option long_options[] = {
     {"stages", required_argument, 0, 'S'},      {"hold", required_argument, 0, 'H'},
     {"users", required_argument, 0, 'N'},       {"accounts", required_argument, 0, 'A'},
     {"first", required_argument, 0, 'F'},       {"mechanism", required_argument, 0, 'm'},
-    {"settle", required_argument, 0, 'T'},      {0, 0, 0, 0}};
+    {"settle", required_argument, 0, 'T'},      {"websocket", no_argument, 0, 'B'},
+    {0, 0, 0, 0}};
 
 static void refuse(const char *program, const char *why) {
   fprintf(stderr, "%s\n", why);
@@ -51,6 +52,7 @@ static void read_option(struct options *options, int letter, char **argv) {
     case 'l': options->parallel = atoi(optarg); break;
     case 'D': options->deadline = (unsigned)atoi(optarg); break;
     case 't': options->with_tls = true; break;
+    case 'B': options->with_websocket = true; break;
     case 'n': options->without_presence = true; break;
     case 'P': options->pairs = atoi(optarg); break;
     case 'o': options->outstanding = atoi(optarg); break;
@@ -77,6 +79,7 @@ static void check(const struct options *options, const char *program) {
   if (options->users < 2 || options->users > 60000) refuse(program, "--users wants 2 to 60000");
   if (options->body < 32 || options->body > 8000) refuse(program, "--body wants 32 to 8000");
   if (options->sources < 1 || options->sources > 250) refuse(program, "--sources wants 1 to 250");
+  if (options->with_tls && options->with_websocket) refuse(program, "--tls is not for --websocket");
   if (options->parallel < 1) refuse(program, "--parallel wants at least 1");
   if (options->accounts < 1 || options->first < 0) refuse(program, "nobody to sign in");
   if (options->seconds <= 0 || options->warmup < 0 || options->settle < 0)

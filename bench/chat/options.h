@@ -16,6 +16,7 @@ struct options {
   int parallel;         /* sign-ins under way at a time */
   unsigned deadline;    /* seconds until the process ends itself */
   bool with_tls;        /* STARTTLS first */
+  bool with_websocket;  /* XMPP in WebSocket, unencrypted */
   bool without_presence;
   const char *mechanism_name;
   /* Not from the command line: PLAIN unless the generator knows that of the name; see sign_in. */

@@ -11,29 +11,50 @@
 
 #include "base64.h"
 #include "events.h"
+#include "websocket.h"
 
 #define IN_CAPACITY 8192u
 #define SILENCE_MS 30000
 
+#define NS_FRAMING "urn:ietf:params:xml:ns:xmpp-framing"
+
+const char *session_namespace(const struct session *session) {
+  return session->link.is_framed ? " xmlns='jabber:client'" : "";
+}
+
+/* One element, or what a stream begins or ends with. */
+static void queue(struct session *session, const char *text) {
+  size_t from = session->link.out_length;
+  link_queue(&session->link, text);
+  if (session->link.is_framed) websocket_wrap(&session->link, from);
+}
+
 static void open_stream(struct session *session, const struct options *options) {
+  const char *start = "<?xml version='1.0'?><stream:stream", *end = ">";
+  const char *namespaces = "xmlns='jabber:client' xmlns:stream='http://etherx.jabber.org/streams'";
   char header[256];
-  snprintf(header, sizeof header,
-           "<?xml version='1.0'?><stream:stream to='%s' version='1.0' xml:lang='en' "
-           "xmlns='jabber:client' xmlns:stream='http://etherx.jabber.org/streams'>",
-           options->domain);
-  link_queue(&session->link, header);
+  if (session->link.is_framed) start = "<open", end = "/>", namespaces = "xmlns='" NS_FRAMING "'";
+  snprintf(header, sizeof header, "%s to='%s' version='1.0' xml:lang='en' %s%s", start,
+           options->domain, namespaces, end);
+  queue(session, header);
   session->in_length = 0;
   session->in[0] = 0;
+}
+
+void session_queue_end(struct session *session) {
+  queue(session, session->link.is_framed ? "<close xmlns='" NS_FRAMING "'/>" : "</stream:stream>");
 }
 
 /* Sends a SASL message in the element that is written up to its content, and ends it. */
 static void send_sasl(struct session *session, const char *start, const char *message,
                       size_t length, const char *end) {
   char encoded[BASE64_ROOM(SASL_ROOM)];
+  size_t from = session->link.out_length;
   base64_encode((const unsigned char *)message, length, encoded);
   link_queue(&session->link, start);
   link_queue(&session->link, encoded);
   link_queue(&session->link, end);
+  if (session->link.is_framed) websocket_wrap(&session->link, from);
 }
 
 static void authenticate(struct session *session, const struct options *options) {
@@ -76,13 +97,20 @@ static void check_success(const struct session *session, const struct mechanism 
   mechanism->check(session->sasl, data);
 }
 
+/* Queues a stanza that is written from behind its element's name on. */
+static void queue_stanza(struct session *session, const char *name, const char *rest) {
+  char stanza[320];
+  snprintf(stanza, sizeof stanza, "<%s%s%s", name, session_namespace(session), rest);
+  queue(session, stanza);
+}
+
 void settle(struct session *session, const struct options *options) {
   char ping[256];
-  link_queue(&session->link, "<iq type='get' id='roster'><query xmlns='jabber:iq:roster'/></iq>");
-  if (!options->without_presence) link_queue(&session->link, "<presence/>");
+  queue_stanza(session, "iq", " type='get' id='roster'><query xmlns='jabber:iq:roster'/></iq>");
+  if (!options->without_presence) queue_stanza(session, "presence", "/>");
   snprintf(ping, sizeof ping,
-           "<iq type='get' id='fence' to='%s'><ping xmlns='urn:xmpp:ping'/></iq>", options->domain);
-  link_queue(&session->link, ping);
+           " type='get' id='fence' to='%s'><ping xmlns='urn:xmpp:ping'/></iq>", options->domain);
+  queue_stanza(session, "iq", ping);
 }
 
 static bool has(const struct session *session, const char *text) {
@@ -127,7 +155,11 @@ static void choose_security(struct session *session, const struct options *optio
 /* Does what the answer awaited in the present step calls for, once it is there whole. */
 static void advance(struct session *session, const struct options *options) {
   refuse_errors(session);
-  if (session->step == STREAM && has(session, "</stream:features>")) {
+  if (session->step == UPGRADING && has(session, "\r\n\r\n")) {
+    if (!has(session, "HTTP/1.1 101 ")) fail("no WebSocket: %.600s", session->in);
+    go_to(session, STREAM);
+    open_stream(session, options);
+  } else if (session->step == STREAM && has(session, "</stream:features>")) {
     choose_security(session, options);
   } else if (session->step == STARTING_TLS && has(session, "<proceed")) {
     link_start_tls(&session->link);
@@ -141,9 +173,9 @@ static void advance(struct session *session, const struct options *options) {
     go_to(session, AUTHENTICATED);
     open_stream(session, options);
   } else if (session->step == AUTHENTICATED && has(session, "</stream:features>")) {
-    link_queue(&session->link,
-               "<iq type='set' id='bind'><bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'>"
-               "<resource>bench</resource></bind></iq>");
+    queue_stanza(session, "iq",
+                 " type='set' id='bind'><bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'>"
+                 "<resource>bench</resource></bind></iq>");
     go_to(session, BINDING);
   } else if (session->step == BINDING && has(session, "</iq>")) {
     if (!has(session, "</jid>")) fail("bind without a JID: %.600s", session->in);
@@ -155,6 +187,12 @@ static void advance(struct session *session, const struct options *options) {
   }
 }
 
+/* Lengths of frames have some; frames are not read otherwise. */
+static void hide_nuls(char *text, size_t length) {
+  for (size_t i = 0; i < length; i++)
+    if (!text[i]) text[i] = ' ';
+}
+
 static void read_answers(struct session *session, const struct options *options) {
   long length = 1;
   while (length != LINK_EMPTY && session->step != SIGNED_IN) {
@@ -164,6 +202,7 @@ static void read_answers(struct session *session, const struct options *options)
     if (length == LINK_CLOSED)
       fail("the server closed session %d in step %d: %.600s", session->index, session->step,
            session->in);
+    hide_nuls(session->in + session->in_length, (size_t)length);
     session->in_length += (size_t)length;
     session->in[session->in_length] = 0;
     if (length > 0) advance(session, options);
@@ -183,12 +222,14 @@ void sign_in_begin(struct session *session, int index, int epoll, const struct o
   session->sasl = calloc(1, sizeof *session->sasl);
   if (!session->in || !session->sasl) fail("out of memory");
   link_connect(&session->link, options->host, options->port, 1 + index % options->sources);
-  open_stream(session, options);
+  session->link.is_framed = options->with_websocket;
+  if (options->with_websocket) websocket_ask(&session->link, options->domain, options->port);
+  else open_stream(session, options);
   watch(epoll, EPOLL_CTL_ADD, session, EPOLLIN | EPOLLOUT);
 }
 
 bool sign_in_proceed(struct session *session, int epoll, const struct options *options) {
-  if (session->step == CONNECTING) session->step = STREAM;
+  if (session->step == CONNECTING) session->step = options->with_websocket ? UPGRADING : STREAM;
   else read_answers(session, options);
   bool is_all_sent = link_flush(&session->link);
   if (session->step == SIGNED_IN) {

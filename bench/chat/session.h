@@ -1,4 +1,4 @@
-/* A signed-in client: TCP, stream, STARTTLS where asked, SASL, bind, roster, presence. */
+/* A signed-in client: TCP, WebSocket or STARTTLS where asked, stream, SASL, bind, roster, presence. */
 #ifndef SESSION_H
 #define SESSION_H
 
@@ -11,6 +11,7 @@
 
 enum step {
   CONNECTING,
+  UPGRADING,       /* WebSocket asked for */
   STREAM,          /* first stream header sent, features awaited */
   STARTING_TLS,    /* <starttls/> sent */
   AUTHENTICATING,  /* <auth/> or <response/> sent */
@@ -50,6 +51,12 @@ void check_all_open(struct session *sessions, int count);
 
 /* Queues what follows binding: the roster's request, initial presence, and a ping. */
 void settle(struct session *session, const struct options *options);
+
+/* What a stanza declares besides: over WebSocket each is a document of its own. */
+const char *session_namespace(const struct session *session);
+
+/* Queues the end of the stream. */
+void session_queue_end(struct session *session);
 
 /* Raises the limit of open files as far as it goes; fails when that is not enough. */
 void allow_connections(int count);

@@ -40,6 +40,7 @@ export const idle: Scenario = {
     { key: 'endMib', title: 'MiB at end', digits: 0, better: 'lower' },
     { key: 'signInsPerSecond', title: 'sign-ins/s', digits: 0 },
   ],
+  transports: ['tcp', 'websocket'],
   accounts: ({ sessions }) => Math.max(...sessions),
   build: (directory, { tls }) => compileGenerator('idle', directory, tls),
 

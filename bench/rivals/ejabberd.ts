@@ -2,6 +2,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Accounts, Command, Place, Server } from './server.ts';
 
+const MODULES_OF = { tcp: [], websocket: [], bosh: ['mod_bosh: {}'] } as const;
 const NEEDED = ['mod_disco: {}', 'mod_offline: {}', 'mod_ping: {}', 'mod_roster: {}'];
 
 /** What Debian's configuration has on for chatting, but for rate limits and administration. */
@@ -14,12 +15,24 @@ const USUAL = [
   'mod_version: {}',
 ];
 
+function webListener({ webPort }: Place): string {
+  if (webPort === null) return '';
+  return `
+  - port: ${webPort}
+    ip: "127.0.0.1"
+    module: ejabberd_http
+    backlog: 511
+    request_handlers:
+      /http-bind: mod_bosh
+      /xmpp-websocket: ejabberd_http_ws`;
+}
+
 /** Debian's ejabberd without shapers, with the modules that the scenarios need. */
 function configuration(place: Place, certificate: string): string {
   const { port, accounts, tls } = place;
   const usual = place.modules === 'usual' ? USUAL : [];
   const archive = place.archive ? ['mod_mam: { default: always }'] : [];
-  const modules = [...NEEDED, ...usual, ...archive];
+  const modules = [...NEEDED, ...MODULES_OF[place.transport], ...usual, ...archive];
   return `hosts: ["${accounts.domain}"]
 loglevel: error
 ${tls === null ? '' : `certfiles: ["${certificate}"]`}
@@ -31,7 +44,7 @@ listen:
     shaper: none
     backlog: 511
     access: all
-    starttls: ${tls !== null}
+    starttls: ${tls !== null}${webListener(place)}
 auth_method: [internal]
 auth_password_format: ${accounts.stored === 'keys' ? 'scram' : 'plain'}
 modules:

@@ -13,13 +13,14 @@ const AS_STARTED = { stanzaLimit: 256 * 1_024, logsMore: false };
  * limits that loopback addresses would meet are lifted.
  */
 function configuration(place: Place, { stanzaLimit, logsMore } = AS_STARTED): string {
-  const { port, accounts, tls, metricsPort, archive } = place;
+  const { port, webPort, accounts, tls, metricsPort, archive } = place;
   const certificate = tls && `certificate: { cert: ${tls.certificate}, key: ${tls.key} }`;
   return `data: ${dataDirectory(place)}
 hosts:
   ${accounts.domain}: { ${certificate ?? ''} }
 listeners:
   - { type: c2s, address: 127.0.0.1, port: ${port} }
+  ${webPort === null ? '' : `- { type: http, address: 127.0.0.1, port: ${webPort} }`}
 signIn:
   allowPlainOnLoopback: true
 limits:
@@ -56,3 +57,6 @@ export const epode: Server = {
 
   reloads: async (_, output) => output.split('"configuration reloaded"').length - 1,
 };
+
+/** The same, reached by TCP in a run whose other clients come by something else. */
+export const epodeByTcp: Server = { ...epode, name: 'epode-tcp', transport: 'tcp' };

@@ -97,6 +97,26 @@ function answers(port: number, domain: string): Promise<boolean> {
   });
 }
 
+function isOpen(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(port, '127.0.0.1');
+    socket.on('error', () => resolve(false));
+    socket.on('connect', () => {
+      socket.destroy();
+      resolve(true);
+    });
+  });
+}
+
+/** Resolves as soon as somebody takes connections on this port; rejects after 60 s. */
+export async function untilOpen(port: number): Promise<void> {
+  const deadline = performance.now() + LISTEN_TIMEOUT_MS;
+  while (!(await isOpen(port))) {
+    if (performance.now() > deadline) throw new Error(`nobody listens on port ${port}`);
+    await pause(2);
+  }
+}
+
 /** Resolves as soon as the server answers; rejects when it ends before, or after 60 s. */
 export async function untilListening(
   child: ChildProcess,

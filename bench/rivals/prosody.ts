@@ -9,6 +9,7 @@ const list = (names: readonly string[]) => `{ ${names.map((name) => `"${name}"`)
 const CONTACT = '{ ["subscription"] = "both"; ["groups"] = {}; }';
 const NO_REQUESTS = '{ ["version"] = 1; ["pending"] = {}; }';
 
+const MODULES_OF = { tcp: [], websocket: ['websocket'], bosh: ['bosh'] } as const;
 const NEEDED = ['roster', 'saslauth', 'disco', 'ping'];
 
 /** What Debian's configuration has on for chatting, but for `mod_limits` and administration. */
@@ -21,6 +22,13 @@ const AS_STARTED = { stanzaLimit: 256 * 1_024, logsMore: false };
 
 const infoLog = ({ directory }: Place) => join(directory, 'info.log');
 
+const webPorts = ({ webPort }: Place) =>
+  webPort === null
+    ? ''
+    : `http_ports = { ${webPort} }
+http_interfaces = { "127.0.0.1" }
+https_ports = {}`;
+
 /**
  * Debian's Prosody as it comes (epoll, Lua 5.4, incremental collection), with the modules that
  * the scenarios need. `mod_limits` is what would limit rates: it is not loaded.
@@ -28,7 +36,7 @@ const infoLog = ({ directory }: Place) => join(directory, 'info.log');
 function configuration(place: Place, { stanzaLimit, logsMore } = AS_STARTED): string {
   const { directory, port, accounts, tls, modules, archive } = place;
   const usual = modules === 'usual' ? USUAL : [];
-  const chosen = [...NEEDED, ...usual, ...(archive ? ['mam'] : [])];
+  const chosen = [...NEEDED, ...MODULES_OF[place.transport], ...usual, ...(archive ? ['mam'] : [])];
   const enabled = tls === null ? chosen : [...chosen, 'tls'];
   const security = tls && `ssl = { key = "${tls.key}", certificate = "${tls.certificate}" }`;
   return `run_as_root = true
@@ -38,6 +46,7 @@ log = { ${logsMore ? `info = "${infoLog(place)}"` : `error = "${join(directory, 
 c2s_stanza_size_limit = ${stanzaLimit}
 interfaces = { "127.0.0.1" }
 c2s_ports = { ${port} }
+${webPorts(place)}
 network_settings = { tcp_backlog = 511 }
 modules_enabled = ${list(enabled)}
 modules_disabled = ${list(['s2s', 's2s_auth_certs'])}

@@ -11,6 +11,7 @@ export const relay: Server = {
 
   async prepare(place) {
     if (place.tls !== null) throw new Error('the relay speaks no TLS');
+    if (place.webPort !== null) throw new Error('the relay speaks no HTTP');
     await compile('relay', ['chat/relay.c', 'chat/events.c'], place.directory);
   },
 

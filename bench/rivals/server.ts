@@ -10,12 +10,18 @@ export interface Accounts {
   readonly stored: 'password' | 'keys';
 }
 
+/** What clients come by; WebSocket and BOSH unencrypted. */
+export type Transport = 'tcp' | 'websocket' | 'bosh';
+
 /** Where a server keeps everything it has, and how it is to listen. */
 export interface Place {
   /** Of this server alone, and removed after the run. */
   readonly directory: string;
-  /** On 127.0.0.1. */
+  /** On 127.0.0.1, for clients over TCP. */
   readonly port: number;
+  /** On 127.0.0.1, for WebSocket and BOSH; null when nobody comes by either. */
+  readonly webPort: number | null;
+  readonly transport: Transport;
   readonly accounts: Accounts;
   /** Rivals load what the scenarios need, or what a packaged server of theirs usually has on. */
   readonly modules: 'needed' | 'usual';
@@ -49,6 +55,8 @@ export interface Command {
 /** A server that can take part. */
 export interface Server {
   readonly name: string;
+  /** What its clients come by, whatever the others' do. */
+  readonly transport?: Transport;
   /** Writes configuration and accounts; bounded in time by the caller's `run`. */
   prepare(place: Place, run: (command: Command) => Promise<string>): Promise<void>;
   /** Starts it in the foreground, with all its processes below the started one. */

@@ -4,7 +4,7 @@ import { runToEnd } from '../rivals/process.ts';
 const bench = join(import.meta.dirname, '..');
 const COMMON = [
   ...['chat/events.c', 'chat/link.c', 'chat/options.c', 'chat/session.c'],
-  ...['chat/base64.c', 'chat/plain.c'],
+  ...['chat/base64.c', 'chat/plain.c', 'chat/websocket.c'],
 ];
 
 /** Compiles one program into `directory` and returns its path. Sources are named from bench/. */
@@ -23,9 +23,11 @@ export async function compile(
 }
 
 const MEASURED = ['chat/marker.c', 'chat/histogram.c'];
+const CHATTING = ['chat/stanza.c', 'chat/tally.c', ...MEASURED];
 /** What each generator has besides. */
 const SOURCES = {
-  chat: ['chat/generator.c', ...MEASURED],
+  bosh: ['bosh/generator.c', 'bosh/client.c', 'bosh/exchange.c', ...CHATTING],
+  chat: ['chat/generator.c', ...CHATTING],
   idle: ['idle/idle.c'],
   login: ['login/generator.c', 'login/scram.c', 'login/salted.c', 'chat/histogram.c'],
   presence: ['presence/generator.c', 'presence/mesh.c', 'presence/tags.c', ...MEASURED],

@@ -6,11 +6,15 @@ import { GENERATOR_CORE } from './scenario.ts';
 /** A line of a generator: `event` and what belongs to it. */
 export type GeneratorEvent = { readonly event: string } & Readonly<Record<string, number | string>>;
 
+const ARGUMENTS_OF = { tcp: [], websocket: ['--websocket'], bosh: [] } as const;
+
 /** The arguments every generator takes. */
-export function commonArguments({ port, accounts, tls }: Place): string[] {
+export function commonArguments({ port, webPort, transport, accounts, tls }: Place): string[] {
   const { domain, prefix, password } = accounts;
   const account = ['--domain', domain, '--prefix', prefix, '--password', password];
-  return ['--port', String(port), ...account, ...(tls === null ? [] : ['--tls'])];
+  const reached = transport === 'tcp' ? port : webPort;
+  const more = [...(tls === null ? [] : ['--tls']), ...ARGUMENTS_OF[transport]];
+  return ['--port', String(reached), ...account, ...more];
 }
 
 /** Arguments by their names. */

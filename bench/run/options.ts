@@ -1,5 +1,7 @@
 import { parseArgs } from 'node:util';
+import type { Transport } from '../rivals/server.ts';
 
+const TRANSPORTS = ['tcp', 'websocket', 'bosh'] as const;
 const MECHANISMS = ['SCRAM-SHA-1', 'PLAIN'] as const;
 export type Mechanism = (typeof MECHANISMS)[number];
 
@@ -7,6 +9,8 @@ export type Mechanism = (typeof MECHANISMS)[number];
 export interface RunOptions {
   readonly scenario: string;
   readonly servers: readonly string[];
+  /** What clients come by; null for what the scenario prefers. */
+  readonly transport: Transport | null;
   readonly rounds: number;
   /** Measured time of each sample, in seconds. */
   readonly seconds: number;
@@ -43,6 +47,7 @@ export interface RunOptions {
 const USAGE = `usage: node bench/run.ts SCENARIO [options]
 scenarios
   chat      one-to-one messages as fast as they arrive
+  bosh      one-to-one messages as fast as they arrive, over HTTP
   rate      one-to-one messages at a fixed rate: cost and latency
   presence  users who all see each other log in, then change their presence
   login     logins as fast as the server allows, a few at once
@@ -52,6 +57,7 @@ scenarios
   start-up  time until the server answers, and its memory then
 options
   --only epode,prosody,ejabberd   which servers (also: relay, the generator's own ceiling)
+  --transport tcp|websocket (chat, rate, idle; by default with epode,epode-tcp)
   --rounds 3      --seconds 10    --warmup 5      --tls
   --pairs 100     --outstanding 10     --body 120     --rate 500
   --modules needed|usual (of the rivals; Epode is always complete)
@@ -85,7 +91,8 @@ function parse(args: readonly string[]) {
     args: [...args],
     allowPositionals: true,
     options: {
-      only: { type: 'string', default: 'epode,prosody,ejabberd' },
+      only: { type: 'string' },
+      transport: { type: 'string' },
       rounds: { type: 'string', default: '3' },
       seconds: { type: 'string', default: '10' },
       warmup: { type: 'string', default: '5' },
@@ -121,6 +128,17 @@ function mechanismNamed(name: string): Mechanism {
   return found;
 }
 
+function transportNamed(name: string | undefined): Transport | null {
+  const found = TRANSPORTS.find((transport) => transport === name);
+  if (!found && name !== undefined) throw new UsageError(`--transport ${TRANSPORTS.join('|')}`);
+  return found ?? null;
+}
+
+function serversOf({ only, transport }: ReturnType<typeof parse>['values']): string[] {
+  const all = transport === 'websocket' ? 'epode,epode-tcp' : 'epode,prosody,ejabberd';
+  return (only ?? all).split(',');
+}
+
 function stages(scenario: string, text: string | undefined): number[] {
   const counts = text ?? (scenario === 'reload' ? '10000' : '1000,5000');
   return counts.split(',').map((count) => positive('sessions', count));
@@ -133,7 +151,8 @@ export function readRunOptions(args: readonly string[]): RunOptions {
   if (!['needed', 'usual'].includes(values.modules)) throw new UsageError('--modules needed|usual');
   return {
     scenario: positionals[0]!,
-    servers: values.only.split(','),
+    servers: serversOf(values),
+    transport: transportNamed(values.transport),
     rounds: positive('rounds', values.rounds),
     seconds: positive('seconds', values.seconds),
     warmup: positive('warmup', values.warmup),

@@ -49,7 +49,7 @@ function ratios(rounds: readonly Round[], servers: readonly string[], columns: r
   const rivals = servers.filter((server) => server !== SUBJECT);
   const rows = rivals.map((rival) => [
     rival,
-    ...compared.map((column) => `${spread(advantages(rounds, rival, column), 1)} times`),
+    ...compared.map((column) => `${spread(advantages(rounds, rival, column), 2)} times`),
   ]);
   return table([head, ...rows]);
 }

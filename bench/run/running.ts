@@ -1,6 +1,6 @@
 import { appendFileSync, readFileSync } from 'node:fs';
 import { coreBusyTime, cpuTime, processTree } from '../rivals/proc.ts';
-import { start, stop, untilListening } from '../rivals/process.ts';
+import { start, stop, untilListening, untilOpen } from '../rivals/process.ts';
 import { type Entrant, SERVER_CORE } from './scenario.ts';
 
 /** A started server that answers clients. */
@@ -20,6 +20,7 @@ export async function withServer<T>(
   const child = start(command, SERVER_CORE, { file: logFile });
   try {
     await untilListening(child, place.port, place.accounts.domain);
+    if (place.webPort !== null) await untilOpen(place.webPort);
     const startupMs = performance.now() - begin;
     return await use({ pid: child.pid!, startupMs });
   } catch (error) {

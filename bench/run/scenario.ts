@@ -1,4 +1,4 @@
-import type { Command, Place, Server } from '../rivals/server.ts';
+import type { Command, Place, Server, Transport } from '../rivals/server.ts';
 import type { RunOptions } from './options.ts';
 
 /** The core the server under test has to itself, and the one for the generator. */
@@ -30,6 +30,8 @@ export interface Scenario {
   readonly name: string;
   readonly summary: string;
   readonly columns: readonly Column[];
+  /** What clients may come by, first what they do unless asked for; TCP alone unless it says so. */
+  readonly transports?: readonly Transport[];
   /** How many accounts it signs in to. */
   accounts(options: RunOptions): number;
   /** Whether they are all in each other's roster, subscribed both ways; not unless it says so. */
