@@ -154,6 +154,8 @@ const place: Place = {
   archive: true,
   tls: null,
   metricsPort: null,
+  webPort: null,
+  transport: 'tcp',
 };
 await epode.prepare(place, run);
 const { argv } = epode.command(place);
