@@ -80,7 +80,8 @@ export class TestServer implements Stage {
   readonly domain = DOMAIN;
   readonly usesTls: boolean;
   readonly startsSecure: boolean;
-  readonly patience: number;
+  /** What hangs, hangs; but hashing takes its time where every core has its tests. */
+  readonly patience = 5000;
   readonly clock: ManualClock;
   readonly storage: Storage;
   /** Of anonymous accounts. */
@@ -147,7 +148,6 @@ export class TestServer implements Stage {
     this.#componentSettings = components;
     this.usesTls = settings.usesTls;
     this.startsSecure = settings.startsSecure;
-    this.patience = this.usesTls || this.startsSecure ? 3000 : 1000;
     this.storage = place.storage;
     this.#place = place;
     this.#modules = modules;
