@@ -22,3 +22,14 @@ export function giveBuffer(buffer: Buffer): void {
   const limit = CLASSES[index]?.spare;
   if (spare && limit && spare.length < limit) spare.push(buffer);
 }
+
+/** The buffer, or a larger one with its first `length` bytes, so that `size` more fit behind them. */
+export function withRoom(buffer: Buffer | null, length: number, size: number): Buffer {
+  const needed = length + size;
+  if (!buffer) return takeBuffer(needed);
+  if (buffer.length >= needed) return buffer;
+  const larger = takeBuffer(Math.max(needed, buffer.length * 2));
+  buffer.copy(larger, 0, 0, length);
+  giveBuffer(buffer);
+  return larger;
+}

@@ -1,4 +1,4 @@
-import { giveBuffer, takeBuffer } from './buffer-pool.ts';
+import { giveBuffer, withRoom } from './buffer-pool.ts';
 
 /** Where a queue's bytes go. */
 export interface Sink {
@@ -141,15 +141,7 @@ export class OutgoingQueue {
 
   /** Makes sure that `size` more bytes fit. */
   #reserve(size: number): void {
-    const needed = this.#length + size;
-    if (!this.#buffer) {
-      this.#buffer = takeBuffer(needed);
-    } else if (this.#buffer.length < needed) {
-      const larger = takeBuffer(Math.max(needed, this.#buffer.length * 2));
-      this.#buffer.copy(larger, 0, 0, this.#length);
-      giveBuffer(this.#buffer);
-      this.#buffer = larger;
-    }
+    this.#buffer = withRoom(this.#buffer, this.#length, size);
   }
 
   #queued(start: number): void {

@@ -1,4 +1,4 @@
-import { giveBuffer, takeBuffer } from '../buffer-pool.ts';
+import { giveBuffer, withRoom } from '../buffer-pool.ts';
 
 /** UTF-16 units become at most this many bytes each. */
 const MAX_BYTES_PER_UNIT = 3;
@@ -65,14 +65,6 @@ export class Payloads {
 
   /** Makes sure that `size` more bytes fit. */
   #reserve(size: number): void {
-    const needed = this.#length + size;
-    if (!this.#buffer) {
-      this.#buffer = takeBuffer(needed);
-    } else if (this.#buffer.length < needed) {
-      const larger = takeBuffer(Math.max(needed, this.#buffer.length * 2));
-      this.#buffer.copy(larger, 0, 0, this.#length);
-      giveBuffer(this.#buffer);
-      this.#buffer = larger;
-    }
+    this.#buffer = withRoom(this.#buffer, this.#length, size);
   }
 }
