@@ -5,7 +5,7 @@ import { AdminError } from '../server/admin/command.ts';
 import type { Incoming, Verdict } from '../server/flow.ts';
 import { accountCommand, defineModule, on } from '../server/module.ts';
 import { advertisement } from '../stream/feature.ts';
-import { Element } from '../xml/element.ts';
+import { serialize, xml } from '../xml/element.ts';
 import { StanzaError } from '../xmpp/errors.ts';
 import type { Jid } from '../xmpp/jid.ts';
 import { NS } from '../xmpp/ns.ts';
@@ -33,6 +33,7 @@ import { ContactRemoved, Rosters } from './roster/rosters.ts';
 const NOT_ROUTED: Verdict = { drop: 'the subscription state does not let it pass' };
 const NO_ROOM: Verdict = { drop: 'too many requests wait for an answer' };
 const NS_PRE_APPROVAL = 'urn:xmpp:features:pre-approval';
+const OFFER = serialize(xml('sub', { xmlns: NS_PRE_APPROVAL }));
 
 /** RFC 6121 §3: who may see whose presence, by the table of Appendix A. */
 export default defineModule({
@@ -214,7 +215,7 @@ export default defineModule({
 /** RFC 6121 §3.4.1. */
 const preApproval = advertisement({
   name: 'pre-approval',
-  offer: () => new Element('sub', { xmlns: NS_PRE_APPROVAL }),
+  offer: () => OFFER,
 });
 
 /** Whether nothing that a client or the store knows of has changed. */

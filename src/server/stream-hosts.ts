@@ -103,7 +103,7 @@ export class ServedStreamHost implements StreamHost {
     return foreign ? [] : keeper.imported.upgrades(this.#policy.mechanisms);
   }
 
-  credentials(username: string): Maybe<Credentials | null> {
+  credentials(username: string, hash?: ScramHash): Maybe<Credentials | null> {
     const { foreign, source } = this.#served;
     if (foreign) return foreign.credentials(username);
     const { users } = this.#storage;
@@ -112,7 +112,7 @@ export class ServedStreamHost implements StreamHost {
       if (!user) return null;
       const { isDisabled, imported } = user;
       const more = imported === null ? {} : { imported: this.#imported(username, imported) };
-      const found = source.scramKeys?.(username) ?? [];
+      const found = source.scramKeys?.(username, hash) ?? [];
       return then(found, (keys) => ({ username, scram: keys ?? [], isDisabled, ...more }));
     });
   }

@@ -1,6 +1,6 @@
 import { type Maybe, then } from '../lib/maybe.ts';
 import type { Storage } from '../storage/ports.ts';
-import type { ScramKeys } from '../stream/ports.ts';
+import type { ScramHash, ScramKeys } from '../stream/ports.ts';
 import { deriveAccountKeys } from '../stream/sasl/account-keys.ts';
 import { Jid } from '../xmpp/jid.ts';
 import type { AccountSource } from './ports.ts';
@@ -16,8 +16,8 @@ export class InternalSource implements AccountSource {
     this.#storage = storage;
   }
 
-  scramKeys(local: string): Maybe<readonly ScramKeys[] | null> {
-    const found = this.#storage.users.keys(this.#owner(local));
+  scramKeys(local: string, hash?: ScramHash): Maybe<readonly ScramKeys[] | null> {
+    const found = this.#storage.users.keys(this.#owner(local), hash);
     return then(found, (keys) => (keys.length > 0 ? keys : null));
   }
 

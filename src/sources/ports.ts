@@ -1,5 +1,5 @@
 import type { Maybe } from '../lib/maybe.ts';
-import type { ScramKeys, TokenVerdict } from '../stream/ports.ts';
+import type { ScramHash, ScramKeys, TokenVerdict } from '../stream/ports.ts';
 
 /**
  * Where the accounts of a host are kept. What a source can do is what it has methods
@@ -10,8 +10,11 @@ import type { ScramKeys, TokenVerdict } from '../stream/ports.ts';
 export interface AccountSource {
   /** As configurations name it. */
   readonly type: SourceType;
-  /** What verifies SCRAM, and PLAIN too where there is no `verify`; null for nothing of that name. */
-  scramKeys?(local: string): Maybe<readonly ScramKeys[] | null>;
+  /**
+   * What verifies SCRAM, and PLAIN too where there is no `verify`; null for nothing of that
+   * name. With `hash` no others than those are needed.
+   */
+  scramKeys?(local: string, hash?: ScramHash): Maybe<readonly ScramKeys[] | null>;
   /** Whether the password is the account's; false as well for no such account. */
   verify?(local: string, password: string): Promise<boolean>;
   /** Whom a bearer token lets in (RFC 6750). */

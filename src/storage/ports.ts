@@ -118,7 +118,8 @@ export type UserUpdate = Partial<
 export interface UserStore {
   /** Reads wait for changes that were made before them. */
   find(owner: Owner): Maybe<UserRecord | null>;
-  keys(owner: Owner): Maybe<readonly StoredScramKeys[]>;
+  /** Of every hash, or of one alone. */
+  keys(owner: Owner, hash?: StoredScramKeys['hash']): Maybe<readonly StoredScramKeys[]>;
   /** Apart from the record, since it may be large. */
   avatar(owner: Owner): Maybe<Avatar | null>;
   /** By name; `after` is the last owner of the page before. */

@@ -13,7 +13,7 @@ import { NS } from '../xmpp/ns.ts';
 import type { Connection, ConnectionListener, Receipts } from './connection.ts';
 import { mayShowPassword } from './encryption-policy.ts';
 import type { Step, StreamFeature, StreamState } from './feature.ts';
-import { findFeature, offerFeatures } from './feature-choice.ts';
+import { findFeature, writeFeatures } from './feature-choice.ts';
 import { hostBySni } from './host-by-sni.ts';
 import { answerTo } from './iq-answer.ts';
 import type { SessionWire, StreamHost, StreamHosts, StreamSession } from './ports.ts';
@@ -273,7 +273,7 @@ export class ClientStream implements ConnectionListener, SessionWire, Expiring {
   }
 
   #sendFeatures(host: StreamHost): void {
-    this.sendElement(offerFeatures([...this.#deps.features, ...host.features], this));
+    this.send(writeFeatures(this.#deps.features, host.features, this));
   }
 
   #take(frame: Frame): void {

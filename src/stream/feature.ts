@@ -30,8 +30,11 @@ export interface StreamFeature {
   readonly forbids: readonly StreamState[];
   /** Whether white space between its elements is borne, as it is unless false. */
   readonly bearsWhiteSpace?: boolean;
-  /** What stands in `<stream:features/>`; null when there is nothing to offer now. */
-  offer(stream: ClientStream): Element | null;
+  /**
+   * What stands in `<stream:features/>`, as text where it is the same for many streams;
+   * null when there is nothing to offer now.
+   */
+  offer(stream: ClientStream): Element | string | null;
   /** The elements that begin or go on with the negotiation. */
   readonly accepts: readonly FeatureElement[];
   /** Takes an accepted element, the whole IQ where it came in one. A throw ends the stream. */

@@ -74,8 +74,8 @@ export interface StreamHost {
   readonly decoyBcrypt?: string | null;
   /** Hashes that some account lacks keys of, for which clients may be asked (XEP-0480). */
   readonly upgrades?: readonly ScramHash[];
-  /** Null for a name without account. */
-  credentials(username: string): Maybe<Credentials | null>;
+  /** Null for a name without account. With `hash` no keys of others are needed. */
+  credentials(username: string, hash?: ScramHash): Maybe<Credentials | null>;
   /** Whether the password lets in; where it is there, PLAIN asks this and no keys. */
   verify?(username: string, password: string): Promise<boolean>;
   /** Whom a token lets in; where it is missing, none does. */

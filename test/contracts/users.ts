@@ -17,6 +17,8 @@ export function usersContract(current: CurrentStorage): void {
       const found = await storage.users.keys(JULIET);
       expect(found).toHaveLength(2);
       expect(found).toEqual(expect.arrayContaining([keys('SHA-1'), keys('SHA-512', 'other')]));
+      expect(await storage.users.keys(JULIET, 'SHA-512')).toEqual([keys('SHA-512', 'other')]);
+      expect(await storage.users.keys(JULIET, 'SHA-256')).toEqual([]);
       expect(found.every(({ salt }) => Buffer.isBuffer(salt))).toBe(true);
     });
 

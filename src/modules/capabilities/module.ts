@@ -3,6 +3,7 @@ import { SessionEnded } from '../../server/events.ts';
 import { defineModule, on, provide } from '../../server/module.ts';
 import type { Session } from '../../server/session.ts';
 import { advertisement } from '../../stream/feature.ts';
+import { serialize } from '../../xml/element.ts';
 import { announcement, NS_CAPABILITIES, verOf } from '../../xmpp/capabilities.ts';
 import type { DiscoInfo } from '../../xmpp/disco-info.ts';
 import { Disco } from '../disco.ts';
@@ -50,6 +51,7 @@ export default defineModule({
     const inquiries = host.kept(Known, () => new Inquiries({ clock, log, onKnown }));
 
     let hashed: { info: DiscoInfo; ver: string | null } | null = null;
+    let offered: { ver: string; text: string } | null = null;
     /** Null where what the modules say together cannot be hashed. */
     const ownVer = (): string | null => {
       const info = disco.info('host');
@@ -68,7 +70,11 @@ export default defineModule({
       name: 'capabilities',
       offer() {
         const ver = ownVer();
-        return ver === null ? null : announcement.encode({ hash: HASH, node: NODE, ver });
+        if (ver === null) return null;
+        if (offered?.ver !== ver) {
+          offered = { ver, text: serialize(announcement.encode({ hash: HASH, node: NODE, ver })) };
+        }
+        return offered.text;
       },
     });
 

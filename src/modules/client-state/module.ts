@@ -5,10 +5,11 @@ import { SessionResumed } from '../../server/events.ts';
 import { defineModule, on } from '../../server/module.ts';
 import type { Session } from '../../server/session.ts';
 import { advertisement } from '../../stream/feature.ts';
-import { xml } from '../../xml/element.ts';
+import { serialize, xml } from '../../xml/element.ts';
 import { HeldBack } from './held-back.ts';
 
 const NS_CSI = 'urn:xmpp:csi:0';
+const OFFER = serialize(xml('csi', { xmlns: NS_CSI }));
 const INACTIVE = { name: 'inactive', xmlns: NS_CSI };
 const ACTIVE = { name: 'active', xmlns: NS_CSI };
 
@@ -45,9 +46,7 @@ export default defineModule({
     return {
       // A client that comes back is active until it says otherwise (XEP-0352 §5.2).
       on: [on(SessionResumed, ({ session }) => activate(session))],
-      streamFeatures: [
-        advertisement({ name: 'client-state', offer: () => xml('csi', { xmlns: NS_CSI }) }),
-      ],
+      streamFeatures: [advertisement({ name: 'client-state', offer: () => OFFER })],
       nonzas: [
         { ...INACTIVE, take: deactivate },
         { ...ACTIVE, take: activate },

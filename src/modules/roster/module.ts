@@ -6,7 +6,7 @@ import { AccountIdle } from '../../server/events.ts';
 import { type AccountRequest, defineModule, on, provide } from '../../server/module.ts';
 import { Session } from '../../server/session.ts';
 import { advertisement } from '../../stream/feature.ts';
-import { Element } from '../../xml/element.ts';
+import { type Element, serialize, xml } from '../../xml/element.ts';
 import { StanzaError, type StanzaErrorCondition } from '../../xmpp/errors.ts';
 import type { Jid } from '../../xmpp/jid.ts';
 import { makeStanza } from '../../xmpp/stanza.ts';
@@ -27,6 +27,8 @@ import { ContactRemoved, IsInterested, Rosters } from './rosters.ts';
 
 /** So many changes are pushed at any rate; more only where the whole roster is longer. */
 const FEW_CHANGES = 20;
+
+const OFFER = serialize(xml('ver', { xmlns: NS_VERSIONS }));
 
 export default defineModule({
   name: 'roster',
@@ -182,7 +184,7 @@ export default defineModule({
       streamFeatures: [
         advertisement({
           name: 'roster versions',
-          offer: () => new Element('ver', { xmlns: NS_VERSIONS }),
+          offer: () => OFFER,
         }),
       ],
       iq: [

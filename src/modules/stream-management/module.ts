@@ -7,13 +7,14 @@ import { defineModule, on } from '../../server/module.ts';
 import { Session } from '../../server/session.ts';
 import { NS_SM } from '../../server/stream-management.ts';
 import type { ClientStream } from '../../stream/client-stream.ts';
-import { type Element, xml } from '../../xml/element.ts';
+import { type Element, serialize, xml } from '../../xml/element.ts';
 import { StreamError } from '../../xmpp/errors.ts';
 import { type Resumption, remember, resume } from './resumption.ts';
 import { enabled, readEnable, readH, refused } from './syntax.ts';
 
 const nonza = (name: string) => ({ name, xmlns: NS_SM }) as const;
 const offer = () => xml('sm', { xmlns: NS_SM });
+const OFFER = serialize(offer());
 
 /** Bytes of an id: nobody guesses one. */
 const ID_SIZE = 18;
@@ -97,7 +98,7 @@ export default defineModule({
           // more, xmpp.js 0.14 does so twice.
           forbids: ['bound'],
           accepts: [nonza('resume'), nonza('enable')],
-          offer,
+          offer: () => OFFER,
           negotiate(stream, element) {
             // Binding comes first, or has come with the session that goes on (§3).
             if (element.is('enable')) {

@@ -32,6 +32,7 @@ export class UserTable {
   readonly #tokens: TokenTable;
   readonly #find;
   readonly #keys;
+  readonly #keysOf;
   readonly #avatar;
   readonly #list;
   readonly #listImported;
@@ -64,6 +65,9 @@ export class UserTable {
     this.#keys = db.prepare<[Owner], StoredScramKeys>(`
       SELECT hash, salt, iterations, stored_key AS storedKey, server_key AS serverKey
       FROM credential WHERE user = (SELECT id FROM user WHERE jid = ?)`);
+    this.#keysOf = db.prepare<[Owner, string], StoredScramKeys>(`
+      SELECT hash, salt, iterations, stored_key AS storedKey, server_key AS serverKey
+      FROM credential WHERE user = (SELECT id FROM user WHERE jid = ?) AND hash = ?`);
     this.#avatar = db.prepare<[Owner], Avatar>(`
       SELECT avatar_type AS type, avatar AS data FROM user WHERE jid = ? AND avatar IS NOT NULL`);
     this.#list = db.prepare<[string, string, number], UserRow>(`
@@ -121,8 +125,8 @@ export class UserTable {
     return row ? toRecord(row) : null;
   }
 
-  keys(owner: Owner): readonly StoredScramKeys[] {
-    return this.#keys.all(owner);
+  keys(owner: Owner, hash?: string): readonly StoredScramKeys[] {
+    return hash === undefined ? this.#keys.all(owner) : this.#keysOf.all(owner, hash);
   }
 
   avatar(owner: Owner): Avatar | null {
@@ -235,8 +239,8 @@ export class SqliteUsers implements UserStore {
     return this.#access.read(owner, ({ users }) => users.find(owner));
   }
 
-  keys(owner: Owner): Maybe<readonly StoredScramKeys[]> {
-    return this.#access.read(owner, ({ users }) => users.keys(owner));
+  keys(owner: Owner, hash?: StoredScramKeys['hash']): Maybe<readonly StoredScramKeys[]> {
+    return this.#access.read(owner, ({ users }) => users.keys(owner, hash));
   }
 
   avatar(owner: Owner): Maybe<Avatar | null> {

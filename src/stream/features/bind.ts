@@ -1,5 +1,5 @@
 import { isLater, then } from '../../lib/maybe.ts';
-import { type Element, xml } from '../../xml/element.ts';
+import { type Element, serialize, xml } from '../../xml/element.ts';
 import { StanzaError } from '../../xmpp/errors.ts';
 import { JidError, prepareResource } from '../../xmpp/jid.ts';
 import { NS } from '../../xmpp/ns.ts';
@@ -8,13 +8,15 @@ import type { Step, StreamFeature } from '../feature.ts';
 import { answerTo, refusalOf } from '../iq-answer.ts';
 import type { StreamSession } from '../ports.ts';
 
+const OFFER = serialize(xml('bind', { xmlns: NS.bind }));
+
 /** Resource binding (RFC 6120 §7). */
 export const bind: StreamFeature = {
   name: 'bind',
   requires: ['authenticated'],
   forbids: ['bound'],
   accepts: [{ name: 'bind', xmlns: NS.bind, inIq: 'set' }],
-  offer: () => xml('bind', { xmlns: NS.bind }),
+  offer: () => OFFER,
 
   negotiate(stream, iq) {
     try {

@@ -1,4 +1,3 @@
-import { xml } from '../../xml/element.ts';
 import type { StreamFeature } from '../feature.ts';
 
 const LIMITS = 'urn:xmpp:stream-limits:0';
@@ -13,11 +12,10 @@ export const limits: StreamFeature = {
   offer(stream) {
     const { afterLogin, beforeLogin, idleTimeout } = stream.host.policy;
     const { bytes } = stream.has('authenticated') ? afterLogin : beforeLogin;
-    return xml(
-      'limits',
-      { xmlns: LIMITS },
-      xml('max-bytes', {}, String(bytes)),
-      xml('idle-seconds', {}, String(Math.floor(idleTimeout / 1000))),
+    const seconds = Math.floor(idleTimeout / 1000);
+    return (
+      `<limits xmlns="${LIMITS}"><max-bytes>${bytes}</max-bytes>` +
+      `<idle-seconds>${seconds}</idle-seconds></limits>`
     );
   },
 

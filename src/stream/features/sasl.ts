@@ -1,9 +1,9 @@
 import type { Maybe } from '../../lib/maybe.ts';
-import { type Element, xml } from '../../xml/element.ts';
+import { type Element, serialize, xml } from '../../xml/element.ts';
 import { NS } from '../../xmpp/ns.ts';
 import type { ClientStream } from '../client-stream.ts';
 import type { StreamFeature } from '../feature.ts';
-import { SaslError, type SaslOutcome } from '../sasl/mechanism.ts';
+import { SaslError, type SaslOffer, type SaslOutcome } from '../sasl/mechanism.ts';
 import type { SaslProfile, SignIn, SignIns } from '../sasl/sign-in.ts';
 
 /** Authentication with SASL (RFC 6120 §6). */
@@ -15,9 +15,8 @@ export function sasl(signIns: SignIns): StreamFeature {
     accepts: ['auth', 'response', 'abort'].map((name) => ({ name, xmlns: NS.sasl })),
 
     offer(stream) {
-      const { mechanisms } = signIns.of(stream).offer();
-      const offered = mechanisms.map(({ name }) => xml('mechanism', {}, name));
-      return offered.length > 0 ? xml('mechanisms', { xmlns: NS.sasl }, ...offered) : null;
+      const offer = signIns.of(stream).offer();
+      return offer.mechanisms.length > 0 ? writeOnce(offer) : null;
     },
 
     negotiate(stream, element) {
@@ -25,6 +24,18 @@ export function sasl(signIns: SignIns): StreamFeature {
       return signIn.answer(profileOf(stream), () => take(signIn, element));
     },
   };
+}
+
+const written = new WeakMap<SaslOffer, string>();
+
+/** Streams in the same state are made one and the same offer. */
+function writeOnce(offer: SaslOffer): string {
+  const known = written.get(offer);
+  if (known !== undefined) return known;
+  const names = offer.mechanisms.map(({ name }) => xml('mechanism', {}, name));
+  const text = serialize(xml('mechanisms', { xmlns: NS.sasl }, ...names));
+  written.set(offer, text);
+  return text;
 }
 
 function profileOf(stream: ClientStream): SaslProfile {

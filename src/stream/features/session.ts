@@ -1,7 +1,9 @@
-import { xml } from '../../xml/element.ts';
+import { serialize, xml } from '../../xml/element.ts';
 import { StreamError } from '../../xmpp/errors.ts';
 import { NS } from '../../xmpp/ns.ts';
 import type { StreamFeature } from '../feature.ts';
+
+const OFFER = serialize(xml('session', { xmlns: NS.session }, xml('optional')));
 
 /**
  * Sessions as RFC 3921 §3 had them. They mean nothing any more, yet older
@@ -12,7 +14,7 @@ export const session: StreamFeature = {
   requires: ['authenticated'],
   forbids: [],
   accepts: [{ name: 'session', xmlns: NS.session, inIq: 'set' }],
-  offer: () => xml('session', { xmlns: NS.session }, xml('optional')),
+  offer: () => OFFER,
 
   negotiate(stream, iq) {
     if (!stream.has('bound')) throw new StreamError('not-authorized');

@@ -6,7 +6,18 @@ import { DIGESTS, type SaslOffer } from './mechanism.ts';
  * What tells a client, under the protection of its password, whether it saw the
  * offer as it was made (XEP-0474 §5.1): base64, for the attribute `h`.
  */
-export function offerHash(hash: ScramHash, { mechanisms, bindingTypes }: SaslOffer): string {
+export function offerHash(hash: ScramHash, offer: SaslOffer): string {
+  const known = hashes.get(offer) ?? new Map<ScramHash, string>();
+  hashes.set(offer, known);
+  const text = known.get(hash) ?? makeHash(hash, offer);
+  known.set(hash, text);
+  return text;
+}
+
+/** Streams in the same state are made one and the same offer. */
+const hashes = new WeakMap<SaslOffer, Map<ScramHash, string>>();
+
+function makeHash(hash: ScramHash, { mechanisms, bindingTypes }: SaslOffer): string {
   const names = mechanisms.map(({ name }) => name);
   const lists = bindingTypes.length > 0 ? [names, bindingTypes] : [names];
   const text = lists.map((list) => list.toSorted().join('\x1e')).join('\x1f');

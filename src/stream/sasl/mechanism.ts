@@ -56,7 +56,8 @@ export interface SaslContext {
   readonly offer: SaslOffer | null;
   /** As the host has it. */
   readonly decoyBcrypt?: string | null;
-  credentials(username: string): Maybe<Credentials | null>;
+  /** As the host has them. */
+  credentials(username: string, hash?: ScramHash): Maybe<Credentials | null>;
   /** As the host has them. */
   readonly verify?: ((username: string, password: string) => Promise<boolean>) | null;
   readonly verifyToken?: ((token: string) => Promise<TokenVerdict>) | null;

@@ -100,7 +100,7 @@ class ScramExchange implements SaslExchange {
     const binding = Buffer.concat([Buffer.from(first.gs2Header), data]);
     const username = accountName(first.username);
     checkAuthzid(first.authzid, username, this.#context.domain);
-    const found = username === null ? null : this.#context.credentials(username);
+    const found = username === null ? null : this.#context.credentials(username, this.#hash);
     return then(found, (credentials) => this.#challenge(first, binding, credentials));
   }
 

@@ -139,9 +139,9 @@ export class SignIn {
       channelBindings: isBindable ? connection.channelBindings : null,
       certifiedUsers: usersOf(this.#stream),
       offer: this.#offer,
-      credentials: (username) => {
+      credentials: (username, hash) => {
         this.#account = `${username}@${host.domain}`;
-        return host.credentials(username);
+        return host.credentials(username, hash);
       },
       verify: host.verify ? (username, password) => this.#verify(username, password) : null,
       verifyToken: host.verifyToken?.bind(host) ?? null,
@@ -216,11 +216,30 @@ function offerTo(stream: ClientStream): SaslOffer {
   if (!stream.isSecure && !mayLogInUnencrypted(stream)) return NO_OFFER;
   const types = stream.connection.channelBindings?.types ?? [];
   const names = stream.host.policy.mechanisms;
+  const isCertified = usersOf(stream).length > 0;
+  const showsPassword = mayShowPassword(stream);
+  const key = `${isCertified} ${showsPassword} ${types.join()}`;
+  const made = offers.get(names) ?? new Map<string, SaslOffer>();
+  offers.set(names, made);
+  const offer = made.get(key) ?? makeOffer({ names, types, isCertified, showsPassword });
+  made.set(key, offer);
+  return offer;
+}
+
+/** Of the mechanisms of a policy, by what else they depend on. */
+const offers = new WeakMap<readonly string[], Map<string, SaslOffer>>();
+
+function makeOffer(state: {
+  readonly names: readonly string[];
+  readonly types: readonly string[];
+  readonly isCertified: boolean;
+  readonly showsPassword: boolean;
+}): SaslOffer {
+  const { names, types, isCertified, showsPassword } = state;
   // First the bound ones: a client that could bind and does not take one is refused.
   const bound = types.length > 0 ? known(names.map((name) => `${name}-PLUS`)) : [];
-  const others = known(names).filter(({ isPlaintext }) => !isPlaintext || mayShowPassword(stream));
-  const certified = usersOf(stream).length > 0 ? [external] : [];
-  const mechanisms = [...certified, ...bound, ...others];
+  const others = known(names).filter(({ isPlaintext }) => !isPlaintext || showsPassword);
+  const mechanisms = [...(isCertified ? [external] : []), ...bound, ...others];
   return { mechanisms, bindingTypes: bound.length > 0 ? types : [] };
 }
 
