@@ -15,13 +15,9 @@ import {
   manages,
   NS_SM,
   resumes,
+  SHUTDOWN,
   tells,
 } from '../support/stream-management.ts';
-
-const SHUTDOWN = `
-  <error xmlns='http://etherx.jabber.org/streams'>
-    <system-shutdown xmlns='urn:ietf:params:xml:ns:xmpp-streams'/>
-  </error>`;
 
 describe('where the server starts again', () => {
   conversation(

@@ -15,6 +15,12 @@ export const HOLD = 5 * 60_000;
 export const SHORT_HOLD = 60_000;
 export const shortHold = { modules: { 'stream-management': { hold: '1m' } } } as const;
 
+/** What ends a stream where the server stops (RFC 6120 §4.9.3.19). */
+export const SHUTDOWN = `
+  <error xmlns='http://etherx.jabber.org/streams'>
+    <system-shutdown xmlns='urn:ietf:params:xml:ns:xmpp-streams'/>
+  </error>`;
+
 export const ENABLE = `<enable xmlns='${NS_SM}' resume='true'/>`;
 export const ASK = `<r xmlns='${NS_SM}'/>`;
 
