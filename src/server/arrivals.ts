@@ -8,7 +8,7 @@ import type { Stanza } from '../xmpp/stanza.ts';
 import type { Account } from './accounts.ts';
 import { type CompiledFlow, conclude } from './compiled-flows.ts';
 import { messageType, planMessage } from './delivery.ts';
-import { failed, type Incoming, type Outcome, type Routed, type Store } from './flow.ts';
+import { done, failed, type Incoming, type Outcome, type Routed, type Store } from './flow.ts';
 
 const NO_HANDLER = failed(new StanzaError('service-unavailable'));
 
@@ -53,14 +53,17 @@ export class Arrivals {
     message.alongside = null;
     alongside?.();
     const { stanza, ticket } = runStores(flow.store, message, context, account);
-    if (!this.mustWait(ticket, stanza)) return deliver(flow, stanza, context, ticket);
+    const kept = isForLater(context) && ticket !== null ? done(ticket) : null;
+    if (!this.mustWait(ticket, stanza)) return deliver(flow, stanza, context, kept);
     const later = lasting(context);
     const isForSomebody = account !== null && plan?.kind === 'deliver';
     if (isForSomebody) account.onTheWay++;
     return this.onceStored(ticket, stanza, () => {
       if (isForSomebody) account.onTheWay--;
       const isMissed = isForSomebody && !this.#isThere(later);
-      return isMissed ? this.redeliver(flow, stanza, later) : deliver(flow, stanza, later, ticket);
+      return isMissed
+        ? this.#planAnew(flow, stanza, later, deliver)
+        : deliver(flow, stanza, later, kept);
     });
   }
 
@@ -69,9 +72,23 @@ export class Arrivals {
    * of the account. It is in the archive already, and has been copied.
    */
   redeliver(flow: CompiledFlow<Incoming>, message: Stanza, before: Incoming): Maybe<Routed> {
+    return this.#planAnew(flow, message, before, deliverOnly);
+  }
+
+  /** What waits for the next session now is in nobody's hands: others need not wait for the disk. */
+  #planAnew(
+    flow: CompiledFlow<Incoming>,
+    message: Stanza,
+    before: Incoming,
+    end: typeof deliver,
+  ): Maybe<Routed> {
     const context = { ...this.#plan(message, before), isRedelivery: true };
     const { stanza, ticket } = runStores(flow.store, message, context, context.account);
-    return this.onceStored(ticket, stanza, () => deliverOnly(flow, stanza, context, ticket));
+    if (isForLater(context) && ticket !== null) {
+      const kept = done(ticket, this.#durability.whenCommitted(ticket));
+      return end(flow, stanza, context, kept);
+    }
+    return this.onceStored(ticket, stanza, () => end(flow, stanza, context, null));
   }
 
   /** Whether something has to be on disk, or be delivered, before the stanza may go on. */
@@ -123,25 +140,29 @@ function settled(routed: Routed): Outcome | Promise<Outcome> {
   return routed.kind === 'pending' ? routed.outcome : routed;
 }
 
+/** `kept` is what has become of it when it was stored for the next session. */
 function deliver(
   flow: CompiledFlow<Incoming>,
   stanza: Stanza,
   context: Incoming,
-  ticket: Ticket | null,
+  kept: Outcome | null,
 ): Maybe<Routed> {
-  return conclude(deliverOnly(flow, stanza, context, ticket), flow, stanza, context);
+  return conclude(deliverOnly(flow, stanza, context, kept), flow, stanza, context);
 }
 
-/** What is stored for nobody's eyes yet is done with that. */
 function deliverOnly(
   flow: CompiledFlow<Incoming>,
   stanza: Stanza,
   context: Incoming,
-  ticket: Ticket | null,
+  kept: Outcome | null,
 ): Maybe<Outcome> {
-  if (ticket !== null && context.plan?.kind === 'offline') return { kind: 'done', ticket };
+  if (kept) return kept;
   const handler = flow.deliver[0];
   return handler ? handler(stanza, context) : NO_HANDLER;
+}
+
+function isForLater({ plan }: Incoming): boolean {
+  return plan?.kind === 'offline';
 }
 
 /** Has everything stored that a message leads to; each sees the ids that those before gave. */

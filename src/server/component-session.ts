@@ -1,4 +1,4 @@
-import { isLater, type Maybe, then } from '../lib/maybe.ts';
+import type { Maybe } from '../lib/maybe.ts';
 import type { ComponentSessionEnd, ComponentWire } from '../stream/component-ports.ts';
 import type { Frame } from '../xml/frame.ts';
 import { decodeAttribute } from '../xml/text.ts';
@@ -13,7 +13,8 @@ import {
   readStanza,
   type Stanza,
 } from '../xmpp/stanza.ts';
-import { failed, type Outcome } from './flow.ts';
+import { failed, type Outcome, type Routed } from './flow.ts';
+import { Inbox } from './inbox.ts';
 import { faultOfIq } from './iq-syntax.ts';
 import type { Router } from './router.ts';
 import type { Tracing } from './tracing.ts';
@@ -40,15 +41,17 @@ interface Underway {
  * An external component that is connected (XEP-0114): what it sends goes to the router
  * in its order, what is for its domain is written to it.
  */
-export class ComponentSession implements ComponentSessionEnd {
+export class ComponentSession extends Inbox implements ComponentSessionEnd {
   readonly remoteAddress: string;
   readonly #wire: ComponentWire;
   readonly #deps: ComponentSessionDeps;
   readonly #jid: Jid;
   /** Oldest first; those that the system has taken go when the next one comes. */
   readonly #underway: Underway[] = [];
+  #hasFailed = false;
 
   constructor(wire: ComponentWire, deps: ComponentSessionDeps) {
+    super();
     this.#wire = wire;
     this.#deps = deps;
     this.#jid = Jid.of('', deps.domain);
@@ -57,17 +60,12 @@ export class ComponentSession implements ComponentSessionEnd {
 
   receive(frame: Frame): void {
     const stanza = this.#read(frame);
-    if (!stanza) return;
-    const settled = this.#handle(stanza);
-    if (!isLater(settled)) return;
-    stanza.keep();
-    // Those behind it wait unread, and so keep their order (RFC 6120 §10.1).
-    this.#wire.pause();
-    settled.then(
-      () => this.#wire.resume(),
-      // The store takes no more: the component must not believe that this was taken.
-      () => this.close('internal-server-error'),
-    );
+    if (stanza) this.take(stanza);
+  }
+
+  /** What has come is handled, also once the stream is over. */
+  get isEnded(): boolean {
+    return this.#hasFailed;
   }
 
   /** Writes a stanza to the component. */
@@ -135,17 +133,25 @@ export class ComponentSession implements ComponentSessionEnd {
     this.#send(makeError(error.stanza.with({ from, to: this.#jid }), error));
   }
 
-  #handle(stanza: Stanza): Maybe<void> {
+  protected handle(stanza: Stanza): Maybe<Routed> {
     const malformed = stanza.kind === 'iq' ? faultOfIq(stanza) : null;
-    const routed = malformed ? failed(malformed) : this.#deps.router.route(stanza);
-    return then(routed, (routed) =>
-      routed.kind === 'pending'
-        ? routed.outcome.then((outcome) => this.#conclude(stanza, outcome))
-        : this.#conclude(stanza, routed),
-    );
+    return malformed ? failed(malformed) : this.#deps.router.route(stanza);
   }
 
-  #conclude(stanza: Stanza, outcome: Outcome): void {
+  /** There is nothing to acknowledge by (XEP-0114). */
+  protected stored(): void {}
+
+  protected fail(): void {
+    this.#hasFailed = true;
+    this.close('internal-server-error');
+  }
+
+  protected setReading(isReading: boolean): void {
+    if (isReading) this.#wire.resume();
+    else this.#wire.pause();
+  }
+
+  protected conclude(stanza: Stanza, outcome: Outcome): void {
     const { tracing, traffic, domain } = this.#deps;
     traffic[stanza.kind][outcome.kind]++;
     if (tracing.isOn) {

@@ -36,9 +36,16 @@ export interface Incoming {
 /** Why a stanza goes no further. A dropped one is not answered. */
 export type Verdict = { readonly drop: string } | { readonly reject: StanzaError };
 
+export interface Done {
+  readonly kind: 'done';
+  readonly ticket: Ticket;
+  /** Settles when it is on disk, or fails with `StorageError`; its sender is told nothing before. */
+  readonly whenOnDisk: Maybe<void>;
+}
+
 /** What became of a stanza, for whoever has to answer it. */
 export type Outcome =
-  | { readonly kind: 'done'; readonly ticket: Ticket }
+  | Done
   | { readonly kind: 'dropped'; readonly why: string }
   | { readonly kind: 'error'; readonly error: StanzaError };
 
@@ -60,7 +67,11 @@ export async function settle(routed: Maybe<Routed>): Promise<Outcome> {
   return there.kind === 'pending' ? there.outcome : there;
 }
 
-export const DONE: Outcome = { kind: 'done', ticket: 0 };
+export const DONE: Outcome = done(0);
+
+export function done(ticket: Ticket, whenOnDisk: Maybe<void> = undefined): Outcome {
+  return { kind: 'done', ticket, whenOnDisk };
+}
 
 export function failed(error: StanzaError): Outcome {
   return { kind: 'error', error };

@@ -18,6 +18,8 @@ export abstract class Inbox extends Slots {
   /** The newest message that is on its way to the disk, and how many are; null while none is. */
   #last: Promise<void> | null = null;
   #pending = 0;
+  /** Settles when of those that have arrived all is on disk; null while it is. */
+  #lasting: Promise<void> | null = null;
   /** Whether the client is read no further, since its inbox is full. */
   #isPaused = false;
 
@@ -45,11 +47,8 @@ export abstract class Inbox extends Slots {
   }
 
   #process(stanza: Stanza): void {
-    const before = this.#last;
-    const settled =
-      before && !this.#mayFollow(stanza)
-        ? before.then(() => this.#begin(stanza))
-        : this.#begin(stanza);
+    const before = this.#mayFollow(stanza) ? null : this.#whenThrough();
+    const settled = before ? before.then(() => this.#begin(stanza)) : this.#begin(stanza);
     if (!isLater(settled)) return;
     stanza.keep();
     this.#inbox = [];
@@ -62,6 +61,11 @@ export abstract class Inbox extends Slots {
   /** Messages are stored one behind the other while those before go to the disk. */
   #mayFollow({ kind }: Stanza): boolean {
     return kind === 'message' && this.#pending < MAX_PENDING;
+  }
+
+  /** Settles when nothing is under way; null for at once. */
+  #whenThrough(): Promise<void> | null {
+    return this.#last ? this.#last.then(() => this.#lasting ?? undefined) : this.#lasting;
   }
 
   #wait(inbox: Stanza[], stanza: Stanza): void {
@@ -99,14 +103,14 @@ export abstract class Inbox extends Slots {
 
   #follow(stanza: Stanza, routed: Routed): void {
     if (routed.kind !== 'pending') {
-      this.conclude(stanza, routed);
+      this.#finish(stanza, routed);
       return;
     }
     stanza.keep();
     this.stored(stanza);
     this.#pending++;
     const last = routed.outcome.then(
-      (outcome) => this.conclude(stanza, outcome),
+      (outcome) => this.#finish(stanza, outcome),
       // The client must not believe that this was taken.
       () => this.fail(),
     );
@@ -117,5 +121,29 @@ export abstract class Inbox extends Slots {
   #landed(done: Promise<void>): void {
     this.#pending--;
     if (this.#last === done) this.#last = null;
+  }
+
+  #finish(stanza: Stanza, outcome: Outcome): void {
+    const whenOnDisk = outcome.kind === 'done' ? outcome.whenOnDisk : undefined;
+    if (isLater(whenOnDisk)) this.#finishLater(stanza, outcome, whenOnDisk);
+    else this.conclude(stanza, outcome);
+  }
+
+  /** Messages that follow come behind its delivery, and need not wait for this. */
+  #finishLater(stanza: Stanza, outcome: Outcome, whenOnDisk: Promise<void>): void {
+    stanza.keep();
+    this.#pending++;
+    const before = this.#lasting;
+    const last = whenOnDisk
+      .then(() => before)
+      .then(
+        () => this.conclude(stanza, outcome),
+        () => this.fail(),
+      );
+    const done: Promise<void> = last.then(() => {
+      this.#pending--;
+      if (this.#lasting === done) this.#lasting = null;
+    });
+    this.#lasting = done;
   }
 }

@@ -3,6 +3,7 @@ import { delay } from '../xmpp/delay.ts';
 import { StanzaError } from '../xmpp/errors.ts';
 import { NS } from '../xmpp/ns.ts';
 import { isRequest, makeError, type Stanza } from '../xmpp/stanza.ts';
+import type { Due } from './gate.ts';
 import type { Host } from './host.ts';
 import type { Sent } from './sent-stanzas.ts';
 
@@ -15,15 +16,10 @@ const MOMENTARY: ReadonlySet<string> = new Set(['headline', 'groupchat', 'error'
  * device, or wait for the next (XEP-0198 §4), and who has asked gets an answer. No
  * device rings by it for a call that is long over.
  */
-export function handOn(
-  host: Host,
-  sent: readonly Sent[],
-  held: readonly Stanza[],
-  now: number,
-): void {
-  for (const stanza of held) stanza.content.root.keepers--;
+export function handOn(host: Host, sent: readonly Sent[], held: readonly Due[], now: number): void {
+  for (const { stanza } of held) stanza.content.root.keepers--;
   // Of what was held, only messages look for somebody else.
-  const left = [...sent, ...held.map((stanza) => ({ stanza, at: null, isAnswered: true }))];
+  const left = [...sent, ...held.map((due) => ({ ...due, isAnswered: true }))];
   const messages = new Map(left.map((each) => [each.stanza, messageIn(each, host.domain)]));
   const outdated = outdatedCalls([...messages.values()], now);
   for (const { stanza, isAnswered } of left) {
@@ -34,14 +30,11 @@ export function handOn(
 }
 
 /** What is to be delivered in its place; null for what is of no use later. */
-function messageIn(
-  { stanza, at }: { readonly stanza: Stanza; readonly at: number | null },
-  domain: string,
-): Stanza | null {
+function messageIn({ stanza, at }: Due, domain: string): Stanza | null {
   if (stanza.kind !== 'message' || !isMissed(stanza)) return null;
   const message = stanza.content.copied ?? stanza;
   if (MOMENTARY.has(message.type) || message.has('result', NS_ARCHIVE)) return null;
-  return at === null ? message : delayed(message, domain, at);
+  return delayed(message, domain, at);
 }
 
 /** Whether nobody else has got it, or is about to get it. */

@@ -19,7 +19,7 @@ import {
 } from '../xmpp/stanza.ts';
 import type { Account } from './accounts.ts';
 import { failed, type Outcome, type Routed } from './flow.ts';
-import type { Gate } from './gate.ts';
+import type { Due, Gate } from './gate.ts';
 import type { Host } from './host.ts';
 import { Inbox } from './inbox.ts';
 import { faultOfIq } from './iq-syntax.ts';
@@ -60,7 +60,7 @@ export class Session extends Inbox implements StreamSession, SessionEntry {
   detachedAt = 0;
   #priority: number | null = null;
   /** Deliveries that wait for `release`; null while nothing is held. */
-  #held: Stanza[] | null = null;
+  #held: Due[] | null = null;
   /** What may keep deliveries back before the wire; null while nothing does. */
   #gate: Gate | null = null;
   /** What the server has asked the client; null until it asks. */
@@ -130,8 +130,8 @@ export class Session extends Inbox implements StreamSession, SessionEntry {
   deliver(stanza: Stanza): boolean {
     if (this.#isEnded) return false;
     if (this.#held || this.#gate) stanza.content.root.keepers++;
-    if (this.#held) this.#held.push(stanza.keep());
-    else if (this.#gate) this.#writeAll(this.#gate.pass(stanza));
+    if (this.#held) this.#held.push({ stanza: stanza.keep(), at: this.#clock.now() });
+    else if (this.#gate) this.#writeAll(this.#gate.pass({ stanza, at: this.#clock.now() }));
     else this.#write(stanza);
     return true;
   }
@@ -198,10 +198,7 @@ export class Session extends Inbox implements StreamSession, SessionEntry {
     const held = this.#held ?? [];
     this.#held = null;
     for (const stanza of first) this.deliver(stanza);
-    for (const stanza of held) {
-      stanza.content.root.keepers--;
-      this.deliver(stanza);
-    }
+    for (const due of held) this.#writeAll(this.#gate?.pass(due) ?? [due]);
   }
 
   /** Ends the session from the server's side, with a stream error or without. */
@@ -303,20 +300,20 @@ export class Session extends Inbox implements StreamSession, SessionEntry {
     return this.deliver(makeStanza('iq', envelope, [payload]));
   }
 
-  #writeAll(stanzas: readonly Stanza[]): void {
-    for (const stanza of stanzas) {
+  #writeAll(stanzas: readonly Due[]): void {
+    for (const { stanza, at } of stanzas) {
       stanza.content.root.keepers--;
-      this.#write(stanza);
+      this.#write(stanza, at);
     }
   }
 
-  /** Where everything passes that the client gets. */
-  #write(stanza: Stanza): void {
-    if (this.#management) this.#management.push(stanza);
+  /** Where everything passes that the client gets; `at` is when it came, if not just now. */
+  #write(stanza: Stanza, at?: number): void {
+    if (this.#management) this.#management.push(stanza, at);
     else if (!this.#underway) stanza.content.root.isSeen = true;
     this.#send(stanza);
     if (this.#management) this.#management.pushed();
-    else this.#underway?.push(stanza, this.#clock.now());
+    else this.#underway?.push(stanza, at ?? this.#clock.now());
   }
 
   #send(stanza: Stanza): void {

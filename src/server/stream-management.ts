@@ -164,9 +164,9 @@ export class StreamManagement {
     this.#client.answer(xml('a', { xmlns: NS_SM, h: String(this.h) }));
   }
 
-  /** A stanza is about to be written to the client. */
-  push(stanza: Stanza): void {
-    this.sent.push(stanza.keep(), this.#clock.now());
+  /** A stanza is about to be written to the client, which came `at` that time; now unless given. */
+  push(stanza: Stanza, at = this.#clock.now()): void {
+    this.sent.push(stanza.keep(), at);
   }
 
   /** One has been written. */

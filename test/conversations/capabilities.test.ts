@@ -16,6 +16,7 @@ import {
   conversationInside,
   nothing,
 } from '../support/conversation.ts';
+import { enables, resumes, SHUTDOWN } from '../support/stream-management.ts';
 
 const CAPS = 'http://jabber.org/protocol/caps';
 const INFO = 'http://jabber.org/protocol/disco#info';
@@ -326,6 +327,42 @@ describe('a client that does not answer', () => {
       server.clock.advance(30_000);
       await juliet.getsNothing();
       await announces(juliet, CHAT_VER);
+      await answers(juliet, await isAsked(juliet, CHAT_VER), CHAT);
+      await becomesKnown(juliet, 'urn:a urn:b');
+    },
+  );
+});
+
+describe('where the server starts again', () => {
+  conversationInside(
+    'it knows what clients can do that go on, and others who announce the same [XEP-0198 5, XEP-0115 5.4]',
+    { ...inside, quiet: ['juliet'] },
+    async ({ juliet, romeo }, server) => {
+      const id = await enables(juliet);
+      await announces(juliet, CHAT_VER);
+      await answers(juliet, await isAsked(juliet, CHAT_VER), CHAT);
+      await becomesKnown(juliet, 'urn:a urn:b');
+      await server.restarts();
+      await juliet.gets`${SHUTDOWN}`;
+      await romeo.gets`${SHUTDOWN}`;
+      await resumes(juliet, id, juliet.stanzas);
+      await isKnownFor(juliet, 'urn:a urn:b');
+      await romeo.returns();
+      await announces(romeo, CHAT_VER);
+      await becomesKnown(romeo, 'urn:a urn:b');
+    },
+  );
+
+  conversationInside(
+    'it asks anew, once the client is back, what was not answered [XEP-0115 6.2]',
+    { ...inside, quiet: ['juliet'] },
+    async ({ juliet }, server) => {
+      const id = await enables(juliet);
+      await announces(juliet, CHAT_VER);
+      await isAsked(juliet, CHAT_VER);
+      await server.restarts();
+      await juliet.gets`${SHUTDOWN}`;
+      await resumes(juliet, id, juliet.stanzas);
       await answers(juliet, await isAsked(juliet, CHAT_VER), CHAT);
       await becomesKnown(juliet, 'urn:a urn:b');
     },

@@ -1,8 +1,11 @@
 import { describe, expect } from '@jest/globals';
+import { formatDateTime } from '../../src/xmpp/date-time.ts';
 import { CARBONS, copy, enableCarbons } from '../support/carbons.ts';
 import type { Client } from '../support/client.ts';
-import { anything, conversation } from '../support/conversation.ts';
+import { anything, conversation, conversationInside } from '../support/conversation.ts';
 import { signsInAtOnce } from '../support/sasl2.ts';
+import type { TestServer } from '../support/server.ts';
+import { manages, SHORT_HOLD, shortHold } from '../support/stream-management.ts';
 
 const CSI = 'urn:xmpp:csi:0';
 const INACTIVE = `<inactive xmlns='${CSI}'/>`;
@@ -306,6 +309,31 @@ describe('what waits', () => {
       await juliet.gets`<message from='${laptop}'>${RECEIPT}<delay xmlns='urn:xmpp:delay' stamp='${anything}'/></message>`;
     },
   );
+
+  for (const [how, goes] of [
+    ['the client', async (juliet: Client) => await juliet.vanishes()],
+    ['the server', async (_: Client, server: TestServer) => await server.restarts()],
+  ] as const) {
+    conversationInside(
+      `says when it came, if it waits longer since ${how} has gone [XEP-0203 3, XEP-0198 4]`,
+      { config: shortHold, quiet: ['juliet'] },
+      async ({ juliet, romeo }, server) => {
+        await manages(juliet);
+        await deactivates(juliet);
+        await romeo.sends`<message to='${juliet.bare}' type='chat'>${RECEIPT}</message>${PING}`;
+        await romeo.gets`<iq type='result' id='ping'/>`;
+        const stamp = formatDateTime(server.clock.now());
+        server.clock.advance(10_000);
+        await goes(juliet, server);
+        await romeo.forgets();
+        await juliet.forgets();
+        server.clock.advance(SHORT_HOLD);
+        await juliet.returns();
+        await juliet.gets`
+          <message from='${romeo}'>${RECEIPT}<delay xmlns='urn:xmpp:delay' from='localhost' stamp='${stamp}'/></message>`;
+      },
+    );
+  }
 
   conversation(
     'comes once to each device, also when one of them is lost [RFC6121 8.5.2.1.1]',

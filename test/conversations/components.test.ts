@@ -1,4 +1,7 @@
 import { expect } from '@jest/globals';
+import { defineModule } from '../../src/server/module.ts';
+import { NS } from '../../src/xmpp/ns.ts';
+import type { Stanza } from '../../src/xmpp/stanza.ts';
 import { TestComponent } from '../support/component.ts';
 import { conversationInside, nothing } from '../support/conversation.ts';
 
@@ -291,5 +294,69 @@ conversationInside(
     server.clock.advance(200_000);
     await juliet.settles();
     await component.getsNothing();
+  },
+);
+
+const BURST = 40;
+
+conversationInside(
+  'what a component sends is stored and asked in its order, also behind its end tag [RFC6120 10.1, RFC6120 4.4]',
+  { config, onDisk: true },
+  async ({ juliet, romeo }, server) => {
+    const component = await TestComponent.connected(server);
+    await juliet.exists();
+    for (let n = 0; n < BURST; n++) {
+      for (const to of [juliet, romeo]) {
+        component.sends`<message from='echo.localhost' to='${to}' id='${String(n)}'><body>Hi</body></message>`;
+      }
+      component.sends`<presence from='echo.localhost' to='${juliet}' id='${String(n)}'/>`;
+    }
+    component.sends`<iq type='get' id='ping' from='echo.localhost' to='localhost'><ping xmlns='urn:xmpp:ping'/></iq>`;
+    await component.gets`<iq type='result' id='ping'/>`;
+    component.sends`
+      <message from='echo.localhost' to='${juliet}' id='last'><body>Hi</body></message>
+      <presence from='echo.localhost' to='${juliet}' id='last'/></stream:stream>`;
+    await component.getsEnd();
+    for (let n = 0; n < BURST; n++) {
+      await juliet.gets`<message id='${String(n)}'/><presence id='${String(n)}'/>`;
+      await romeo.gets`<message id='${String(n)}'/>`;
+    }
+    await juliet.gets`<message id='last'/><presence id='last'/>`;
+  },
+);
+
+/** Commits until that is on disk which has a subject. */
+const SLOWNESS = 40;
+
+const slow = defineModule({
+  name: 'slow',
+  summary: 'Takes its time to store what has a subject.',
+  setup({ storage: { durability } }) {
+    const store = (stanza: Stanza) =>
+      stanza.has('subject', NS.client) ? { ticket: durability.latest + SLOWNESS } : undefined;
+    return { flows: { incoming: { message: { store } } } };
+  },
+});
+
+conversationInside(
+  'its messages go to the disk while those before them do, and come behind them [RFC6120 10.1]',
+  { config, modules: [slow] },
+  async ({ juliet, romeo }, server) => {
+    const component = await TestComponent.connected(server);
+    await juliet.exists();
+    component.sends`
+      <message from='echo.localhost' to='${juliet}' type='chat' id='1'><subject>Slow</subject></message>
+      <message from='echo.localhost' to='${romeo}' type='chat' id='2'><body>Hi</body></message>
+      <message from='echo.localhost' to='${juliet}' type='chat' id='3'><body>Hi</body></message>`;
+    await romeo.getsNothing();
+    await juliet.getsNothing();
+    const { archive, durability, privateXml } = server.storage;
+    for (const { bare } of [juliet, romeo]) expect(await archive.bounds(bare)).not.toBeNull();
+    for (let commit = 0; commit < SLOWNESS; commit++) {
+      const name = { name: 'kept', xmlns: 'urn:example:kept' };
+      await durability.whenCommitted(privateXml.put(romeo.bare, name, `<kept n='${commit}'/>`));
+    }
+    await juliet.gets`<message id='1'/><message id='3'/>`;
+    await romeo.gets`<message id='2'/>`;
   },
 );

@@ -1,27 +1,23 @@
 import { describe, expect } from '@jest/globals';
+import { enableCarbons } from '../support/carbons.ts';
 import { conversationInside as conversation } from '../support/conversation.ts';
 import {
   ASK,
   acknowledges,
   asksToResume,
+  BODY,
+  bothManage,
+  DELAY,
   enables,
   failed,
+  HOLD,
   learns,
   manages,
   NS_SM,
   resumes,
+  SHUTDOWN,
   tells,
 } from '../support/stream-management.ts';
-import { anything } from '../support/template.ts';
-
-const BODY = '<body>Hi</body>';
-const CARBONS = 'urn:xmpp:carbons:2';
-const DELAY = `<delay xmlns='urn:xmpp:delay' from='localhost' stamp='${anything}'/>`;
-const SHUTDOWN = `
-  <error xmlns='http://etherx.jabber.org/streams'>
-    <system-shutdown xmlns='urn:ietf:params:xml:ns:xmpp-streams'/>
-  </error>`;
-const HOLD = 5 * 60_000;
 
 describe('where the server starts again', () => {
   conversation(
@@ -79,10 +75,9 @@ describe('where the server starts again', () => {
     async (people, server) => {
       const { juliet, romeo } = people;
       const id = await manages(juliet);
-      await juliet.sends`
-      <iq type='set' id='c'><enable xmlns='${CARBONS}'/></iq>
-      <iq type='get' id='r'><query xmlns='jabber:iq:roster'/></iq>`;
-      await juliet.gets`<iq id='c'/><iq id='r'/>`;
+      await enableCarbons(juliet);
+      await juliet.sends`<iq type='get' id='r'><query xmlns='jabber:iq:roster'/></iq>`;
+      await juliet.gets`<iq id='r'/>`;
       await server.restarts();
       await juliet.gets`${SHUTDOWN}`;
       await romeo.gets`${SHUTDOWN}`;
@@ -118,12 +113,7 @@ describe('where the server starts again', () => {
         juliet: { laptop, phone },
         romeo,
       } = people;
-      await laptop.forgets();
-      await manages(phone);
-      await laptop.forgets();
-      await manages(laptop);
-      await phone.forgets();
-      await acknowledges(phone);
+      await bothManage(phone, laptop);
       await phone.vanishes();
       await romeo.sends`<message to='${phone.bare}' type='chat' id='1'>${BODY}</message>`;
       await laptop.gets`<message id='1'/>`;

@@ -1,27 +1,26 @@
 import { describe } from '@jest/globals';
+import { CARBONS, enableCarbons } from '../support/carbons.ts';
 import { conversationInside as conversation } from '../support/conversation.ts';
 import {
   ASK,
   acknowledges,
   asksToResume,
+  BODY,
+  bothManage,
+  DELAY,
   enables,
   failed,
   loses,
   manages,
+  managesBeside,
   NS_SM,
   resumes,
+  SHORT_HOLD,
+  shortHold,
 } from '../support/stream-management.ts';
-import { anything } from '../support/template.ts';
 
-const BODY = '<body>Hi</body>';
-const CARBONS = 'urn:xmpp:carbons:2';
-const DELAY = `<delay xmlns='urn:xmpp:delay' from='localhost' stamp='${anything}'/>`;
-const HOLD = 60_000;
-
-const config = { modules: { 'stream-management': { hold: '1m' } } } as const;
-/** A session waits for a minute, in which nobody else grows silent. */
-const alone = { config } as const;
-const friends = { config, friends: [['juliet', 'romeo']] } as const;
+const alone = { config: shortHold } as const;
+const friends = { ...alone, friends: [['juliet', 'romeo']] } as const;
 
 describe('when nobody has come back in time', () => {
   conversation(
@@ -33,7 +32,7 @@ describe('when nobody has come back in time', () => {
       await romeo.forgets();
       await juliet.vanishes();
       await romeo.getsNothing();
-      server.clock.advance(HOLD);
+      server.clock.advance(SHORT_HOLD);
       await romeo.gets`<presence type='unavailable' from='${juliet}'/>`;
     },
   );
@@ -55,7 +54,7 @@ describe('when nobody has come back in time', () => {
       server.clock.advance(10_000);
       await romeo.sends`<message to='${juliet.bare}' id='3'>${BODY}</message>`;
       await romeo.getsNothing();
-      server.clock.advance(HOLD);
+      server.clock.advance(SHORT_HOLD);
       await juliet.returns();
       await juliet.gets`
       <message id='2' to='${juliet}'><delay xmlns='urn:xmpp:delay' from='localhost' stamp='${stamp}'/></message>
@@ -71,13 +70,11 @@ describe('when nobody has come back in time', () => {
       juliet: { laptop, phone },
       romeo,
     } = people;
-    await laptop.forgets();
-    await manages(phone);
-    await laptop.forgets();
+    await managesBeside(phone, laptop);
     await phone.vanishes();
     await romeo.sends`<message to='${phone}' type='chat' id='1'>${BODY}</message>`;
     await laptop.getsNothing();
-    server.clock.advance(HOLD);
+    server.clock.advance(SHORT_HOLD);
     await laptop.gets`
       <presence type='unavailable' from='${phone}'/>
       <message id='1' to='${phone}' from='${romeo}'>${BODY}${DELAY}</message>`;
@@ -91,15 +88,13 @@ describe('when nobody has come back in time', () => {
         juliet: { laptop, phone },
         romeo,
       } = people;
-      await laptop.forgets();
-      await manages(phone);
-      await laptop.sends`<iq type='set' id='c'><enable xmlns='${CARBONS}'/></iq>`;
-      await laptop.forgets();
+      await managesBeside(phone, laptop);
+      await enableCarbons(laptop);
       await phone.vanishes();
       await romeo.sends`<message to='${phone.bare}' type='chat' id='1'>${BODY}</message>`;
       await romeo.sends`<message to='${phone}' type='chat' id='2'>${BODY}</message>`;
       await laptop.gets`<message id='1'/><message><received xmlns='${CARBONS}'/></message>`;
-      server.clock.advance(HOLD);
+      server.clock.advance(SHORT_HOLD);
       await laptop.gets`<presence type='unavailable' from='${phone}'/>`;
       await laptop.getsNothing();
     },
@@ -113,27 +108,22 @@ describe('when nobody has come back in time', () => {
         juliet: { laptop, phone },
         romeo,
       } = people;
-      await manages(phone);
-      await laptop.forgets();
-      const id = await manages(laptop);
-      await phone.forgets();
-      await acknowledges(phone);
-      await laptop.sends`<iq type='set' id='c'><enable xmlns='${CARBONS}'/></iq>`;
-      await laptop.forgets();
+      const [, id] = await bothManage(phone, laptop);
+      await enableCarbons(laptop);
       await acknowledges(laptop);
       await phone.vanishes();
-      server.clock.advance(HOLD / 2);
+      server.clock.advance(SHORT_HOLD / 2);
       const h = await loses(laptop);
       await romeo.sends`<message to='${phone.bare}' type='chat' id='1'>${BODY}</message>`;
       await romeo.sends`<message to='${phone}' type='chat' id='2'>${BODY}</message>`;
       await romeo.getsNothing();
-      server.clock.advance(HOLD / 2);
+      server.clock.advance(SHORT_HOLD / 2);
       await resumes(laptop, id, h);
       await laptop.gets`
       <message id='1'/><message><received xmlns='${CARBONS}'/></message>
       <presence type='unavailable' from='${phone}'/>${ASK}`;
       await laptop.vanishes();
-      server.clock.advance(HOLD);
+      server.clock.advance(SHORT_HOLD);
       await phone.returns();
       await phone.gets`<message id='1'>${DELAY}</message><message id='2'>${DELAY}</message>`;
       await phone.getsNothing();
@@ -145,11 +135,8 @@ describe('when nobody has come back in time', () => {
       juliet: { laptop, phone },
       romeo,
     } = people;
-    await laptop.forgets();
-    await manages(phone);
-    await phone.sends`<iq type='set' id='c'><enable xmlns='${CARBONS}'/></iq>`;
-    await phone.forgets();
-    await laptop.forgets();
+    await managesBeside(phone, laptop);
+    await enableCarbons(phone);
     await romeo.forgets();
     await phone.vanishes();
     await romeo.sends`
@@ -160,7 +147,7 @@ describe('when nobody has come back in time', () => {
     await laptop.sends`<message to='${romeo}' type='chat'>${BODY}</message>`;
     await romeo.gets`<message/>`;
     await romeo.getsNothing();
-    server.clock.advance(HOLD);
+    server.clock.advance(SHORT_HOLD);
     await laptop.gets`<presence type='unavailable' from='${phone}'/>`;
     await laptop.getsNothing();
     await romeo.gets`<presence type='unavailable' from='${phone}'/>`;
@@ -179,7 +166,7 @@ describe('when nobody has come back in time', () => {
       await juliet.vanishes();
       await romeo.sends`<iq type='get' id='2' to='${juliet}'><query xmlns='jabber:iq:version'/></iq>`;
       await romeo.getsNothing();
-      server.clock.advance(HOLD);
+      server.clock.advance(SHORT_HOLD);
       await romeo.gets`
       <iq type='error' id='2' from='${juliet}'>
         <error type='cancel'><service-unavailable xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error>
@@ -203,7 +190,7 @@ describe('when nobody has come back in time', () => {
       await acknowledges(juliet, 2);
       await juliet.settles();
       await juliet.vanishes();
-      server.clock.advance(HOLD);
+      server.clock.advance(SHORT_HOLD);
       await juliet.returns();
       await juliet.gets`<message id='2'/><message id='3'><delay xmlns='urn:xmpp:delay'/></message>`;
       await juliet.getsNothing();

@@ -1,4 +1,5 @@
 import { describe, expect } from '@jest/globals';
+import { CARBONS, enableCarbons } from '../support/carbons.ts';
 // Inside, for the clock; and what waits for whom is the server's to know.
 import { conversationInside as conversation } from '../support/conversation.ts';
 import { signsInAtOnce } from '../support/sasl2.ts';
@@ -7,6 +8,7 @@ import {
   acknowledges,
   asksToResume,
   asksToResumeAtOnce,
+  BODY,
   ENABLE,
   enables,
   failed,
@@ -15,19 +17,13 @@ import {
   manages,
   NS_SM,
   resumes,
+  SHORT_HOLD,
+  shortHold,
 } from '../support/stream-management.ts';
 import { anything, nothing } from '../support/template.ts';
 
-const BODY = '<body>Hi</body>';
-const HOLD = 60_000;
-const CARBONS = 'urn:xmpp:carbons:2';
-
 const quiet = { quiet: ['juliet'] } as const;
-/** A session waits for a minute, in which nobody else grows silent. */
-const brief = {
-  ...quiet,
-  config: { modules: { 'stream-management': { hold: '1m' } } },
-} as const;
+const brief = { ...quiet, config: shortHold } as const;
 const friends = { quiet: ['juliet'], friends: [['juliet', 'romeo']] } as const;
 
 describe('stream management', () => {
@@ -333,8 +329,7 @@ describe('a client that comes back', () => {
     async ({ juliet: { laptop, phone }, romeo }) => {
       await laptop.forgets();
       const id = await enables(phone);
-      await phone.sends`<iq type='set' id='c'><enable xmlns='${CARBONS}'/></iq>`;
-      await phone.gets`<iq type='result' id='c'/>`;
+      await enableCarbons(phone);
       const h = await loses(phone);
       await laptop.sends`<message to='${romeo}' type='chat'>${BODY}</message>`;
       await romeo.gets`<message/>`;
@@ -513,7 +508,7 @@ describe('there is nothing to go on with', () => {
       await juliet.sends`<message to='${romeo}'>${BODY}</message>`;
       await romeo.gets`<message/>`;
       await juliet.vanishes();
-      server.clock.advance(HOLD);
+      server.clock.advance(SHORT_HOLD);
       await asksToResume(juliet, id, 0);
       await juliet.gets`<failed xmlns='${NS_SM}' h='1'/>`;
       await juliet.sends`<iq type='set' id='b'><bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'/></iq>`;

@@ -24,10 +24,8 @@ const heard = (device: string, n: number, more: object = {}): Fact => {
   const account = device.split('/')[0];
   return { kind: 'heard', device, id: id(n), stanzaId: `${account}-${n}`, from: 'stream', ...more };
 };
-const of = (device: string, kind: 'came' | 'fenced' | 'left' | 'cut' | 'resumed' | 'refused') => ({
-  kind,
-  device,
-});
+type Turn = 'came' | 'fenced' | 'leaving' | 'left' | 'cut' | 'resumed' | 'refused';
+const of = (device: string, kind: Turn) => ({ kind, device });
 const bound = (device: string, isResumable = true): Fact => ({
   kind: 'bound',
   device,
@@ -164,6 +162,39 @@ describe('repeats', () => {
     const facts = [killed, ...goesWell(1), started, again];
     expect(verdictOn(facts, null).counts.repeatsAfterKills).toBe(1);
     expect(kinds(facts, null)).toEqual([]);
+  });
+
+  describe('of what came to a device that was leaving', () => {
+    const leaving = of(BEN, 'leaving');
+    const back = [of(BEN, 'left'), of(BEN, 'came'), bound(BEN)];
+
+    test('are counted, and need the same stanza-id', () => {
+      const facts = [leaving, ...goesWell(1), ...back];
+      expect(verdictOn([...facts, again], null)).toMatchObject({
+        violations: [],
+        counts: { repeatsAfterLeaving: 1, repeatsAfterKills: 0 },
+      });
+      expect(
+        kinds([leaving, ...goesWell(1), of(BEN, 'cut'), of(BEN, 'came'), again], null),
+      ).toEqual([]);
+      expect(kinds([...facts, heard(BEN, 1, { stanzaId: 'other' })], null)).toEqual([
+        `repeated under another stanza-id ${id(1)}`,
+        `repeated without a kill ${id(1)}`,
+      ]);
+    });
+
+    test.each<[string, Fact[]]>([
+      ['of what came before', [...goesWell(1), leaving, ...back, again]],
+      ['over the same stream', [leaving, ...goesWell(1), again]],
+      ['a third time', [leaving, ...goesWell(1), ...back, again, again]],
+      ['behind an earlier end', [leaving, ...back, ...goesWell(1), of(BEN, 'cut'), again]],
+      [
+        'of what another device heard',
+        [of('ann/phone', 'leaving'), ...goesWell(1), ...back, again],
+      ],
+    ])('are violations %s', (_, facts) => {
+      expect(kinds(facts, null)).toEqual([`repeated without a kill ${id(1)}`]);
+    });
   });
 
   test('on a device that acknowledges nothing may follow a cut', () => {

@@ -5,6 +5,22 @@ import { anything } from './template.ts';
 export const NS_SM = 'urn:xmpp:sm:3';
 const STANZA_ERRORS = 'urn:ietf:params:xml:ns:xmpp-stanzas';
 
+/** What somebody says where it does not matter. */
+export const BODY = '<body>Hi</body>';
+/** What tells when a message came that had to wait (XEP-0203 §3). */
+export const DELAY = `<delay xmlns='urn:xmpp:delay' from='localhost' stamp='${anything}'/>`;
+/** Milliseconds for which a session waits unless the server is set up otherwise. */
+export const HOLD = 5 * 60_000;
+/** The same with `shortHold`: in a minute nobody else grows silent. */
+export const SHORT_HOLD = 60_000;
+export const shortHold = { modules: { 'stream-management': { hold: '1m' } } } as const;
+
+/** What ends a stream where the server stops (RFC 6120 §4.9.3.19). */
+export const SHUTDOWN = `
+  <error xmlns='http://etherx.jabber.org/streams'>
+    <system-shutdown xmlns='urn:ietf:params:xml:ns:xmpp-streams'/>
+  </error>`;
+
 export const ENABLE = `<enable xmlns='${NS_SM}' resume='true'/>`;
 export const ASK = `<r xmlns='${NS_SM}'/>`;
 
@@ -27,6 +43,20 @@ export async function manages(client: Client): Promise<string> {
   await client.forgets();
   await acknowledges(client);
   return id;
+}
+
+/** As `manages`, while another device of the account looks on. */
+export async function managesBeside(client: Client, other: Client): Promise<string> {
+  const id = await manages(client);
+  await other.forgets();
+  return id;
+}
+
+/** Two devices of an account come, both with it, and have acknowledged all; returns their ids. */
+export async function bothManage(one: Client, other: Client): Promise<[string, string]> {
+  const ids: [string, string] = [await managesBeside(one, other), await managesBeside(other, one)];
+  await acknowledges(one);
+  return ids;
 }
 
 export function acknowledges(client: Client, h = client.stanzas): Promise<void> {

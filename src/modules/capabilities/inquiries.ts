@@ -10,7 +10,10 @@ import type { Announced } from './announced.ts';
 import { type Capabilities, judge } from './answer.ts';
 import { CapabilityState } from './state.ts';
 
-const State = slot<CapabilityState>('capabilities');
+const State = slot<CapabilityState>('capabilities', {
+  encode: (state) => state.encode(),
+  decode: CapabilityState.decode,
+});
 
 /** Sets that are known of everybody who announces them. */
 const MAX_SHARED = 1024;
@@ -58,6 +61,21 @@ export class Inquiries {
     this.#look(session, state);
   }
 
+  /** The session goes on from a process before, whose questions are forgotten. */
+  adopt(session: Session): void {
+    const state = session.get(State);
+    if (!state?.isShared || !state.capabilities) return;
+    const known = this.#shared.get(state.knownKey);
+    if (known) state.capabilities = known;
+    else this.#shared.set(state.knownKey, state.capabilities);
+  }
+
+  /** The client is there again, and can be asked. */
+  resume(session: Session): void {
+    const state = session.get(State);
+    if (state) this.#look(session, state);
+  }
+
   /** The session is not available any more. */
   withdraw(session: Session): void {
     const state = session.get(State);
@@ -87,6 +105,7 @@ export class Inquiries {
     // Of a client that was of no use itself, another one may still tell.
     state.knownKey = (capabilities && state.announced?.key) ?? '';
     state.capabilities = capabilities;
+    state.isShared = capabilities !== null && this.#shared.get(state.knownKey) === capabilities;
     if (capabilities && isNews) this.#onKnown(session, capabilities);
   }
 

@@ -1,5 +1,5 @@
 import { event, service, slot } from '../../lib/token.ts';
-import { SessionEnded } from '../../server/events.ts';
+import { SessionEnded, SessionRestored, SessionResumed } from '../../server/events.ts';
 import { defineModule, on, provide } from '../../server/module.ts';
 import type { Session } from '../../server/session.ts';
 import { advertisement } from '../../stream/feature.ts';
@@ -83,7 +83,11 @@ export default defineModule({
       stop,
       features: { host: [NS_CAPABILITIES] },
       streamFeatures: [streamFeature],
-      on: [on(SessionEnded, ({ session }) => inquiries.end(session))],
+      on: [
+        on(SessionEnded, ({ session }) => inquiries.end(session)),
+        on(SessionRestored, ({ session }) => inquiries.adopt(session)),
+        on(SessionResumed, ({ session }) => inquiries.resume(session)),
+      ],
       flows: {
         outgoing: {
           presence: {

@@ -1,3 +1,4 @@
+import type { DiscoIdentity } from '../../xmpp/disco-info.ts';
 import type { Announced } from './announced.ts';
 import type { Capabilities } from './answer.ts';
 
@@ -7,6 +8,13 @@ const MAX_OWN = 4;
 const BURST = 5;
 const INTERVAL = 60_000;
 
+/** As JSON has it. */
+interface Written {
+  readonly announced: Announced;
+  readonly known: { readonly identities: readonly DiscoIdentity[]; readonly features: string[] };
+  readonly isShared: boolean;
+}
+
 /** What one session has announced, and what is known of it. */
 export class CapabilityState {
   /** The newest; null while unavailable. */
@@ -14,6 +22,8 @@ export class CapabilityState {
   /** The key that `capabilities` is for; '' while nothing is known. */
   knownKey = '';
   capabilities: Capabilities | null = null;
+  /** Whether they count for all who announce the same. */
+  isShared = false;
   /** Whether the client has been asked and has not answered yet. */
   isAsked = false;
   /** Calls off another look at it; null while none is due. */
@@ -22,6 +32,26 @@ export class CapabilityState {
   #own: Map<string, Capabilities | null> | null = null;
   /** When as many intervals as questions have gone by, in milliseconds since 1970. */
   #paidOff = 0;
+
+  /** Of one that goes on in another process; what is unknown may be asked again there. */
+  static decode(data: unknown): CapabilityState {
+    const { announced, known, isShared } = data as Partial<Written>;
+    const state = new CapabilityState();
+    state.announced = announced ?? null;
+    if (!announced || !known) return state;
+    state.knownKey = announced.key;
+    state.capabilities = { identities: known.identities, features: new Set(known.features) };
+    state.isShared = isShared ?? false;
+    return state;
+  }
+
+  encode(): Partial<Written> {
+    const { announced, capabilities, isShared } = this;
+    if (!announced) return {};
+    if (!capabilities || announced.key !== this.knownKey) return { announced };
+    const { identities, features } = capabilities;
+    return { announced, known: { identities, features: [...features] }, isShared };
+  }
 
   /** Undefined where it has not answered, or long ago. */
   own(key: string): Capabilities | null | undefined {

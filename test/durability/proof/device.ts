@@ -96,6 +96,7 @@ export class Device {
       this.#isOnline = false;
       if (this.#sm) client.wire.write(this.#sm.answer());
       client.wire.write('</stream:stream>');
+      if (this.#sm) this.#chronicle.add({ kind: 'leaving', device: this.name });
     } else client?.wire.cut();
     await this.#life;
   }

@@ -46,6 +46,8 @@ export type Fact =
   | { readonly kind: 'refused'; readonly device: string }
   /** A question sent after everything else that stands before this has been answered. */
   | { readonly kind: 'fenced'; readonly device: string }
+  /** A device that acknowledges closes its stream: it can acknowledge nothing that comes from now on. */
+  | { readonly kind: 'leaving'; readonly device: string }
   /** The stream was closed in both directions. */
   | { readonly kind: 'left'; readonly device: string }
   /** The connection is gone, whoever broke it. */

@@ -13,10 +13,21 @@ export interface DevicesVerdict {
   readonly notOwed: number;
   readonly repeatsAfterKills: number;
   readonly repeatsAfterCuts: number;
+  readonly repeatsAfterLeaving: number;
 }
 
 /** What may end a session before all has arrived that was on its way. */
 const ENDS: ReadonlySet<Fact['kind']> = new Set(['cut', 'left', 'killed', 'full', 'stopped']);
+
+/** By what a device comes to a connection, closes its stream, and is rid of the connection. */
+const TURNS: ReadonlySet<Fact['kind']> = new Set([
+  'came',
+  'bound',
+  'resumed',
+  'leaving',
+  'left',
+  'cut',
+]);
 
 /** What reached the devices: all that is owed to them, in order, and again only after a kill. */
 export function judgeDevices(indexed: Indexed): DevicesVerdict {
@@ -33,6 +44,7 @@ export function judgeDevices(indexed: Indexed): DevicesVerdict {
     notOwed: sum(({ notOwed }) => notOwed),
     repeatsAfterKills: sum(({ repeatsAfterKills }) => repeatsAfterKills),
     repeatsAfterCuts: sum(({ repeatsAfterCuts }) => repeatsAfterCuts),
+    repeatsAfterLeaving: sum(({ repeatsAfterLeaving }) => repeatsAfterLeaving),
   };
 }
 
@@ -40,6 +52,7 @@ class DeviceJudgement {
   notOwed = 0;
   repeatsAfterKills = 0;
   repeatsAfterCuts = 0;
+  repeatsAfterLeaving = 0;
   readonly #indexed: Indexed;
   readonly #device: DeviceName;
   readonly #facts: readonly Fact[];
@@ -163,9 +176,9 @@ class DeviceJudgement {
         violations.push({ kind: 'repeated under another stanza-id', id, text });
       }
       const pushed = hearings.filter(({ from }) => from === 'stream');
-      for (const [place, { at }] of pushed.entries()) {
+      for (const [place, again] of pushed.entries()) {
         const before = pushed[place - 1];
-        if (!before || this.#mayRepeat(before.at, at)) continue;
+        if (!before || this.#mayRepeat(before, again)) continue;
         const text = `${name} heard ${id} once more, though nothing had been killed`;
         violations.push({ kind: 'repeated without a kill', id, text });
       }
@@ -173,17 +186,33 @@ class DeviceJudgement {
     return violations;
   }
 
-  /** Whether what was sent at the one time may be sent at the other as well. */
-  #mayRepeat(before: number, now: number): boolean {
-    if (this.#crashes.overlap(before, now)) {
+  /** Whether what was heard may be heard once more. */
+  #mayRepeat(before: Hearing, again: Hearing): boolean {
+    if (this.#crashes.overlap(before.at, again.at)) {
       this.repeatsAfterKills++;
       return true;
     }
+    if (this.#cameBehindTheEnd(before, again) && before.stanzaId === again.stanzaId) {
+      this.repeatsAfterLeaving++;
+      return true;
+    }
     const resumes = this.#events.some(([, fact]) => fact.kind === 'bound' && fact.isResumable);
-    const wasCut = this.#events.some(([at, { kind }]) => at > before && at < now && kind === 'cut');
+    const wasCut = this.#events.some(
+      ([at, { kind }]) => at > before.at && at < again.at && kind === 'cut',
+    );
     if (resumes || !wasCut) return false;
     this.repeatsAfterCuts++;
     return true;
+  }
+
+  /** Whether it came over a stream that the device had closed, and again over another one. */
+  #cameBehindTheEnd(before: Hearing, again: Hearing): boolean {
+    const closed = this.#turnBefore(before.at);
+    return closed?.[1].kind === 'leaving' && this.#turnBefore(again.at) !== closed;
+  }
+
+  #turnBefore(when: number): readonly [number, Fact] | undefined {
+    return this.#events.findLast(([at, { kind }]) => at < when && TURNS.has(kind));
   }
 
   /** The first hearings of what the server sent by itself come in the order of the sender. */

@@ -41,6 +41,8 @@ export interface Counts {
   readonly repeatsAfterKills: number;
   /** On devices without stream management, of which the server cannot know what has arrived. */
   readonly repeatsAfterCuts: number;
+  /** Of what came to a device that had closed its stream, and could acknowledge it no more. */
+  readonly repeatsAfterLeaving: number;
 }
 
 export interface Verdict {
@@ -134,5 +136,6 @@ function count({ history, messages, acknowledgedAt }: Indexed, devices: DevicesV
     notOwed: devices.notOwed,
     repeatsAfterKills: devices.repeatsAfterKills,
     repeatsAfterCuts: devices.repeatsAfterCuts,
+    repeatsAfterLeaving: devices.repeatsAfterLeaving,
   };
 }

@@ -23,6 +23,7 @@ const NAMES: readonly (readonly [keyof Counts, string])[] = [
   ['notOwed', 'not owed'],
   ['repeatsAfterKills', 'repeats on devices after kills'],
   ['repeatsAfterCuts', 'repeats after cuts, without stream management'],
+  ['repeatsAfterLeaving', 'repeats of what came behind the end of a stream'],
 ];
 
 /** The sum of several verdicts. */

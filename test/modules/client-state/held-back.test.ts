@@ -38,9 +38,8 @@ test('lets everything go in order, but for presence that is out of date', () => 
     fc.property(stanzas, (texts) => {
       const gate = new HeldBack(UNBOUNDED);
       const all = read(texts);
-      const passed = [...all.flatMap((stanza) => gate.pass(stanza)), ...gate.release()];
-      const places = (some: readonly Stanza[]) => some.map((each) => all.indexOf(each));
-      expect(places(passed)).toEqual(places(expected(all)));
+      const passed = [...all.flatMap((stanza, at) => gate.pass({ stanza, at })), ...gate.release()];
+      expect(passed).toEqual(expected(all).map((stanza) => ({ stanza, at: all.indexOf(stanza) })));
       expect(gate.release()).toEqual([]);
     }),
   );
@@ -51,10 +50,10 @@ test('never keeps more than its limits allow', () => {
   fc.assert(
     fc.property(stanzas, (texts) => {
       const gate = new HeldBack(limits);
-      for (const stanza of read(texts)) gate.pass(stanza);
+      for (const stanza of read(texts)) gate.pass({ stanza, at: 0 });
       const kept = gate.release();
       expect(kept.length).toBeLessThanOrEqual(limits.maxStanzas);
-      const bytes = kept.reduce((sum, { content }) => sum + content.raw.length, 0);
+      const bytes = kept.reduce((sum, { stanza }) => sum + stanza.content.raw.length, 0);
       expect(bytes).toBeLessThanOrEqual(limits.maxBytes);
     }),
   );
@@ -67,7 +66,9 @@ test('gives up what still means something to others: no presence and no chat sta
     `<message from='${SENDERS[0]}'>${STATE}</message>`,
     `<message from='${SENDERS[0]}'><received xmlns='urn:xmpp:receipts' id='r'/></message>`,
   ]) as [Stanza, Stanza, Stanza];
-  for (const stanza of [shown, composing, receipt]) expect(gate.pass(stanza)).toEqual([]);
-  expect(gate.surrender()).toEqual([receipt]);
+  for (const stanza of [shown, composing, receipt]) {
+    expect(gate.pass({ stanza, at: 7 })).toEqual([]);
+  }
+  expect(gate.surrender()).toEqual([{ stanza: receipt, at: 7 }]);
   expect(gate.release()).toEqual([]);
 });
