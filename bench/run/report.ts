@@ -2,12 +2,10 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { arch, cpus } from 'node:os';
 import { join } from 'node:path';
 import type { RunOptions } from './options.ts';
-import type { Column, Sample, Scenario } from './scenario.ts';
+import type { Outcome, Round } from './play.ts';
+import type { Column, Scenario } from './scenario.ts';
 import { spread } from './statistics.ts';
 import { versions } from './versions.ts';
-
-/** A sample of every server by name; servers take turns within a round. */
-export type Round = Readonly<Record<string, Sample>>;
 
 /** The server that all others are set against. */
 const SUBJECT = 'epode';
@@ -23,7 +21,7 @@ function table(rows: readonly (readonly string[])[]): string {
 }
 
 function valuesOf(rounds: readonly Round[], server: string, { key }: Column): number[] {
-  return rounds.map((round) => round[server]![key]!);
+  return rounds.flatMap((round) => round[server]?.[key] ?? []);
 }
 
 function figures(rounds: readonly Round[], servers: readonly string[], columns: readonly Column[]) {
@@ -37,8 +35,9 @@ function figures(rounds: readonly Round[], servers: readonly string[], columns: 
 
 /** How many times better the subject was, in each round: what the machine's mood moves least. */
 function advantages(rounds: readonly Round[], rival: string, { key, better }: Column): number[] {
-  return rounds.map((round) => {
-    const [own, other] = [round[SUBJECT]![key]!, round[rival]![key]!];
+  return rounds.flatMap((round) => {
+    const [own, other] = [round[SUBJECT]?.[key], round[rival]?.[key]];
+    if (own === undefined || other === undefined) return [];
     return better === 'lower' ? other / own : own / other;
   });
 }
@@ -62,19 +61,21 @@ function warnings(rounds: readonly Round[]): string[] {
   );
 }
 
+function complaints({ failures }: Outcome): string[] {
+  return failures.map(({ server, round, reason }) => `round ${round}: ${server} failed: ${reason}`);
+}
+
 /** The whole result as Markdown. */
-export function describe(
-  scenario: Scenario,
-  options: RunOptions,
-  rounds: readonly Round[],
-): string {
-  const servers = Object.keys(rounds[0]!);
+export function describe(scenario: Scenario, options: RunOptions, outcome: Outcome): string {
+  const { rounds } = outcome;
+  const servers = Object.keys(rounds[0] ?? {});
   const isCompared = servers.includes(SUBJECT) && servers.length > 1;
   return [
     `# ${scenario.name}: ${scenario.summary}`,
     `${rounds.length} rounds, median [lowest - highest]; ${cpus()[0]?.model.trim()}`,
     figures(rounds, servers, scenario.columns),
     ...(isCompared ? [ratios(rounds, servers, scenario.columns)] : []),
+    ...complaints(outcome),
     ...warnings(rounds),
     `Options: \`${JSON.stringify(options)}\``,
   ].join('\n\n');
@@ -85,14 +86,21 @@ export async function save(
   directory: string,
   scenario: Scenario,
   options: RunOptions,
-  rounds: readonly Round[],
+  outcome: Outcome,
 ): Promise<string> {
   await mkdir(directory, { recursive: true });
   const date = new Date().toISOString();
   const base = join(directory, `${date.slice(0, 16).replace(':', '')}-${scenario.name}`);
   const machine = { cpu: cpus()[0]?.model.trim(), cores: cpus().length, arch: arch() };
-  const record = { date, scenario: scenario.name, options, machine, versions: versions(), rounds };
+  const record = {
+    date,
+    scenario: scenario.name,
+    options,
+    machine,
+    versions: versions(),
+    ...outcome,
+  };
   await writeFile(`${base}.json`, `${JSON.stringify(record, null, 2)}\n`);
-  await writeFile(`${base}.md`, `${describe(scenario, options, rounds)}\n`);
+  await writeFile(`${base}.md`, `${describe(scenario, options, outcome)}\n`);
   return base;
 }

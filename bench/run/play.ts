@@ -1,0 +1,111 @@
+import type { Server } from '../rivals/server.ts';
+import type { RunOptions } from './options.ts';
+import { commonPlace, prepare } from './prepare.ts';
+import type { Entrant, Sample, Scenario } from './scenario.ts';
+
+/** A sample of every server by name; servers take turns within a round. */
+export type Round = Readonly<Record<string, Sample>>;
+
+/** A server that gave no sample, and takes no further part in the run. */
+export interface Failure {
+  readonly server: string;
+  /** Counted from 1; 0 when it could not even be prepared. */
+  readonly round: number;
+  readonly reason: string;
+}
+
+/** What became of a run. */
+export interface Outcome {
+  readonly rounds: readonly Round[];
+  readonly failures: readonly Failure[];
+}
+
+/** A run of one scenario. */
+export interface Run {
+  readonly scenario: Scenario;
+  readonly options: RunOptions;
+  /** Those that the scenario suits; see `suited`. */
+  readonly servers: readonly Server[];
+  /** Of this run alone. */
+  readonly directory: string;
+}
+
+/** Those that the scenario makes sense with, in their order. */
+export function suited(scenario: Scenario, servers: readonly Server[]): Server[] {
+  return servers.filter((server) => scenario.suits?.(server) ?? true);
+}
+
+function describeSample({ columns }: Scenario, sample: Sample): string {
+  const figures = columns.map(
+    ({ key, title, digits }) => `${title} ${sample[key]?.toFixed(digits)}`,
+  );
+  return figures.join(', ');
+}
+
+/** Those who fail are left out from there on; the others go on. */
+class Field {
+  readonly failures: Failure[] = [];
+  entrants: readonly Entrant[] = [];
+  readonly #run: Run;
+
+  constructor(run: Run) {
+    this.#run = run;
+  }
+
+  #fail(server: string, round: number, error: unknown): void {
+    const reason = (error as Error).message;
+    console.log(`  ${server} failed: ${reason}`);
+    this.failures.push({ server, round, reason });
+  }
+
+  async prepare(): Promise<void> {
+    const { scenario, options, servers, directory } = this.#run;
+    const common = await commonPlace(directory, scenario, options);
+    const prepared: Entrant[] = [];
+    for (const server of servers) {
+      try {
+        prepared.push(await prepare(server, directory, common));
+      } catch (error) {
+        this.#fail(server.name, 0, error);
+      }
+    }
+    this.entrants = prepared;
+  }
+
+  /** One turn of every server, each freshly started, so that all meet the same machine. */
+  async playRound(round: number, generator: string): Promise<Round> {
+    const { scenario, options } = this.#run;
+    const samples: Record<string, Sample> = {};
+    for (const entrant of this.entrants) {
+      const { name } = entrant.server;
+      try {
+        const sample = await scenario.measure(entrant, options, generator);
+        samples[name] = sample;
+        console.log(`  ${name}: ${describeSample(scenario, sample)}`);
+      } catch (error) {
+        this.#fail(name, round, error);
+      }
+    }
+    this.entrants = this.entrants.filter(({ server }) => samples[server.name] !== undefined);
+    return samples;
+  }
+}
+
+/**
+ * Compiles the generator, prepares the servers and plays `options.rounds` rounds.
+ * @throws {UsageError} when the options are not for this scenario.
+ * @throws {Error} when the generator cannot be built.
+ */
+export async function play(run: Run): Promise<Outcome> {
+  const { scenario, options, directory } = run;
+  const generator = (await scenario.build?.(directory, options)) ?? '';
+  const field = new Field(run);
+  await field.prepare();
+  const rounds: Round[] = [];
+  while (rounds.length < options.rounds && field.entrants.length > 0) {
+    const round = rounds.length + 1;
+    console.log(`round ${round} of ${options.rounds}`);
+    rounds.push(await field.playRound(round, generator));
+  }
+  return { rounds, failures: field.failures };
+}
