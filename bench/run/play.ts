@@ -31,6 +31,8 @@ export interface Run {
   readonly directory: string;
   /** Bounds every turn; whoever has not had its own by then fails. */
   readonly deadline?: Deadline;
+  /** Told how it goes; the console unless it says so. */
+  readonly say?: (line: string) => void;
 }
 
 /** Those that the scenario makes sense with, in their order. */
@@ -50,9 +52,11 @@ class Field {
   readonly failures: Failure[] = [];
   entrants: readonly Entrant[] = [];
   readonly #run: Run;
+  readonly say: (line: string) => void;
 
   constructor(run: Run) {
     this.#run = run;
+    this.say = run.say ?? console.log;
   }
 
   /** Round 0 is the preparation. */
@@ -62,7 +66,7 @@ class Field {
       return await (deadline ? deadline.bound(work) : work());
     } catch (error) {
       const reason = (error as Error).message.trim();
-      console.log(`  ${server.name} failed: ${reason}`);
+      this.say(`  ${server.name} failed: ${reason}`);
       this.failures.push({ server: server.name, round, reason });
       return undefined;
     }
@@ -88,7 +92,7 @@ class Field {
       const sample = await this.#attempt(entrant.server, round, measure);
       if (!sample) continue;
       samples[entrant.server.name] = sample;
-      console.log(`  ${entrant.server.name}: ${describeSample(scenario, sample)}`);
+      this.say(`  ${entrant.server.name}: ${describeSample(scenario, sample)}`);
     }
     this.entrants = this.entrants.filter(({ server }) => samples[server.name] !== undefined);
     return samples;
@@ -108,7 +112,7 @@ export async function play(run: Run): Promise<Outcome> {
   const rounds: Round[] = [];
   while (rounds.length < options.rounds && field.entrants.length > 0) {
     const round = rounds.length + 1;
-    console.log(`round ${round} of ${options.rounds}`);
+    field.say(`round ${round} of ${options.rounds}`);
     rounds.push(await field.playRound(round, generator));
   }
   return { rounds, failures: field.failures };
