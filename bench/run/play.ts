@@ -65,7 +65,8 @@ class Field {
     try {
       return await (deadline ? deadline.bound(work) : work());
     } catch (error) {
-      const reason = (error as Error).message.trim();
+      // Whoever started it has put its name first.
+      const reason = (error as Error).message.trim().replace(`${server.name}: `, '');
       this.say(`  ${server.name} failed: ${reason}`);
       this.failures.push({ server: server.name, round, reason });
       return undefined;
