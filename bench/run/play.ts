@@ -65,8 +65,7 @@ class Field {
     try {
       return await (deadline ? deadline.bound(work) : work());
     } catch (error) {
-      // Whoever started it has put its name first.
-      const reason = (error as Error).message.trim().replace(`${server.name}: `, '');
+      const reason = (error as Error).message.trim();
       this.say(`  ${server.name} failed: ${reason}`);
       this.failures.push({ server: server.name, round, reason });
       return undefined;
