@@ -19,6 +19,7 @@ function toSample(event: GeneratorEvent, cpu: ReturnType<CpuMeter['read']>): Sam
   return {
     ...(numbers as Record<string, number>),
     cpuUsPerMessage: (cpu.server * 1e6) / messages!,
+    generatorUsPerMessage: (Number(event.generatorCpuSeconds) * 1e6) / messages!,
     serverShare: cpu.server / seconds!,
     othersShare: cpu.others / seconds!,
   };
@@ -50,6 +51,7 @@ const joined = ({ place }: Entrant) => (place.webPort === null ? [] : ['--join-w
 export const shares: readonly Column[] = [
   { key: 'serverShare', title: 'server core used', digits: 2 },
   { key: 'generatorShare', title: 'generator core used', digits: 2 },
+  { key: 'generatorUsPerMessage', title: 'generator us/message', digits: 1 },
   { key: 'othersShare', title: 'others on the server core', digits: 2 },
 ];
 

@@ -1,0 +1,22 @@
+import { bosh } from './bosh/bosh.ts';
+import { chat, fixedRate } from './chat/chat.ts';
+import { idle } from './idle/idle.ts';
+import { login } from './login/login.ts';
+import { presence } from './presence/presence.ts';
+import { reload } from './reload/reload.ts';
+import type { Scenario } from './run/scenario.ts';
+import { startUp } from './run/start-up.ts';
+import { storm } from './storm/storm.ts';
+
+/** What a run may be of. */
+export const SCENARIOS: readonly Scenario[] = [
+  chat,
+  bosh,
+  fixedRate,
+  presence,
+  login,
+  storm,
+  reload,
+  idle,
+  startUp,
+];
