@@ -73,6 +73,10 @@ export const presence: Scenario = {
     { key: 'generatorShare', title: 'generator core used', digits: 2 },
     { key: 'othersShare', title: 'others on the server core', digits: 2 },
   ],
+  windows: [
+    { name: 'logins', unit: 'login', count: (_, { users }) => users },
+    { name: 'updates', unit: 'presence', count: ({ presences }) => presences! },
+  ],
   accounts: ({ users }) => users,
   areContacts: true,
   build: (directory, { tls }) => compileGenerator('presence', directory, tls),

@@ -1,0 +1,48 @@
+import { parseArgs } from 'node:util';
+import { type RunOptions, readRunOptions, UsageError } from '../run/options.ts';
+
+const OPTIONS = {
+  cpu: { type: 'boolean', default: false },
+  heap: { type: 'boolean', default: false },
+  interval: { type: 'string', default: '500' },
+  'heap-interval': { type: 'string', default: '16384' },
+} as const;
+
+/** What a profile was asked for. */
+export interface ProfileOptions {
+  readonly run: RunOptions;
+  /** One pass for each: the one would be seen in the other. */
+  readonly records: readonly ('cpu' | 'heap')[];
+  /** Between two samples: microseconds of `cpu`, bytes of `heap`. */
+  readonly intervals: { readonly cpu: number; readonly heap: number };
+}
+
+function positive(name: string, text: string): number {
+  const value = Number(text);
+  if (!(value > 0)) throw new UsageError(`--${name} wants a number above 0, not ${text}`);
+  return value;
+}
+
+/**
+ * Takes the options that profiles have, and reads the rest as those of a benchmark.
+ * @throws {UsageError} saying what is wrong with the arguments.
+ */
+export function readProfileOptions(args: readonly string[]): ProfileOptions {
+  const parsed = parseArgs({ args: [...args], options: OPTIONS, strict: false, tokens: true });
+  const taken = new Set<number>();
+  for (const token of parsed.tokens) {
+    if (token.kind !== 'option' || !(token.name in OPTIONS)) continue;
+    taken.add(token.index);
+    if (token.value !== undefined && !token.inlineValue) taken.add(token.index + 1);
+  }
+  const { cpu, heap, interval, 'heap-interval': heapInterval } = parsed.values;
+  const one = cpu === heap ? null : cpu ? 'cpu' : 'heap';
+  return {
+    run: readRunOptions(args.filter((_, index) => !taken.has(index))),
+    records: one === null ? ['cpu', 'heap'] : [one],
+    intervals: {
+      cpu: positive('interval', String(interval)),
+      heap: positive('heap-interval', String(heapInterval)),
+    },
+  };
+}
