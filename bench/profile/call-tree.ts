@@ -8,25 +8,32 @@ export interface CallNode {
   readonly children: readonly CallNode[];
 }
 
+/** What is native has no name where it is a package's; then it is told by who calls it. */
+function withName(frame: CallFrame, caller: string): CallFrame {
+  const isNamed = frame.url !== '' || frame.functionName !== '';
+  return isNamed ? frame : { ...frame, functionName: `native code called by ${caller}` };
+}
+
 /** What calls cost, but for the time in which there was nothing to do. */
 export function callTreeOfCpu(profile: CpuProfile): CallNode {
   const times = selfTimes(profile);
   const byId = new Map(profile.nodes.map((node) => [node.id, node]));
-  const build = (id: number): CallNode => {
-    const { callFrame: frame, children = [] } = byId.get(id)!;
+  const build = (id: number, caller: string): CallNode => {
+    const { callFrame, children = [] } = byId.get(id)!;
+    const frame = withName(callFrame, caller);
     const self = frame.functionName === '(idle)' ? 0 : (times.get(id) ?? 0);
-    return { frame, self, children: children.map(build) };
+    return { frame, self, children: children.map((child) => build(child, frame.functionName)) };
   };
-  return build(profile.nodes[0]!.id);
+  return build(profile.nodes[0]!.id, '');
 }
 
 export function callTreeOfHeap({ head }: HeapProfile): CallNode {
-  const build = ({ callFrame, selfSize, children }: HeapNode): CallNode => ({
-    frame: callFrame,
-    self: selfSize,
-    children: children.map(build),
-  });
-  return build(head);
+  const build = ({ callFrame, selfSize, children }: HeapNode, caller: string): CallNode => {
+    const frame = withName(callFrame, caller);
+    const below = children.map((child) => build(child, frame.functionName));
+    return { frame, self: selfSize, children: below };
+  };
+  return build(head, '');
 }
 
 /** What is spent in something itself, and in all that is called from it, counted once. */
@@ -56,6 +63,22 @@ export function tally(root: CallNode, nameOf: (frame: CallFrame) => string | nul
   };
   visit(root, new Set());
   return [...sums].map(([name, sum]) => ({ name, ...sum }));
+}
+
+/** Puts what has no name on the account of the nearest above that has one, or of `others`. */
+export function tallyByNearest(
+  root: CallNode,
+  nameOf: (frame: CallFrame) => string | null,
+  others: string,
+): Tally[] {
+  const sums = new Map<string, number>();
+  const visit = ({ frame, self, children }: CallNode, above: string): void => {
+    const name = nameOf(frame) ?? above;
+    sums.set(name, (sums.get(name) ?? 0) + self);
+    for (const child of children) visit(child, name);
+  };
+  visit(root, others);
+  return [...sums].map(([name, self]) => ({ name, self, total: self }));
 }
 
 /** Those that cost most by `self` or `total`, in falling order. */

@@ -12,8 +12,6 @@ export interface ProfileNode {
   readonly callFrame: CallFrame;
   readonly hitCount?: number;
   readonly children?: readonly number[];
-  /** Lines count from 1 here. */
-  readonly positionTicks?: readonly { readonly line: number; readonly ticks: number }[];
 }
 
 /** Times are microseconds of the machine's monotonic clock. */
@@ -30,7 +28,22 @@ export interface CpuProfile {
 /** Microseconds of the clock that V8 stamps its samples by. */
 export const monotonicUs = () => Number(process.hrtime.bigint() / 1_000n);
 
-/** The samples of this time alone. */
+/** The nodes that were seen in these samples, and those above them. */
+function seenIn(nodes: readonly ProfileNode[], samples: readonly number[]): ProfileNode[] {
+  const hits = new Map<number, number>();
+  for (const id of samples) hits.set(id, (hits.get(id) ?? 0) + 1);
+  const kept = new Map<number, ProfileNode>();
+  // A node has a higher number than the one above it.
+  for (const { id, callFrame, children = [] } of nodes.toSorted((a, b) => b.id - a.id)) {
+    const below = children.filter((child) => kept.has(child));
+    const hitCount = hits.get(id) ?? 0;
+    if (hitCount > 0 || below.length > 0 || callFrame.functionName === '(root)')
+      kept.set(id, { id, callFrame, hitCount, children: below });
+  }
+  return [...kept.values()].reverse();
+}
+
+/** What was seen in this time alone. */
 export function within(profile: CpuProfile, from: number, to: number): CpuProfile {
   const samples: number[] = [];
   const timeDeltas: number[] = [];
@@ -44,7 +57,8 @@ export function within(profile: CpuProfile, from: number, to: number): CpuProfil
     timeDeltas.push(time - last);
     last = time;
   });
-  return { ...profile, startTime, endTime: Math.min(to, profile.endTime), samples, timeDeltas };
+  const endTime = Math.min(to, profile.endTime);
+  return { nodes: seenIn(profile.nodes, samples), startTime, endTime, samples, timeDeltas };
 }
 
 /** Microseconds that passed in each node itself: every sample stands until the next one. */

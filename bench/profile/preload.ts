@@ -9,7 +9,7 @@ import { basename } from 'node:path';
 import { createInterface } from 'node:readline';
 import { GCProfiler, getHeapStatistics } from 'node:v8';
 import { isMainThread } from 'node:worker_threads';
-import type { Hello, Recording, Request } from './protocol.ts';
+import type { BeginRequest, Hello, Recording, Request } from './protocol.ts';
 
 const session = new Session();
 session.connect();
@@ -28,17 +28,26 @@ const usedHeap = () => getHeapStatistics().used_heap_size;
 
 let finish: (() => Recording) | null = null;
 
-function recordCpu(intervalUs: number): () => Recording {
-  const collections = new GCProfiler();
+/**
+ * Switching the profiler on stops a warm server for some 100 ms. So it is on from the start, and
+ * again behind each window; what does not belong to a window is cut off by those who read it.
+ */
+function switchOn(intervalUs: number): void {
   ask('Profiler.enable');
   ask('Profiler.setSamplingInterval', { interval: intervalUs });
+  ask('Profiler.start');
+}
+
+function recordCpu(intervalUs: number): () => Recording {
+  const collections = new GCProfiler();
   const usedBefore = usedHeap();
   collections.start();
-  ask('Profiler.start');
   return () => {
-    const { profile: cpu } = ask<{ profile: Recording['cpu'] }>('Profiler.stop');
     const { statistics } = collections.stop()!;
-    return { cpu, heap: null, collections: { usedBefore, usedAfter: usedHeap(), statistics } };
+    const usedAfter = usedHeap();
+    const { profile: cpu } = ask<{ profile: Recording['cpu'] }>('Profiler.stop');
+    switchOn(intervalUs);
+    return { cpu, heap: null, collections: { usedBefore, usedAfter, statistics } };
   };
 }
 
@@ -53,7 +62,7 @@ function recordHeap(intervalBytes: number): () => Recording {
   };
 }
 
-function begin({ record, interval }: Extract<Request, { readonly to: 'begin' }>): void {
+function begin({ record, interval }: BeginRequest): void {
   finish = record === 'cpu' ? recordCpu(interval) : recordHeap(interval);
 }
 
@@ -71,6 +80,7 @@ socket.on('error', () => {});
 socket.write(`${JSON.stringify({ thread } satisfies Hello)}\n`);
 createInterface({ input: socket }).on('line', (line) => {
   const request = JSON.parse(line) as Request;
-  if (request.to === 'begin') begin(request);
+  if (request.to === 'get ready') switchOn(request.interval);
+  else if (request.to === 'begin') begin(request);
   else socket.write(`${JSON.stringify(end())}\n`);
 });

@@ -8,14 +8,21 @@ export interface Hello {
   readonly thread: string;
 }
 
-/** What a thread is told; it answers the end of a recording with the `Recording`, or null for none. */
+/** Has a thread record what it does from now on. */
+export interface BeginRequest {
+  readonly to: 'begin';
+  readonly record: 'cpu' | 'heap';
+  /** Between two samples: microseconds of `cpu`, bytes of `heap`. */
+  readonly interval: number;
+}
+
+/**
+ * What a thread is told, after `get ready` where it is to record `cpu`. It answers the end of a
+ * recording with a `Recording`, or null for none.
+ */
 export type Request =
-  | {
-      readonly to: 'begin';
-      readonly record: 'cpu' | 'heap';
-      /** Between two samples: microseconds of `cpu`, bytes of `heap`. */
-      readonly interval: number;
-    }
+  | BeginRequest
+  | { readonly to: 'get ready'; readonly interval: number }
   | { readonly to: 'end' };
 
 /** What the collector did in a thread, and the bytes in use before and after all of it. */

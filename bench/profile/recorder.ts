@@ -6,7 +6,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 import type { Watcher } from '../run/scenario.ts';
 import { monotonicUs } from './cpu-profile.ts';
-import type { Hello, Recording, Request } from './protocol.ts';
+import type { BeginRequest, Hello, Recording, Request } from './protocol.ts';
 import { readThreads, type ThreadTimes, usedSince } from './threads.ts';
 
 const PRELOAD = pathToFileURL(join(import.meta.dirname, 'preload.ts')).href;
@@ -56,14 +56,14 @@ class Thread {
 export class Recorder implements Watcher {
   readonly windows: RecordedWindow[] = [];
   readonly environment: Readonly<Record<string, string>>;
-  readonly #request: Request;
+  readonly #request: BeginRequest;
   readonly #server: Server;
   readonly #threads = new Map<string, Thread>();
   #begun: { readonly pid: number; readonly from: number; readonly times: ThreadTimes[] } | null =
     null;
   #pending: Promise<void> = Promise.resolve();
 
-  private constructor(socketPath: string, request: Omit<Request & { to: 'begin' }, 'to'>) {
+  private constructor(socketPath: string, request: Omit<BeginRequest, 'to'>) {
     this.#request = { to: 'begin', ...request };
     // Each thread takes it from here, also behind the server's start of itself with other flags.
     this.environment = { NODE_OPTIONS: `--import ${PRELOAD}`, EPODE_PROFILER: socketPath };
@@ -89,6 +89,8 @@ export class Recorder implements Watcher {
       if (name !== null) return thread.takes(line);
       name = this.#freeName((JSON.parse(line) as Hello).thread);
       this.#threads.set(name, thread);
+      const { record, interval } = this.#request;
+      if (record === 'cpu') thread.tell({ to: 'get ready', interval });
       if (this.#begun) thread.tell(this.#request);
     });
     socket.once('close', () => name !== null && this.#threads.delete(name));

@@ -1,9 +1,10 @@
 import { areaOf, fileOf, moduleOf, titleOf } from './areas.ts';
-import { by, type CallNode, sumOf, type Tally, tally } from './call-tree.ts';
+import { by, type CallNode, sumOf, type Tally, tally, tallyByNearest } from './call-tree.ts';
 import type { CollectionFigures } from './collections.ts';
+import type { CallFrame } from './cpu-profile.ts';
 import type { ThreadTimes } from './threads.ts';
 
-const MOST_FUNCTIONS = 40;
+const MOST_FUNCTIONS = 60;
 const MOST_MODULES = 30;
 
 /** What costs are divided by, and what they are given in. */
@@ -46,8 +47,10 @@ function costs(
 export function describeTree(root: CallNode, unit: Unit): string {
   const all = sumOf(root);
   const functions = tally(root, titleOf);
-  const folder = (path: string | null) => (path?.startsWith('src/') ? path : null);
-  const files = tally(root, (frame) => folder(fileOf(frame)));
+  const isOurs = (frame: CallFrame) => fileOf(frame).startsWith('src/');
+  const own = (frame: CallFrame) => (isOurs(frame) ? titleOf(frame) : null);
+  const ownFile = (frame: CallFrame) => (isOurs(frame) ? fileOf(frame) : null);
+  const others = 'nobody in src/';
   return [
     '### By area, itself',
     costs(tally(root, areaOf), 'self', all, unit, MOST_MODULES),
@@ -57,8 +60,10 @@ export function describeTree(root: CallNode, unit: Unit): string {
     costs(functions, 'total', all, unit, MOST_FUNCTIONS),
     '### By module, with what it calls',
     costs(tally(root, moduleOf), 'total', all, unit, MOST_MODULES),
-    '### By source file, itself',
-    costs(files, 'self', all, unit, MOST_MODULES),
+    '### By function of `src/`, with what it calls outside of it',
+    costs(tallyByNearest(root, own, others), 'self', all, unit, MOST_FUNCTIONS),
+    '### By file of `src/`, with what it calls outside of it',
+    costs(tallyByNearest(root, ownFile, others), 'self', all, unit, MOST_MODULES),
   ].join('\n\n');
 }
 

@@ -5,9 +5,9 @@ import type { HeapNode, HeapProfile } from './heap-profile.ts';
 
 /** Replaces places in what was compiled by those in the sources. */
 export class Sources {
-  readonly #maps = new Map<string, { readonly map: SourceMap; readonly lines: string[] } | null>();
+  readonly #maps = new Map<string, SourceMap | null>();
 
-  #of(url: string) {
+  #of(url: string): SourceMap | null {
     const known = this.#maps.get(url);
     if (known !== undefined) return known;
     const read = readCompiled(url);
@@ -16,34 +16,21 @@ export class Sources {
   }
 
   #frame(frame: CallFrame): CallFrame {
-    const compiled = this.#of(frame.url);
-    const entry = compiled?.map.findEntry(frame.lineNumber, frame.columnNumber);
+    const entry = this.#of(frame.url)?.findEntry(frame.lineNumber, frame.columnNumber);
     if (!entry || !('originalSource' in entry)) return frame;
     const { originalSource, originalLine, originalColumn } = entry;
     const url = new URL(originalSource, frame.url).href;
     return { ...frame, url, lineNumber: originalLine, columnNumber: originalColumn };
   }
 
-  /** Ticks have lines alone: each stands for where its code begins. */
-  #ticks(url: string, ticks: ProfileNode['positionTicks']): ProfileNode['positionTicks'] {
-    const compiled = this.#of(url);
-    if (!compiled) return ticks;
-    return ticks?.map(({ line, ticks }) => {
-      const indent = compiled.lines[line - 1]?.search(/\S/) ?? 0;
-      const entry = compiled.map.findEntry(line - 1, Math.max(0, indent));
-      return { line: 'originalLine' in entry ? entry.originalLine + 1 : line, ticks };
-    });
-  }
-
-  #node(node: ProfileNode): ProfileNode {
-    const positionTicks = this.#ticks(node.callFrame.url, node.positionTicks);
-    const callFrame = this.#frame(node.callFrame);
-    return { ...node, callFrame, ...(positionTicks ? { positionTicks } : {}) };
-  }
+  readonly #mapped = (node: ProfileNode): ProfileNode => ({
+    ...node,
+    callFrame: this.#frame(node.callFrame),
+  });
 
   /** The profile with the names and lines of the sources. */
   ofCpu(profile: CpuProfile): CpuProfile {
-    return { ...profile, nodes: profile.nodes.map((node) => this.#node(node)) };
+    return { ...profile, nodes: profile.nodes.map(this.#mapped) };
   }
 
   ofHeap(profile: HeapProfile): HeapProfile {
@@ -57,11 +44,10 @@ export class Sources {
 }
 
 /** Null for what is no file, or was not compiled. */
-function readCompiled(url: string) {
+function readCompiled(url: string): SourceMap | null {
   if (!url.startsWith('file:')) return null;
   try {
-    const map = new SourceMap(JSON.parse(readFileSync(new URL(`${url}.map`), 'utf8')));
-    return { map, lines: readFileSync(new URL(url), 'utf8').split('\n') };
+    return new SourceMap(JSON.parse(readFileSync(new URL(`${url}.map`), 'utf8')));
   } catch {
     return null;
   }
