@@ -1,4 +1,6 @@
 import { join } from 'node:path';
+import { compare } from './compare/compare.ts';
+import { isComparison } from './compare/options.ts';
 import { SERVERS } from './rivals/servers.ts';
 import { named, readRunOptions } from './run/options.ts';
 import { play, suited } from './run/play.ts';
@@ -9,7 +11,12 @@ import { SCENARIOS } from './scenarios.ts';
 const RESULTS = join(import.meta.dirname, 'results');
 
 async function main(): Promise<void> {
-  const options = readRunOptions(process.argv.slice(2));
+  const args = process.argv.slice(2);
+  if (isComparison(args)) {
+    if (!(await compare(args, SCENARIOS, RESULTS))) process.exitCode = 1;
+    return;
+  }
+  const options = readRunOptions(args);
   const scenario = named(SCENARIOS, options.scenario);
   const all = options.servers.map((name) => named(SERVERS, name));
   const servers = suited(scenario, all);

@@ -1,5 +1,5 @@
-import { parseArgs } from 'node:util';
 import { type RunOptions, readRunOptions, UsageError } from '../run/options.ts';
+import { takeOptions } from '../run/own-options.ts';
 
 const OPTIONS = {
   cpu: { type: 'boolean', default: false },
@@ -28,21 +28,15 @@ function positive(name: string, text: string): number {
  * @throws {UsageError} saying what is wrong with the arguments.
  */
 export function readProfileOptions(args: readonly string[]): ProfileOptions {
-  const parsed = parseArgs({ args: [...args], options: OPTIONS, strict: false, tokens: true });
-  const taken = new Set<number>();
-  for (const token of parsed.tokens) {
-    if (token.kind !== 'option' || !(token.name in OPTIONS)) continue;
-    taken.add(token.index);
-    if (token.value !== undefined && !token.inlineValue) taken.add(token.index + 1);
-  }
-  const { cpu, heap, interval, 'heap-interval': heapInterval } = parsed.values;
+  const { values, rest } = takeOptions(args, OPTIONS);
+  const { cpu, heap, interval, 'heap-interval': heapInterval } = values;
   const one = cpu === heap ? null : cpu ? 'cpu' : 'heap';
   return {
-    run: readRunOptions(args.filter((_, index) => !taken.has(index))),
+    run: readRunOptions(rest),
     records: one === null ? ['cpu', 'heap'] : [one],
     intervals: {
-      cpu: positive('interval', String(interval)),
-      heap: positive('heap-interval', String(heapInterval)),
+      cpu: positive('interval', interval),
+      heap: positive('heap-interval', heapInterval),
     },
   };
 }

@@ -1,3 +1,4 @@
+import { table } from '../run/table.ts';
 import { areaOf, fileOf, moduleOf, titleOf } from './areas.ts';
 import { by, type CallNode, sumOf, type Tally, tally, tallyByNearest } from './call-tree.ts';
 import type { CollectionFigures } from './collections.ts';
@@ -13,11 +14,6 @@ export interface Unit {
   readonly name: string;
   readonly count: number;
   readonly cost: 'us' | 'bytes';
-}
-
-function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
-  return [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n');
 }
 
 /** Enough digits for small costs, none for large ones. */
@@ -40,7 +36,7 @@ function costs(
     ((100 * one[what]) / all).toFixed(1),
     one.name,
   ]);
-  return table(head, rows);
+  return table([head, ...rows]);
 }
 
 /** Where the cost of a tree is, from several sides. */
@@ -78,7 +74,7 @@ export function describeProcessor(threads: readonly ThreadTimes[], unit: Unit): 
       `${((100 * kernel) / all).toFixed(0)} %`,
     ]);
   const head = ['thread', `us a ${unit.name}`, 'in the kernel'];
-  return table(head, [...rows, ['all', short(all / unit.count), '']]);
+  return table([head, ...rows, ['all', short(all / unit.count), '']]);
 }
 
 /** Allocation and collections by thread. */
@@ -101,8 +97,7 @@ export function describeCollections(
       short((ms * 1e3) / count),
     ]),
   );
-  return [
-    table(['thread', `bytes allocated a ${name}`, 'promoted', 'of what is allocated'], bytes),
-    table(['thread', 'collection', 'count', 'ms', 'ms each', 'of the time', `us a ${name}`], times),
-  ].join('\n\n');
+  const amounts = ['thread', `bytes allocated a ${name}`, 'promoted', 'of what is allocated'];
+  const head = ['thread', 'collection', 'count', 'ms', 'ms each', 'of the time', `us a ${name}`];
+  return [table([amounts, ...bytes]), table([head, ...times])].join('\n\n');
 }

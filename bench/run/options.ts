@@ -64,7 +64,10 @@ options
   --archive (all servers archive the messages; without it none does)
   --mechanism SCRAM-SHA-1|PLAIN   --accounts 2000   --parallel 8   --logins 500
   --users 200     --sessions 1000,5000 (reload: 10000)
-  --keep (leave configurations and logs)`;
+  --keep (leave configurations and logs)
+against another revision: node bench/run.ts --compare REV [SCENARIO ...] [options]
+  --rounds 6 (pairs at least)   --minutes M (goes on so long)
+  --fail-on-slower PERCENT (exit status 1 when something is slower by more)`;
 
 /** The arguments make no sense; the message ends with what would. */
 export class UsageError extends Error {
@@ -90,6 +93,7 @@ function parse(args: readonly string[]) {
   return parseArgs({
     args: [...args],
     allowPositionals: true,
+    tokens: true,
     options: {
       only: { type: 'string' },
       transport: { type: 'string' },
@@ -114,7 +118,8 @@ function parse(args: readonly string[]) {
   });
 }
 
-function tryToParse(args: readonly string[]): ReturnType<typeof parse> {
+/** @throws {UsageError} when there is no such option. */
+export function parseArguments(args: readonly string[]): ReturnType<typeof parse> {
   try {
     return parse(args);
   } catch (error) {
@@ -146,7 +151,7 @@ function stages(scenario: string, text: string | undefined): number[] {
 
 /** @throws {UsageError} saying what is wrong with the arguments. */
 export function readRunOptions(args: readonly string[]): RunOptions {
-  const { values, positionals } = tryToParse(args);
+  const { values, positionals } = parseArguments(args);
   if (positionals.length !== 1) throw new UsageError('one scenario, please');
   if (!['needed', 'usual'].includes(values.modules)) throw new UsageError('--modules needed|usual');
   return {

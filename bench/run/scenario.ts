@@ -18,6 +18,8 @@ export interface Column {
   readonly digits: number;
   /** Which way is better; columns without it get no ratio. */
   readonly better?: 'lower' | 'higher';
+  /** Less memory is smaller and not faster. */
+  readonly kind?: 'memory';
 }
 
 /** Looks on while a server's cost is measured. */
