@@ -6,6 +6,7 @@ import { type RecordedWindow, Recorder } from './profile/recorder.ts';
 import { epode } from './rivals/epode.ts';
 import { named, UsageError } from './run/options.ts';
 import { commonPlace, prepare } from './run/prepare.ts';
+import { checkMachine } from './run/requirements.ts';
 import type { Entrant, Sample, Scenario } from './run/scenario.ts';
 import { createWorkspace } from './run/workspace.ts';
 import { SCENARIOS } from './scenarios.ts';
@@ -36,6 +37,7 @@ async function main(): Promise<void> {
   const scenario = named(SCENARIOS, options.run.scenario);
   const { windows } = scenario;
   if (!windows) throw new UsageError(`${scenario.name} has nothing to profile`);
+  checkMachine({ canShare: true });
   const directory = createWorkspace(options.run);
   const generator = (await scenario.build?.(directory, options.run)) ?? '';
   const common = await commonPlace(directory, scenario, options.run);

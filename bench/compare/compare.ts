@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { epode, epodeIn } from '../rivals/epode.ts';
 import { named, type RunOptions } from '../run/options.ts';
 import { play, type Round } from '../run/play.ts';
+import { checkMachine } from '../run/requirements.ts';
 import type { Scenario } from '../run/scenario.ts';
 import { machine, versions } from '../run/versions.ts';
 import { createWorkspace } from '../run/workspace.ts';
@@ -80,6 +81,7 @@ export async function compare(
   const options = readComparison(args);
   for (const { scenario } of options.runs) named(scenarios, scenario);
   const revision = revisionNamed(ROOT, options.revision);
+  checkMachine({ canShare: false });
   const directory = createWorkspace({ keep: false });
   console.log(`building ${revision.name}: ${revision.subject}`);
   const remove = await checkOut(ROOT, revision, join(directory, 'tree'));

@@ -1,4 +1,10 @@
-import { parseArguments, type RunOptions, readRunOptions, UsageError } from '../run/options.ts';
+import {
+  parseArguments,
+  QUICK,
+  type RunOptions,
+  readRunOptions,
+  UsageError,
+} from '../run/options.ts';
 import { takeOptions } from '../run/own-options.ts';
 
 const OPTIONS = {
@@ -36,9 +42,10 @@ function number(name: string, text: string | undefined, least: number): number |
 
 /** The same options for each scenario that is named. */
 function readRuns(args: readonly string[]): RunOptions[] {
-  const { positionals, tokens } = parseArguments(args);
+  const { positionals, tokens, values } = parseArguments(args);
   const places = tokens.filter(({ kind }) => kind === 'positional').map(({ index }) => index);
-  const rest = args.filter((_, index) => !places.includes(index));
+  const given = args.filter((_, index) => !places.includes(index));
+  const rest = [...(values.quick ? QUICK : []), `--rounds=${PAIRS}`, ...given];
   const scenarios = positionals.length > 0 ? positionals : SCENARIOS;
   return scenarios.map((scenario) => readRunOptions([scenario, ...rest]));
 }
@@ -54,6 +61,6 @@ export function readComparison(args: readonly string[]): ComparisonOptions {
     revision: compare,
     minutes: number('minutes', minutes, 0),
     failOnSlower: number('fail-on-slower', slower, 0),
-    runs: readRuns([`--rounds=${PAIRS}`, ...rest]),
+    runs: readRuns(rest),
   };
 }

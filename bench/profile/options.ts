@@ -1,4 +1,10 @@
-import { type RunOptions, readRunOptions, UsageError } from '../run/options.ts';
+import {
+  parseArguments,
+  QUICK,
+  type RunOptions,
+  readRunOptions,
+  UsageError,
+} from '../run/options.ts';
 import { takeOptions } from '../run/own-options.ts';
 
 const OPTIONS = {
@@ -32,7 +38,7 @@ export function readProfileOptions(args: readonly string[]): ProfileOptions {
   const { cpu, heap, interval, 'heap-interval': heapInterval } = values;
   const one = cpu === heap ? null : cpu ? 'cpu' : 'heap';
   return {
-    run: readRunOptions(rest),
+    run: readRunOptions([...(parseArguments(rest).values.quick ? QUICK : []), ...rest]),
     records: one === null ? ['cpu', 'heap'] : [one],
     intervals: {
       cpu: positive('interval', interval),

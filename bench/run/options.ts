@@ -12,7 +12,10 @@ export interface RunOptions {
   /** What clients come by; null for what the scenario prefers. */
   readonly transport: Transport | null;
   readonly rounds: number;
-  /** Measured time of each sample, in seconds. */
+  /**
+   * Measured time of each sample, in seconds; how long a stage of scenario `idle` rests before its
+   * memory is read, while processes of ejabberd's hibernate.
+   */
   readonly seconds: number;
   /** Load before the measured time, in seconds: the rivals' caches and Epode's JIT settle. */
   readonly warmup: number;
@@ -44,7 +47,11 @@ export interface RunOptions {
   readonly keep: boolean;
 }
 
-const USAGE = `usage: node bench/run.ts SCENARIO [options]
+const USAGE = `usage: node bench/run.ts [SCENARIO] [options]
+without a scenario: the whole suite, with options for each of its runs, and
+  --runs chat,login (those of these scenarios alone)
+  --publish (nothing is played: the last suite's figures go to README.md and docs/performance.md)
+  --smoke (Epode alone, a second each: whether all of it works)
 scenarios
   chat      one-to-one messages as fast as they arrive
   bosh      one-to-one messages as fast as they arrive, over HTTP
@@ -64,10 +71,14 @@ options
   --archive (all servers archive the messages; without it none does)
   --mechanism SCRAM-SHA-1|PLAIN   --accounts 2000   --parallel 8   --logins 500
   --users 200     --sessions 1000,5000 (reload: 10000)
+  --quick (one short round)
   --keep (leave configurations and logs)
 against another revision: node bench/run.ts --compare REV [SCENARIO ...] [options]
   --rounds 6 (pairs at least)   --minutes M (goes on so long)
   --fail-on-slower PERCENT (exit status 1 when something is slower by more)`;
+
+/** Stand before what else was asked for, which so wins. */
+export const QUICK = '--rounds 1 --seconds 3 --warmup 2 --sessions 500,1000'.split(' ');
 
 /** The arguments make no sense; the message ends with what would. */
 export class UsageError extends Error {
@@ -114,6 +125,10 @@ function parse(args: readonly string[]) {
       logins: { type: 'string', default: '500' },
       sessions: { type: 'string' },
       keep: { type: 'boolean', default: false },
+      quick: { type: 'boolean', default: false },
+      runs: { type: 'string' },
+      publish: { type: 'boolean', default: false },
+      smoke: { type: 'boolean', default: false },
     },
   });
 }

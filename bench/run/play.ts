@@ -33,6 +33,8 @@ export interface Run {
   readonly goesOn?: (rounds: readonly Round[]) => boolean;
   /** Bounds every turn; whoever has not had its own by then fails. */
   readonly deadline?: Deadline;
+  /** Told how it goes; the console unless it says so. */
+  readonly say?: (line: string) => void;
 }
 
 /** Those that the scenario makes sense with, in their order. */
@@ -52,9 +54,11 @@ class Field {
   readonly failures: Failure[] = [];
   entrants: readonly Entrant[] = [];
   readonly #run: Run;
+  readonly say: (line: string) => void;
 
   constructor(run: Run) {
     this.#run = run;
+    this.say = run.say ?? console.log;
   }
 
   /** Round 0 is the preparation. */
@@ -64,7 +68,7 @@ class Field {
       return await (deadline ? deadline.bound(work) : work());
     } catch (error) {
       const reason = (error as Error).message.trim();
-      console.log(`  ${server.name} failed: ${reason}`);
+      this.say(`  ${server.name} failed: ${reason}`);
       this.failures.push({ server: server.name, round, reason });
       return undefined;
     }
@@ -92,7 +96,7 @@ class Field {
       const sample = await this.#attempt(entrant.server, round, measure);
       if (!sample) continue;
       samples[entrant.server.name] = sample;
-      console.log(`  ${entrant.server.name}: ${describeSample(scenario, sample)}`);
+      this.say(`  ${entrant.server.name}: ${describeSample(scenario, sample)}`);
     }
     this.entrants = this.entrants.filter(({ server }) => samples[server.name] !== undefined);
     return samples;
@@ -113,7 +117,7 @@ export async function play(run: Run): Promise<Outcome> {
   const rounds: Round[] = [];
   while (goesOn(rounds) && field.entrants.length > 0) {
     const round = rounds.length + 1;
-    console.log(run.goesOn ? `round ${round}` : `round ${round} of ${options.rounds}`);
+    field.say(run.goesOn ? `round ${round}` : `round ${round} of ${options.rounds}`);
     rounds.push(await field.playRound(round, generator));
   }
   return { rounds, failures: field.failures };
