@@ -14,7 +14,7 @@ import { Sources } from '../../bench/profile/source-maps.ts';
 const GARBAGE = `
 const kept = [];
 function makeGarbage() {
-  for (let i = 0; i < 2e5; i++) kept[i % 100] = { i, text: [i, i + 1].join() };
+  for (let i = 0; i < 3e4; i++) kept[i % 100] = { i, text: [i, i + 1].join() };
 }
 `;
 /** Makes garbage in short turns, as its helper does, and says when that has made some more. */
