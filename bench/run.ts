@@ -1,4 +1,6 @@
 import { join } from 'node:path';
+import { compare } from './compare/compare.ts';
+import { isComparison } from './compare/options.ts';
 import { SERVERS } from './rivals/servers.ts';
 import { named, parseArguments, QUICK, readRunOptions } from './run/options.ts';
 import { play, suited } from './run/play.ts';
@@ -48,6 +50,7 @@ function publishLatest(): boolean {
 }
 
 async function main(args: readonly string[]): Promise<boolean> {
+  if (isComparison(args)) return compare(args, SCENARIOS, RESULTS);
   const { values, positionals } = parseArguments(args);
   if (positionals.length > 0) return playOne([...(values.quick ? QUICK : []), ...args]);
   if (values.publish) return publishLatest();

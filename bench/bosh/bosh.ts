@@ -1,4 +1,4 @@
-import { cost, latencies, measureChat, rate, shares } from '../chat/chat.ts';
+import { cost, latencies, measureChat, messages, rate, shares } from '../chat/chat.ts';
 import { compileGenerator } from '../run/compile.ts';
 import type { Scenario } from '../run/scenario.ts';
 
@@ -14,6 +14,7 @@ export const bosh: Scenario = {
     ...shares,
   ],
   transports: ['bosh'],
+  windows: [messages],
   accounts: ({ pairs }) => 2 * pairs,
   suits: ({ transport = 'bosh' }) => transport === 'bosh',
   build: (directory) => compileGenerator('bosh', directory, false),

@@ -2,7 +2,7 @@ import { compileGenerator } from '../run/compile.ts';
 import { commonArguments, drive, flags, type GeneratorEvent } from '../run/generator.ts';
 import type { RunOptions } from '../run/options.ts';
 import { CpuMeter, withServer } from '../run/running.ts';
-import type { Column, Entrant, Sample, Scenario } from '../run/scenario.ts';
+import type { Column, Entrant, Sample, Scenario, Window } from '../run/scenario.ts';
 
 /** Time for signing in and for the last messages to arrive, in seconds. */
 const MARGIN_S = 120;
@@ -70,12 +70,20 @@ export const cost: Column = {
 
 export const rate: Column = { key: 'rate', title: 'messages/s', digits: 0 };
 
+/** What is measured of those who chat. */
+export const messages: Window = {
+  name: 'messages',
+  unit: 'message',
+  count: (sample) => sample.messages!,
+};
+
 /** The most messages a server passes between pairs of users. */
 export const chat: Scenario = {
   name: 'chat',
   summary: 'one-to-one messages, each arrival releases the next',
   columns: [cost, { ...rate, better: 'higher' }, ...latencies, ...shares],
   transports: ['tcp', 'websocket'],
+  windows: [messages],
   accounts: ({ pairs }) => 2 * pairs,
   build: (directory, { tls }) => compileGenerator('chat', directory, tls),
   measure: (entrant, options, generator) =>

@@ -32,6 +32,7 @@ export const login: Scenario = {
     { key: 'generatorShare', title: 'generator core used', digits: 2 },
     { key: 'othersShare', title: 'others on the server core', digits: 2 },
   ],
+  windows: [{ name: 'logins', unit: 'login', count: ({ logins }) => logins! }],
   accounts: ({ accounts }) => accounts,
   stored: 'keys',
   build: (directory, { tls }) => compileGenerator('login', directory, tls),

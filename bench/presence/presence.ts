@@ -76,6 +76,10 @@ export const presence: Scenario = {
     { key: 'generatorShare', title: 'generator core used', digits: 2 },
     { key: 'othersShare', title: 'others on the server core', digits: 2 },
   ],
+  windows: [
+    { name: 'logins', unit: 'login', count: (_, { users }) => users },
+    { name: 'updates', unit: 'presence', count: ({ presences }) => presences! },
+  ],
   accounts: ({ users }) => users,
   areContacts: true,
   lasts: ({ warmup, seconds }) => 2 * warmup + seconds + MESHES_S,

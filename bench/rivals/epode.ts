@@ -1,5 +1,5 @@
 import { mkdir, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, relative, sep } from 'node:path';
 import type { Command, Place, Server } from './server.ts';
 
 const root = join(import.meta.dirname, '..', '..');
@@ -60,3 +60,16 @@ export const epode: Server = {
 
 /** The same, reached by TCP in a run whose other clients come by something else. */
 export const epodeByTcp: Server = { ...epode, name: 'epode-tcp', transport: 'tcp' };
+
+/** The one in another working tree that has been built, with the same configuration and accounts. */
+export function epodeIn(tree: string, name: string): Server {
+  const there = (word: string) =>
+    word.startsWith(root + sep) ? join(tree, relative(root, word)) : word;
+  const moved = ({ argv, ...rest }: Command): Command => ({ ...rest, argv: argv.map(there) });
+  return {
+    ...epode,
+    name,
+    prepare: (place, run) => epode.prepare(place, (command) => run(moved(command))),
+    command: (place) => moved(epode.command(place)),
+  };
+}

@@ -72,7 +72,10 @@ options
   --mechanism SCRAM-SHA-1|PLAIN   --accounts 2000   --parallel 8   --logins 500
   --users 200     --sessions 1000,5000 (reload: 10000)
   --quick (one short round)
-  --keep (leave configurations and logs)`;
+  --keep (leave configurations and logs)
+against another revision: node bench/run.ts --compare REV [SCENARIO ...] [options]
+  --rounds 6 (pairs at least)   --minutes M (goes on so long)
+  --fail-on-slower PERCENT (exit status 1 when something is slower by more)`;
 
 /** Stand before what else was asked for, which so wins. */
 export const QUICK = '--rounds 1 --seconds 3 --warmup 2 --sessions 500,1000'.split(' ');
@@ -101,6 +104,7 @@ function parse(args: readonly string[]) {
   return parseArgs({
     args: [...args],
     allowPositionals: true,
+    tokens: true,
     options: {
       only: { type: 'string' },
       transport: { type: 'string' },

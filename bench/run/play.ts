@@ -29,6 +29,8 @@ export interface Run {
   readonly servers: readonly Server[];
   /** Of this run alone. */
   readonly directory: string;
+  /** Whether there is to be another round after these; until `options.rounds` unless it says so. */
+  readonly goesOn?: (rounds: readonly Round[]) => boolean;
   /** Bounds every turn; whoever has not had its own by then fails. */
   readonly deadline?: Deadline;
   /** Told how it goes; the console unless it says so. */
@@ -87,7 +89,9 @@ class Field {
   async playRound(round: number, generator: string): Promise<Round> {
     const { scenario, options } = this.#run;
     const samples: Record<string, Sample> = {};
-    for (const entrant of this.entrants) {
+    // Who was first is last in the next round: what drifts meets all alike.
+    const order = round % 2 === 1 ? this.entrants : this.entrants.toReversed();
+    for (const entrant of order) {
       const measure = () => scenario.measure(entrant, options, generator);
       const sample = await this.#attempt(entrant.server, round, measure);
       if (!sample) continue;
@@ -106,13 +110,14 @@ class Field {
  */
 export async function play(run: Run): Promise<Outcome> {
   const { scenario, options, directory } = run;
+  const goesOn = run.goesOn ?? (({ length }) => length < options.rounds);
   const generator = (await scenario.build?.(directory, options)) ?? '';
   const field = new Field(run);
   await field.prepare();
   const rounds: Round[] = [];
-  while (rounds.length < options.rounds && field.entrants.length > 0) {
+  while (goesOn(rounds) && field.entrants.length > 0) {
     const round = rounds.length + 1;
-    field.say(`round ${round} of ${options.rounds}`);
+    field.say(run.goesOn ? `round ${round}` : `round ${round} of ${options.rounds}`);
     rounds.push(await field.playRound(round, generator));
   }
   return { rounds, failures: field.failures };

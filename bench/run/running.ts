@@ -1,7 +1,7 @@
 import { appendFileSync, readFileSync } from 'node:fs';
 import { coreBusyTime, cpuTime, processTree } from '../rivals/proc.ts';
 import { start, stop, untilListening, untilOpen } from '../rivals/process.ts';
-import { type Entrant, SERVER_CORE } from './scenario.ts';
+import { type Entrant, SERVER_CORE, type Watcher } from './scenario.ts';
 
 /** A started server that answers clients. */
 export interface RunningServer {
@@ -10,9 +10,12 @@ export interface RunningServer {
   readonly startupMs: number;
 }
 
+/** Who looks on at a server, by its process. */
+const watchers = new Map<number, Watcher>();
+
 /** Starts the server, waits until it answers, lets `use` work with it and stops it whatever comes. */
 export async function withServer<T>(
-  { place, command, logFile }: Entrant,
+  { place, command, logFile, watcher }: Entrant,
   use: (running: RunningServer) => Promise<T>,
 ): Promise<T> {
   appendFileSync(logFile, '');
@@ -22,22 +25,28 @@ export async function withServer<T>(
     await untilListening(child, place.port, place.accounts.domain);
     if (place.webPort !== null) await untilOpen(place.webPort);
     const startupMs = performance.now() - begin;
+    if (watcher) watchers.set(child.pid!, watcher);
     return await use({ pid: child.pid!, startupMs });
   } catch (error) {
     const log = readFileSync(logFile, 'utf8').slice(-2_000);
     throw new Error(`${(error as Error).message}\n${log}`, { cause: error });
   } finally {
+    watchers.delete(child.pid!);
+    await watcher?.settle();
     await stop(child);
   }
 }
 
 /** Processor time used from here on. */
 export class CpuMeter {
+  readonly #watcher: Watcher | undefined;
   readonly #pids: readonly number[];
   readonly #own: number;
   readonly #core: number;
 
   constructor(pid: number) {
+    this.#watcher = watchers.get(pid);
+    this.#watcher?.begin(pid);
     this.#pids = processTree(pid);
     this.#own = cpuTime(this.#pids);
     this.#core = coreBusyTime(SERVER_CORE);
@@ -47,6 +56,7 @@ export class CpuMeter {
   read(): { readonly server: number; readonly others: number } {
     const server = cpuTime(this.#pids) - this.#own;
     const busy = coreBusyTime(SERVER_CORE) - this.#core;
+    this.#watcher?.end();
     return { server: server / 1e9, others: Math.max(0, busy - server) / 1e9 };
   }
 }

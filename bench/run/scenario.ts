@@ -18,6 +18,17 @@ export interface Column {
   readonly digits: number;
   /** Which way is better; columns without it get no ratio. */
   readonly better?: 'lower' | 'higher';
+  /** Less memory is smaller and not faster. */
+  readonly kind?: 'memory';
+}
+
+/** Looks on while a server's cost is measured. */
+export interface Watcher {
+  /** The server runs as `pid`, and what it does counts from now on. */
+  begin(pid: number): void;
+  end(): void;
+  /** Resolves when the server may be stopped. */
+  settle(): Promise<void>;
 }
 
 /** A server in its prepared place, to be started by the scenario. */
@@ -27,6 +38,15 @@ export interface Entrant {
   readonly command: Command;
   /** Takes the server's output. */
   readonly logFile: string;
+  readonly watcher?: Watcher;
+}
+
+/** One of the times in which a scenario measures, and what the server's work is divided by. */
+export interface Window {
+  readonly name: string;
+  /** In the singular: `message`. */
+  readonly unit: string;
+  count(sample: Sample, options: RunOptions): number;
 }
 
 export interface Scenario {
@@ -35,6 +55,8 @@ export interface Scenario {
   readonly columns: readonly Column[];
   /** What clients may come by, first what they do unless asked for; TCP alone unless it says so. */
   readonly transports?: readonly Transport[];
+  /** In their order: one for each meter it opens. Without them it cannot be profiled. */
+  readonly windows?: readonly Window[];
   /** How many accounts it signs in to. */
   accounts(options: RunOptions): number;
   /** Whether they are all in each other's roster, subscribed both ways; not unless it says so. */

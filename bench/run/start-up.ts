@@ -12,7 +12,7 @@ export const startUp: Scenario = {
   summary: 'time from the start of the process to its first answer, on existing data',
   columns: [
     { key: 'ms', title: 'ms until it answers', digits: 0, better: 'lower' },
-    { key: 'mib', title: 'MiB resident', digits: 0, better: 'lower' },
+    { key: 'mib', title: 'MiB resident', digits: 0, better: 'lower', kind: 'memory' },
   ],
   accounts: () => 200,
   lasts: () => SETTLE_MS / 1_000 + 3,

@@ -1,5 +1,5 @@
 import { dirname } from 'node:path';
-import { chatArguments } from '../chat/chat.ts';
+import { chatArguments, messages } from '../chat/chat.ts';
 import { SOURCES } from '../login/login.ts';
 import type { Place } from '../rivals/server.ts';
 import { compileGenerator, generatorIn } from '../run/compile.ts';
@@ -93,6 +93,7 @@ export const storm: Scenario = {
     { key: 'loginGeneratorShare', title: 'by logins', digits: 2 },
     { key: 'othersShare', title: 'others on the server core', digits: 2 },
   ],
+  windows: [messages],
   accounts: (options) => chatting(options) + options.accounts,
   stored: 'keys',
   lasts: ({ warmup, seconds }) => 2 * warmup + 2 * SETTLE_S + seconds + 10,

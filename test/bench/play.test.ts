@@ -42,17 +42,30 @@ function scenario(turn: (name: string, round: number) => Promise<Sample>): Scena
   };
 }
 
-test('servers take turns within each round', async () => {
+test('servers take turns within each round, and who was first is last in the next', async () => {
   const turns: string[] = [];
   const counting = scenario(async (name) => ({ turn: turns.push(name) }));
   const servers = ['a', 'b'].map((name) => server(name));
   const outcome = await play({ scenario: counting, options, servers, directory, say });
-  expect(turns).toEqual(['a', 'b', 'a', 'b', 'a', 'b']);
+  expect(turns).toEqual(['a', 'b', 'b', 'a', 'a', 'b']);
   expect(outcome).toEqual({
-    rounds: [1, 3, 5].map((turn) => ({ a: { turn }, b: { turn: turn + 1 } })),
+    rounds: [
+      { a: { turn: 1 }, b: { turn: 2 } },
+      { a: { turn: 4 }, b: { turn: 3 } },
+      { a: { turn: 5 }, b: { turn: 6 } },
+    ],
     failures: [],
   });
   expect(said.slice(0, 3)).toEqual(['round 1 of 3', '  a: turn 1', '  b: turn 2']);
+});
+
+test('there are rounds until a run has had enough', async () => {
+  const counting = scenario(async (_, round) => ({ turn: round }));
+  const goesOn = (rounds: readonly object[]) => rounds.length < 5;
+  const servers = [server('a')];
+  const outcome = await play({ scenario: counting, options, servers, directory, say, goesOn });
+  expect(outcome.rounds).toHaveLength(5);
+  expect(said[0]).toBe('round 1');
 });
 
 test('a server that fails sits out the rest, and the others go on', async () => {
