@@ -1,3 +1,4 @@
+import { acknowledged } from './acknowledged/acknowledged.ts';
 import { bosh } from './bosh/bosh.ts';
 import { chat, fixedRate } from './chat/chat.ts';
 import { idle } from './idle/idle.ts';
@@ -13,6 +14,7 @@ export const SCENARIOS: readonly Scenario[] = [
   chat,
   bosh,
   fixedRate,
+  acknowledged,
   presence,
   login,
   storm,

@@ -152,6 +152,7 @@ const place: Place = {
   accounts,
   modules: 'needed',
   archive: true,
+  managesStreams: true,
   tls: null,
   metricsPort: null,
   webPort: null,

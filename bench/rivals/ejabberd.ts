@@ -32,7 +32,9 @@ function configuration(place: Place, certificate: string): string {
   const { port, accounts, tls } = place;
   const usual = place.modules === 'usual' ? USUAL : [];
   const archive = place.archive ? ['mod_mam: { default: always }'] : [];
-  const modules = [...NEEDED, ...MODULES_OF[place.transport], ...usual, ...archive];
+  const managed = place.managesStreams ? ['mod_stream_mgmt: {}'] : [];
+  const chosen = [...NEEDED, ...MODULES_OF[place.transport], ...usual, ...archive, ...managed];
+  const modules = [...new Set(chosen)];
   return `hosts: ["${accounts.domain}"]
 loglevel: error
 ${tls === null ? '' : `certfiles: ["${certificate}"]`}

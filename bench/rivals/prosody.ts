@@ -18,6 +18,8 @@ const USUAL = [
   ...['register', 'smacks', 'time', 'uptime', 'vcard4', 'vcard_legacy', 'version'],
 ];
 
+const isModule = (name: unknown): name is string => typeof name === 'string';
+
 const AS_STARTED = { stanzaLimit: 256 * 1_024, logsMore: false };
 
 const infoLog = ({ directory }: Place) => join(directory, 'info.log');
@@ -34,10 +36,10 @@ https_ports = {}`;
  * the scenarios need. `mod_limits` is what would limit rates: it is not loaded.
  */
 function configuration(place: Place, { stanzaLimit, logsMore } = AS_STARTED): string {
-  const { directory, port, accounts, tls, modules, archive } = place;
+  const { directory, port, accounts, tls, modules, archive, managesStreams } = place;
   const usual = modules === 'usual' ? USUAL : [];
-  const chosen = [...NEEDED, ...MODULES_OF[place.transport], ...usual, ...(archive ? ['mam'] : [])];
-  const enabled = tls === null ? chosen : [...chosen, 'tls'];
+  const asked = [archive && 'mam', managesStreams && 'smacks', tls && 'tls'].filter(isModule);
+  const enabled = [...new Set([...NEEDED, ...MODULES_OF[place.transport], ...usual, ...asked])];
   const security = tls && `ssl = { key = "${tls.key}", certificate = "${tls.certificate}" }`;
   return `run_as_root = true
 data_path = "${join(directory, 'data')}"

@@ -27,6 +27,8 @@ export interface Place {
   readonly modules: 'needed' | 'usual';
   /** Whether messages are archived (XEP-0313). */
   readonly archive: boolean;
+  /** Whether clients may ask for stream management (XEP-0198). */
+  readonly managesStreams: boolean;
   /** PEM files when clients use STARTTLS, null for plain TCP. */
   readonly tls: CertificateFiles | null;
   /** On 127.0.0.1, where a server that has metrics is to publish them; null when nobody reads them. */
