@@ -3,6 +3,7 @@ import type { Worker } from 'node:worker_threads';
 import { startWorker } from '../../lib/worker.ts';
 import type { Ticket } from '../ports.ts';
 import { type Batch, type Order, type Report, readFailure } from './batch.ts';
+import { Checkpointer } from './checkpointer.ts';
 import { failed, storageError } from './errors.ts';
 import type { Writer } from './gateway.ts';
 import type { Ledger } from './ledger.ts';
@@ -27,14 +28,17 @@ export class ThreadWriter implements Writer {
   readonly #ended: Promise<unknown>;
   /** Oldest first; mostly one. */
   readonly #batches: OpenBatch[] = [];
+  readonly #checkpointer: Checkpointer;
   #isInTurn = false;
-  #isCommitting = false;
+  /** Changes of the batch that is on its way; 0 while there is none. */
+  #committing = 0;
   #isClosing = false;
 
   private constructor(worker: Worker, ledger: Ledger, path: string) {
     this.#worker = worker;
     this.#ledger = ledger;
     this.#path = path;
+    this.#checkpointer = new Checkpointer(path);
     this.#ended = new Promise((resolve) => worker.once('exit', resolve));
     worker.on('message', (report: Report) => this.#hear(report));
     worker.on('error', (error) => ledger.fail(storageError(error, path)));
@@ -71,10 +75,10 @@ export class ThreadWriter implements Writer {
 
   /** Once the thread is free, and at the end of a turn. */
   #handOver(): void {
-    if (this.#isCommitting || this.#isInTurn) return;
+    if (this.#committing > 0 || this.#isInTurn) return;
     const batch = this.#batches.shift();
     if (!batch) return;
-    this.#isCommitting = true;
+    this.#committing = batch.changes.length;
     this.#order(batch);
   }
 
@@ -94,7 +98,8 @@ export class ThreadWriter implements Writer {
   /** What those who waited change in this turn goes along with what has waited. */
   #goOn({ ticket, refused }: Extract<Report, { kind: 'committed' }>): void {
     this.#ledger.settle(ticket, refused);
-    this.#isCommitting = false;
+    this.#checkpointer.count(this.#committing);
+    this.#committing = 0;
     setImmediate(() => this.#handOver());
   }
 
@@ -107,5 +112,6 @@ export class ThreadWriter implements Writer {
     this.#isClosing = true;
     this.#order(null);
     await this.#ended;
+    await this.#checkpointer.stop();
   }
 }
