@@ -102,6 +102,7 @@ function subscription({ count, prefix, domain }: Accounts): string {
 
 export const ejabberd: Server = {
   name: 'ejabberd',
+  needs: { program: 'erl', package: 'ejabberd' },
 
   async prepare(place, run): Promise<void> {
     const certificate = join(place.directory, 'ejabberd.pem');
