@@ -1,6 +1,6 @@
-import { cost, latencies, rate, shares } from '../chat/chat.ts';
+import { cost, latencies, rate, shares, toSample } from '../chat/chat.ts';
 import { compileGenerator } from '../run/compile.ts';
-import { commonArguments, drive, flags, type GeneratorEvent } from '../run/generator.ts';
+import { commonArguments, drive, flags } from '../run/generator.ts';
 import type { RunOptions } from '../run/options.ts';
 import { CpuMeter, withServer } from '../run/running.ts';
 import type { Column, Sample, Scenario } from '../run/scenario.ts';
@@ -22,22 +22,12 @@ function generatorArguments({ body, warmup, seconds, rate }: RunOptions): string
   return flags({ pairs: PAIRS, outstanding: 4, body, warmup, seconds, rate, settle: SETTLE_S });
 }
 
-function delivered(event: GeneratorEvent, cpu: ReturnType<CpuMeter['read']>): Sample {
-  const { event: _, ...rest } = event;
-  const numbers = rest as Readonly<Record<string, number>>;
-  return {
-    ...numbers,
-    cpuUsPerMessage: (cpu.server * 1e6) / numbers.messages!,
-    serverShare: cpu.server / numbers.seconds!,
-    othersShare: cpu.others / numbers.seconds!,
-  };
-}
-
 /** How long a message takes that is on disk for both sides before anybody hears of it. */
 export const acknowledged: Scenario = {
   name: 'acknowledged',
   summary: 'archived messages at a fixed rate, acknowledged by stream management (XEP-0198)',
   columns: [cost, rate, ...latencies, ...answers, ...shares],
+  lasts: ({ warmup, seconds }) => warmup + SETTLE_S + seconds + 8,
   archives: true,
   managesStreams: true,
   accounts: () => 2 * PAIRS,
@@ -52,7 +42,7 @@ export const acknowledged: Scenario = {
       await drive(generator, args, deadline, (event) => {
         const { event: what, ...numbers } = event;
         if (what === 'measuring') meter = new CpuMeter(pid);
-        if (what === 'measured') sample = delivered(event, meter!.read());
+        if (what === 'measured') sample = toSample(event, meter!.read());
         if (what === 'acknowledged') sample = { ...sample, ...(numbers as Sample) };
         return what === 'drained';
       });

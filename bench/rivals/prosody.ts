@@ -46,6 +46,8 @@ data_path = "${join(directory, 'data')}"
 pidfile = "${join(directory, 'prosody.pid')}"
 log = { ${logsMore ? `info = "${infoLog(place)}"` : `error = "${join(directory, 'error.log')}"`} }
 c2s_stanza_size_limit = ${stanzaLimit}
+max_archive_query_results = 100
+${storesIn(place)}
 interfaces = { "127.0.0.1" }
 c2s_ports = { ${port} }
 ${webPorts(place)}
@@ -55,7 +57,6 @@ modules_disabled = ${list(['s2s', 's2s_auth_certs'])}
 c2s_require_encryption = false
 allow_unencrypted_plain_auth = true
 authentication = "${accounts.stored === 'keys' ? 'internal_hashed' : 'internal_plain'}"
-storage = "internal"
 ${security ?? ''}
 VirtualHost "${accounts.domain}"
 `;
@@ -64,6 +65,12 @@ VirtualHost "${accounts.domain}"
 function passwordFields(password: string): string {
   return `\t["password"] = "${password}";\n`;
 }
+
+const storesIn = ({ directory, store }: Place) =>
+  store === 'native'
+    ? 'storage = "internal"'
+    : `storage = { archive = "sql" }
+sql = { driver = "SQLite3"; database = "${join(directory, 'prosody.sqlite')}" }`;
 
 /** Derived once for all accounts. */
 function keyFields(password: string): string {

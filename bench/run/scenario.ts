@@ -43,6 +43,8 @@ export interface Scenario {
   readonly stored?: 'password' | 'keys';
   /** Whether messages are archived without being asked for by `--archive`. */
   readonly archives?: boolean;
+  /** Whether there are archives from the start, of `options.archived` messages each. */
+  readonly readsArchives?: boolean;
   /** Whether clients want stream management (XEP-0198). */
   readonly managesStreams?: boolean;
   /** Whether it reads what servers measure of themselves. */
