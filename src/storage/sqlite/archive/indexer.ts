@@ -5,7 +5,7 @@ const DELAY = 500;
 /** How long it rests after a step, in times of that step; the writer belongs to others then. */
 const REST = 3;
 /** Milliseconds that it rests at most, lest it never catch up. */
-const MAX_REST = 20;
+const MAX_REST = 10;
 /** Steps that a search waits for at most; an index that is far behind goes on by itself. */
 const MAX_STEPS = 20;
 
