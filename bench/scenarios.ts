@@ -1,5 +1,8 @@
+import { acknowledged } from './acknowledged/acknowledged.ts';
+import { archive } from './archive/archive.ts';
 import { bosh } from './bosh/bosh.ts';
 import { chat, fixedRate } from './chat/chat.ts';
+import { growth } from './growth/growth.ts';
 import { idle } from './idle/idle.ts';
 import { login } from './login/login.ts';
 import { presence } from './presence/presence.ts';
@@ -13,6 +16,9 @@ export const SCENARIOS: readonly Scenario[] = [
   chat,
   bosh,
   fixedRate,
+  acknowledged,
+  archive,
+  growth,
   presence,
   login,
   storm,

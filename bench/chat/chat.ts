@@ -13,7 +13,8 @@ export function chatArguments(options: RunOptions): string[] {
   return flags({ pairs, outstanding, body, warmup, seconds });
 }
 
-function toSample(event: GeneratorEvent, cpu: ReturnType<CpuMeter['read']>): Sample {
+/** What a generator measured, and what the server used meanwhile. */
+export function toSample(event: GeneratorEvent, cpu: ReturnType<CpuMeter['read']>): Sample {
   const { messages, seconds } = event as Readonly<Record<string, number>>;
   const { event: _, ...numbers } = event;
   return {
@@ -33,16 +34,24 @@ export async function measureChat(
   extra: readonly string[],
 ): Promise<Sample> {
   const args = [...commonArguments(entrant.place), ...chatArguments(options), ...extra];
-  return withServer(entrant, async ({ pid }) => {
-    let meter: CpuMeter | undefined;
-    let sample: Sample | undefined;
-    await drive(generator, args, options.warmup + options.seconds + MARGIN_S, (event) => {
-      if (event.event === 'measuring') meter = new CpuMeter(pid);
-      if (event.event === 'measured') sample = toSample(event, meter!.read());
-      return event.event === 'drained';
-    });
-    return sample!;
+  return withServer(entrant, ({ pid }) => driveChat(pid, options, generator, args));
+}
+
+/** The same with a server that runs. */
+export async function driveChat(
+  pid: number,
+  { warmup, seconds }: RunOptions,
+  generator: string,
+  args: readonly string[],
+): Promise<Sample> {
+  let meter: CpuMeter | undefined;
+  let sample: Sample | undefined;
+  await drive(generator, args, warmup + seconds + MARGIN_S, (event) => {
+    if (event.event === 'measuring') meter = new CpuMeter(pid);
+    if (event.event === 'measured') sample = toSample(event, meter!.read());
+    return event.event === 'drained';
   });
+  return sample!;
 }
 
 /** Over WebSocket what leaves together is one write, and over TCP too when they are compared. */

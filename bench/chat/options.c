@@ -16,6 +16,7 @@ static const char usage[] =
     "presence: --users 200  --outstanding 10  --warmup 5  --seconds 10\n"
     "login: --accounts 2000  --first 0  --mechanism PLAIN|SCRAM-SHA-1  --warmup 5  --seconds 10\n"
     "       --rate 0 (logins/s; 0: as fast as --parallel allows)\n"
+    "archive: --archived 20000 (messages of each account)  --per-account 1 (sessions)  --fill\n"
     "reload: --users 200  --warmup 5  --seconds 10\n"
     "idle: --stages 1000,5000  --hold 10 (seconds at each stage)\n";
 
@@ -33,7 +34,8 @@ static const struct option long_options[] = {
     {"users", required_argument, 0, 'N'},       {"accounts", required_argument, 0, 'A'},
     {"first", required_argument, 0, 'F'},       {"mechanism", required_argument, 0, 'm'},
     {"settle", required_argument, 0, 'T'},      {"websocket", no_argument, 0, 'B'},
-    {0, 0, 0, 0}};
+    {"archived", required_argument, 0, 'C'},    {"per-account", required_argument, 0, 'R'},
+    {"fill", no_argument, 0, 'i'},             {0, 0, 0, 0}};
 
 static void refuse(const char *program, const char *why) {
   fprintf(stderr, "%s\n", why);
@@ -68,6 +70,9 @@ static void read_option(struct options *options, int letter, char **argv) {
     case 'm': options->mechanism_name = optarg; break;
     case 'T': options->settle = atof(optarg); break;
     case 'S': options->stages = optarg; break;
+    case 'C': options->archived = atoi(optarg); break;
+    case 'R': options->per_account = atoi(optarg); break;
+    case 'i': options->fills = true; break;
     case 'H': options->hold = atof(optarg); break;
     default: refuse(argv[0], "unknown option");
   }
@@ -84,6 +89,7 @@ static void check(const struct options *options, const char *program) {
   if (options->accounts < 1 || options->first < 0) refuse(program, "nobody to sign in");
   if (options->seconds <= 0 || options->warmup < 0 || options->settle < 0)
     refuse(program, "no time to measure");
+  if (options->archived < 1 || options->per_account < 1) refuse(program, "no archive to read");
   if (options->deadline < 1) refuse(program, "--deadline wants at least 1");
 }
 
@@ -91,7 +97,8 @@ struct options read_options(int argc, char **argv) {
   struct options options = {.host = "127.0.0.1", .domain = "localhost", .prefix = "bench",
                             .password = "secret", .sources = 1, .parallel = 32, .deadline = 300,
                             .pairs = 100, .outstanding = 10, .body = 120, .users = 200, .warmup = 5,
-                            .settle = 1, .seconds = 10, .accounts = 2000,
+                            .settle = 1, .seconds = 10, .accounts = 2000, .archived = 20000,
+                            .per_account = 1,
                             .mechanism_name = "PLAIN", .mechanism = &plain,
                             .stages = "1000,5000", .hold = 10};
   int letter;

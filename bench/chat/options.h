@@ -37,6 +37,10 @@ struct options {
   /* login */
   int accounts;         /* that sign in in turn */
   int first;            /* number of the first of them */
+  /* archive */
+  int per_account;      /* sessions of each account */
+  int archived;         /* messages in each account's archive */
+  bool fills;           /* makes them, by sending them */
   /* idle */
   const char *stages;   /* numbers of open sessions to stop at, ascending: "1000,5000" */
   double hold;          /* seconds to stay at each stage */

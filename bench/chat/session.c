@@ -61,7 +61,8 @@ static void authenticate(struct session *session, const struct options *options)
   const struct mechanism *mechanism = options->mechanism;
   struct sasl *sasl = session->sasl;
   char start[128], message[SASL_ROOM];
-  int length = snprintf(sasl->name, sizeof sasl->name, "%s%d", options->prefix, session->index);
+  int length = snprintf(sasl->name, sizeof sasl->name, "%s%d", options->prefix,
+                        session->index / options->per_account);
   if (length >= (int)sizeof sasl->name) fail("the name is too long");
   sasl->password = options->password;
   snprintf(start, sizeof start, "<auth xmlns='urn:ietf:params:xml:ns:xmpp-sasl' mechanism='%s'>",
@@ -102,6 +103,16 @@ static void queue_stanza(struct session *session, const char *name, const char *
   char stanza[320];
   snprintf(stanza, sizeof stanza, "<%s%s%s", name, session_namespace(session), rest);
   queue(session, stanza);
+}
+
+/* Sessions of one account have resources of their own. */
+static void bind_resource(struct session *session, const struct options *options) {
+  char rest[160];
+  snprintf(rest, sizeof rest,
+           " type='set' id='bind'><bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'>"
+           "<resource>bench%d</resource></bind></iq>",
+           session->index % options->per_account);
+  queue_stanza(session, "iq", rest);
 }
 
 void settle(struct session *session, const struct options *options) {
@@ -173,9 +184,7 @@ static void advance(struct session *session, const struct options *options) {
     go_to(session, AUTHENTICATED);
     open_stream(session, options);
   } else if (session->step == AUTHENTICATED && has(session, "</stream:features>")) {
-    queue_stanza(session, "iq",
-                 " type='set' id='bind'><bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'>"
-                 "<resource>bench</resource></bind></iq>");
+    bind_resource(session, options);
     go_to(session, BINDING);
   } else if (session->step == BINDING && has(session, "</iq>")) {
     if (!has(session, "</jid>")) fail("bind without a JID: %.600s", session->in);

@@ -10,62 +10,13 @@ import { join } from 'node:path';
 import { silentLog as log } from '../../src/lib/log.ts';
 import type { ArchiveQuery, Storage } from '../../src/storage/ports.ts';
 import { openStorage } from '../../src/storage/sqlite/open.ts';
+import { bytesOfStanzas, cpuNow, create, exchange, inTurns, owner, say } from './archive-load.ts';
 
 const OWNERS = 200;
 const MESSAGES = 100_000;
-const TURN = 32;
 const LARGE = Number(process.argv[3] ?? 1_000_000);
 const LARGE_OWNER = 'chronicler@montague.example';
 const RARE_PEER = 'apothecary@mantua.example';
-/** Turns that may be on their way to the disk before the sender waits. */
-const MAX_OPEN_TURNS = 64;
-const BODY = 'Wherefore art thou? '.repeat(6);
-
-const owner = (n: number) => `user${n}@montague.example`;
-const nextTurn = () => new Promise((resolve) => setImmediate(resolve));
-const cpuNow = () => process.cpuUsage().user + process.cpuUsage().system;
-
-function say(what: string, figure: number, unit: string): void {
-  console.log(`${what.padEnd(58)} ${figure.toFixed(2).padStart(9)} ${unit}`);
-}
-
-/** About 350 bytes, as clients send them. */
-function stanzaOf(sender: string, to: string, reference: string): string {
-  return `<message xmlns='jabber:client' from='${sender}/balcony.1' to='${to}' type='chat' \
-id='${reference}'><body>${BODY}</body><active xmlns='http://jabber.org/protocol/chatstates'/>\
-<request xmlns='urn:xmpp:receipts'/></message>`;
-}
-
-let bytes = 0;
-
-/** One message for the archives of both; `to` may be nobody of this server. */
-function exchange(storage: Storage, sender: string, to: string, n: number): void {
-  const reference = `b4f1-${n.toString(16).padStart(16, '0')}`;
-  const stanza = stanzaOf(sender, to, reference);
-  bytes += stanza.length;
-  const message = { peer: to, sender, reference, stanza, counts: 'read' } as const;
-  const { id } = storage.archive.append(sender, message);
-  if (to.endsWith('@montague.example')) {
-    storage.archive.share(to, id, { peer: sender, counts: 'unread' });
-  }
-}
-
-async function create(storage: Storage, name: string): Promise<void> {
-  const blank = { nickname: null, isDisabled: false, created: 0, lastLogin: null };
-  await storage.users.create({ owner: name, ...blank, imported: null, source: null }, []);
-}
-
-/** Calls `task` in turns, some of them in flight, as a busy server does. */
-async function inTurns(storage: Storage, count: number, task: (n: number) => void): Promise<void> {
-  const { durability } = storage;
-  for (let n = 0; n < count; n += TURN) {
-    for (let i = n; i < Math.min(count, n + TURN); i++) task(i);
-    await nextTurn();
-    const early = durability.latest - MAX_OPEN_TURNS;
-    if (early > durability.committed) await durability.whenCommitted(early);
-  }
-  await durability.whenCommitted(durability.latest);
-}
 
 async function adding(storage: Storage, what: string): Promise<void> {
   const cpu = cpuNow();
@@ -168,6 +119,7 @@ try {
   await adding(storage, `the next ${MESSAGES}`);
   await storage.close();
   const size = statSync(join(directory, 'epode.sqlite')).size;
+  const bytes = bytesOfStanzas();
   say('bytes of a stanza', bytes / (2 * MESSAGES), 'bytes');
   say('file, by the bytes of its stanzas counted once', size / bytes, 'times');
   storage = await open();

@@ -27,14 +27,22 @@ function webListener({ webPort }: Place): string {
       /xmpp-websocket: ejabberd_http_ws`;
 }
 
+const database = ({ directory }: Place) => `sql_type: sqlite
+sql_database: ${join(directory, 'ejabberd.sqlite')}`;
+
 /** Debian's ejabberd without shapers, with the modules that the scenarios need. */
 function configuration(place: Place, certificate: string): string {
   const { port, accounts, tls } = place;
+  const inSqlite = place.store === 'sqlite';
   const usual = place.modules === 'usual' ? USUAL : [];
-  const archive = place.archive ? ['mod_mam: { default: always }'] : [];
-  const modules = [...NEEDED, ...MODULES_OF[place.transport], ...usual, ...archive];
+  const mam = `mod_mam: { default: always, db_type: ${inSqlite ? 'sql' : 'mnesia'} }`;
+  const archive = place.archive ? [mam] : [];
+  const managed = place.managesStreams ? ['mod_stream_mgmt: {}'] : [];
+  const chosen = [...NEEDED, ...MODULES_OF[place.transport], ...usual, ...archive, ...managed];
+  const modules = [...new Set(chosen)];
   return `hosts: ["${accounts.domain}"]
 loglevel: error
+${inSqlite ? database(place) : ''}
 ${tls === null ? '' : `certfiles: ["${certificate}"]`}
 listen:
   - port: ${port}

@@ -34,8 +34,15 @@ metrics: { ${metricsPort === null ? '' : `port: ${metricsPort}`} }
 `;
 }
 
+function archiveWriter(place: Place): Command {
+  const script = join(import.meta.dirname, 'epode-archives.ts');
+  const args = [dataDirectory(place), JSON.stringify(place.accounts), String(place.archived)];
+  return { argv: [process.execPath, script, ...args] };
+}
+
 export const epode: Server = {
   name: 'epode',
+  writesArchives: true,
 
   async prepare(place, run): Promise<void> {
     const data = dataDirectory(place);
@@ -44,6 +51,7 @@ export const epode: Server = {
     const script = join(import.meta.dirname, 'epode-accounts.ts');
     const args = [data, JSON.stringify(place.accounts)];
     await run({ argv: [process.execPath, script, ...args] });
+    if (place.archived > 0) await run(archiveWriter(place));
   },
 
   command(place: Place): Command {

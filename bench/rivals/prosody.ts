@@ -18,6 +18,8 @@ const USUAL = [
   ...['register', 'smacks', 'time', 'uptime', 'vcard4', 'vcard_legacy', 'version'],
 ];
 
+const isModule = (name: unknown): name is string => typeof name === 'string';
+
 const AS_STARTED = { stanzaLimit: 256 * 1_024, logsMore: false };
 
 const infoLog = ({ directory }: Place) => join(directory, 'info.log');
@@ -34,16 +36,18 @@ https_ports = {}`;
  * the scenarios need. `mod_limits` is what would limit rates: it is not loaded.
  */
 function configuration(place: Place, { stanzaLimit, logsMore } = AS_STARTED): string {
-  const { directory, port, accounts, tls, modules, archive } = place;
+  const { directory, port, accounts, tls, modules, archive, managesStreams } = place;
   const usual = modules === 'usual' ? USUAL : [];
-  const chosen = [...NEEDED, ...MODULES_OF[place.transport], ...usual, ...(archive ? ['mam'] : [])];
-  const enabled = tls === null ? chosen : [...chosen, 'tls'];
+  const asked = [archive && 'mam', managesStreams && 'smacks', tls && 'tls'].filter(isModule);
+  const enabled = [...new Set([...NEEDED, ...MODULES_OF[place.transport], ...usual, ...asked])];
   const security = tls && `ssl = { key = "${tls.key}", certificate = "${tls.certificate}" }`;
   return `run_as_root = true
 data_path = "${join(directory, 'data')}"
 pidfile = "${join(directory, 'prosody.pid')}"
 log = { ${logsMore ? `info = "${infoLog(place)}"` : `error = "${join(directory, 'error.log')}"`} }
 c2s_stanza_size_limit = ${stanzaLimit}
+max_archive_query_results = 100
+${storesIn(place)}
 interfaces = { "127.0.0.1" }
 c2s_ports = { ${port} }
 ${webPorts(place)}
@@ -53,7 +57,6 @@ modules_disabled = ${list(['s2s', 's2s_auth_certs'])}
 c2s_require_encryption = false
 allow_unencrypted_plain_auth = true
 authentication = "${accounts.stored === 'keys' ? 'internal_hashed' : 'internal_plain'}"
-storage = "internal"
 ${security ?? ''}
 VirtualHost "${accounts.domain}"
 `;
@@ -62,6 +65,12 @@ VirtualHost "${accounts.domain}"
 function passwordFields(password: string): string {
   return `\t["password"] = "${password}";\n`;
 }
+
+const storesIn = ({ directory, store }: Place) =>
+  store === 'native'
+    ? 'storage = "internal"'
+    : `storage = { archive = "sql" }
+sql = { driver = "SQLite3"; database = "${join(directory, 'prosody.sqlite')}" }`;
 
 /** Derived once for all accounts. */
 function keyFields(password: string): string {

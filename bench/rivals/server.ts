@@ -27,6 +27,12 @@ export interface Place {
   readonly modules: 'needed' | 'usual';
   /** Whether messages are archived (XEP-0313). */
   readonly archive: boolean;
+  /** Where rivals keep their archives: as they do by themselves, or in SQLite, as Epode does. */
+  readonly store: 'native' | 'sqlite';
+  /** Messages in each account's archive from the start, where the server's can be written in bulk. */
+  readonly archived: number;
+  /** Whether clients may ask for stream management (XEP-0198). */
+  readonly managesStreams: boolean;
   /** PEM files when clients use STARTTLS, null for plain TCP. */
   readonly tls: CertificateFiles | null;
   /** On 127.0.0.1, where a server that has metrics is to publish them; null when nobody reads them. */
@@ -61,6 +67,8 @@ export interface Server {
   readonly needs?: { readonly program: string; readonly package: string };
   /** Writes configuration and accounts; bounded in time by the caller's `run`. */
   prepare(place: Place, run: (command: Command) => Promise<string>): Promise<void>;
+  /** Whether `prepare` writes archives; those of others are made by sending the messages. */
+  readonly writesArchives?: boolean;
   /** Starts it in the foreground, with all its processes below the started one. */
   command(place: Place): Command;
   /** Writes another configuration, for a server that takes it on SIGHUP. */

@@ -27,6 +27,8 @@ const MEASURED = ['chat/marker.c', 'chat/histogram.c'];
 const CHATTING = ['chat/stanza.c', 'chat/tally.c', ...MEASURED];
 /** What each generator has besides. */
 const SOURCES = {
+  acknowledged: ['acknowledged/generator.c', 'acknowledged/scan.c', ...CHATTING],
+  archive: ['archive/generator.c', 'archive/page.c', 'archive/fill.c', ...CHATTING],
   bosh: ['bosh/generator.c', 'bosh/client.c', 'bosh/exchange.c', ...CHATTING],
   chat: ['chat/generator.c', ...CHATTING],
   idle: ['idle/idle.c'],

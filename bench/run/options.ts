@@ -24,12 +24,14 @@ export interface RunOptions {
   readonly modules: 'needed' | 'usual';
   /** Whether the servers archive what is said. */
   readonly archive: boolean;
+  /** Where rivals keep archives. */
+  readonly store: 'native' | 'sqlite';
   readonly pairs: number;
   /** Messages on the way per pair; in scenario `presence` updates on the way in all. */
   readonly outstanding: number;
   /** Bytes. */
   readonly body: number;
-  /** Messages a second in scenario `rate`. */
+  /** Messages a second in scenarios `rate` and `acknowledged`. */
   readonly rate: number;
   /** How clients prove who they are in scenarios `login` and `storm`. */
   readonly mechanism: Mechanism;
@@ -43,6 +45,8 @@ export interface RunOptions {
   readonly users: number;
   /** Idle sessions, in the order of the stages; scenario `reload` has as many as the last of them. */
   readonly sessions: readonly number[];
+  /** Messages in each archive of scenario `archive`. */
+  readonly archived: number;
   /** Leave the temporary directory with configurations and logs. */
   readonly keep: boolean;
 }
@@ -56,6 +60,9 @@ scenarios
   chat      one-to-one messages as fast as they arrive
   bosh      one-to-one messages as fast as they arrive, over HTTP
   rate      one-to-one messages at a fixed rate: cost and latency
+  acknowledged  archived messages at a fixed rate, until their senders know that they are stored
+  archive   pages of archives as fast as they come
+  growth    one-to-one messages among a few while more and more others are signed in
   presence  users who all see each other log in, then change their presence
   login     logins as fast as the server allows, a few at once
   storm     one-to-one messages at a fixed rate while users log in at another
@@ -66,11 +73,13 @@ options
   --only epode,prosody,ejabberd   which servers (also: relay, the generator's own ceiling)
   --transport tcp|websocket (chat, rate, idle; by default with epode,epode-tcp)
   --rounds 3      --seconds 10    --warmup 5      --tls
-  --pairs 100     --outstanding 10     --body 120     --rate 500
+  --pairs 100     --outstanding 10     --body 120     --rate 500 (acknowledged: 2000)
   --modules needed|usual (of the rivals; Epode is always complete)
   --archive (all servers archive the messages; without it none does)
+  --store native|sqlite (of the rivals' archives)
   --mechanism SCRAM-SHA-1|PLAIN   --accounts 2000   --parallel 8   --logins 500
-  --users 200     --sessions 1000,5000 (reload: 10000)
+  --users 200     --sessions 1000,5000 (reload: 10000; growth: 100,1000,10000,50000)
+  --archived 20000
   --quick (one short round)
   --keep (leave configurations and logs)
 against another revision: node bench/run.ts --compare REV [SCENARIO ...] [options]
@@ -117,13 +126,15 @@ function parse(args: readonly string[]) {
       pairs: { type: 'string', default: '100' },
       outstanding: { type: 'string', default: '10' },
       body: { type: 'string', default: '120' },
-      rate: { type: 'string', default: '500' },
+      rate: { type: 'string' },
       users: { type: 'string', default: '200' },
       mechanism: { type: 'string', default: 'SCRAM-SHA-1' },
       accounts: { type: 'string', default: '2000' },
       parallel: { type: 'string', default: '8' },
       logins: { type: 'string', default: '500' },
       sessions: { type: 'string' },
+      store: { type: 'string', default: 'native' },
+      archived: { type: 'string', default: '20000' },
       keep: { type: 'boolean', default: false },
       quick: { type: 'boolean', default: false },
       runs: { type: 'string' },
@@ -132,6 +143,8 @@ function parse(args: readonly string[]) {
     },
   });
 }
+
+type Parsed = ReturnType<typeof parse>;
 
 /** @throws {UsageError} when there is no such option. */
 export function parseArguments(args: readonly string[]): ReturnType<typeof parse> {
@@ -154,13 +167,22 @@ function transportNamed(name: string | undefined): Transport | null {
   return found ?? null;
 }
 
-function serversOf({ only, transport }: ReturnType<typeof parse>['values']): string[] {
+function serversOf({ values, positionals }: Pick<Parsed, 'values' | 'positionals'>): string[] {
+  const { only, transport } = values;
+  // What it asks is how the same server grows.
+  if (positionals[0] === 'growth') return (only ?? 'epode').split(',');
   const all = transport === 'websocket' ? 'epode,epode-tcp' : 'epode,prosody,ejabberd';
   return (only ?? all).split(',');
 }
 
+/** Of scenarios with others than `idle`. */
+const STAGES: Readonly<Record<string, string>> = {
+  growth: '100,1000,10000,50000',
+  reload: '10000',
+};
+
 function stages(scenario: string, text: string | undefined): number[] {
-  const counts = text ?? (scenario === 'reload' ? '10000' : '1000,5000');
+  const counts = text ?? STAGES[scenario] ?? '1000,5000';
   return counts.split(',').map((count) => positive('sessions', count));
 }
 
@@ -169,9 +191,10 @@ export function readRunOptions(args: readonly string[]): RunOptions {
   const { values, positionals } = parseArguments(args);
   if (positionals.length !== 1) throw new UsageError('one scenario, please');
   if (!['needed', 'usual'].includes(values.modules)) throw new UsageError('--modules needed|usual');
+  if (!['native', 'sqlite'].includes(values.store)) throw new UsageError('--store native|sqlite');
   return {
     scenario: positionals[0]!,
-    servers: serversOf(values),
+    servers: serversOf({ values, positionals }),
     transport: transportNamed(values.transport),
     rounds: positive('rounds', values.rounds),
     seconds: positive('seconds', values.seconds),
@@ -179,16 +202,18 @@ export function readRunOptions(args: readonly string[]): RunOptions {
     tls: values.tls,
     modules: values.modules === 'usual' ? 'usual' : 'needed',
     archive: values.archive,
+    store: values.store === 'sqlite' ? 'sqlite' : 'native',
     pairs: positive('pairs', values.pairs),
     outstanding: positive('outstanding', values.outstanding),
     body: positive('body', values.body),
-    rate: positive('rate', values.rate),
+    rate: positive('rate', values.rate ?? (positionals[0] === 'acknowledged' ? '2000' : '500')),
     users: positive('users', values.users),
     mechanism: mechanismNamed(values.mechanism),
     accounts: positive('accounts', values.accounts),
     parallel: positive('parallel', values.parallel),
     logins: positive('logins', values.logins),
     sessions: stages(positionals[0]!, values.sessions),
+    archived: positive('archived', values.archived),
     keep: values.keep,
   };
 }

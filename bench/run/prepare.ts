@@ -39,14 +39,17 @@ export async function commonPlace(
   scenario: Scenario,
   options: RunOptions,
 ): Promise<CommonPlace> {
-  const { modules, archive } = options;
-  const { areContacts = false, stored = 'password' } = scenario;
+  const { modules, store } = options;
+  const archive = scenario.archives || options.archive;
+  const { areContacts = false, stored = 'password', managesStreams = false } = scenario;
   const transport = transportOf(scenario, options);
   const names = { prefix: 'bench', domain: 'localhost', password: 'secret' };
   const accounts = { count: scenario.accounts(options), ...names, areContacts, stored };
   const tls = options.tls ? await createCertificate(directory, accounts.domain) : null;
   const metricsPort = scenario.readsMetrics ? await freePort() : null;
-  return { transport, accounts, tls, modules, archive, metricsPort };
+  const archived = scenario.readsArchives ? options.archived : 0;
+  const kept = { archive, archived, store, managesStreams };
+  return { transport, accounts, tls, modules, ...kept, metricsPort };
 }
 
 function checkInstalled({ needs }: Server): void {

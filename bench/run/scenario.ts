@@ -63,6 +63,12 @@ export interface Scenario {
   readonly areContacts?: boolean;
   /** What rivals store of a password; itself, unless signing in is what is measured. */
   readonly stored?: 'password' | 'keys';
+  /** Whether messages are archived without being asked for by `--archive`. */
+  readonly archives?: boolean;
+  /** Whether there are archives from the start, of `options.archived` messages each. */
+  readonly readsArchives?: boolean;
+  /** Whether clients want stream management (XEP-0198). */
+  readonly managesStreams?: boolean;
   /** Whether it reads what servers measure of themselves. */
   readonly readsMetrics?: boolean;
   /** The program that puts on the load, if any, compiled into `directory`. */

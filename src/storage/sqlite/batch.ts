@@ -1,7 +1,7 @@
 import { StorageError, type Ticket } from '../ports.ts';
 import type { Change } from './tables.ts';
 
-/** The changes of one turn of the event loop, on their way to the writer thread. */
+/** Changes on their way to the writer thread: those of one turn of the event loop, or of several. */
 export interface Batch {
   readonly ticket: Ticket;
   readonly changes: readonly Change[];

@@ -9,8 +9,8 @@ export const MEMORY = ':memory:';
 const BUSY_TIMEOUT = 5000;
 
 /**
- * The write-ahead log may grow to 160 MB before it is copied back. Rarer copies
- * keep the slowest commits short: p99 11 ms instead of 96 with the default of 1,000.
+ * The write-ahead log may grow to 160 MB before a commit copies back what is left of it.
+ * Rarer copies keep the slowest commits short: p99 11 ms instead of 96 with the default of 1,000.
  */
 const CHECKPOINT_PAGES = 40_000;
 

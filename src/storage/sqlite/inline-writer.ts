@@ -20,7 +20,7 @@ export class InlineWriter implements Writer {
   write(change: Change): Ticket {
     const ticket = this.#ledger.open();
     try {
-      this.#ledger.settle(ticket, this.#store.commit([[change]]));
+      this.#ledger.settle(ticket, this.#store.commit([change]));
     } catch (error) {
       this.#ledger.fail(storageError(error, this.#path));
     }

@@ -22,19 +22,17 @@ export class SqliteStore {
   }
 
   /**
-   * Commits the batches together, all or nothing. Returns the ordinals of the
+   * Commits the changes together, all or nothing. Returns the ordinals of the
    * changes that had no effect, counted from 1 since this store was opened.
-   * Throws SQLite's errors; then nothing of the batches is stored.
+   * Throws SQLite's errors; then nothing of them is stored.
    */
-  commit(batches: readonly (readonly Change[])[]): number[] {
+  commit(changes: readonly Change[]): number[] {
     const refused: number[] = [];
     this.#begin.run();
     try {
-      for (const batch of batches) {
-        for (const change of batch) {
-          this.#applied++;
-          if (!this.#apply(change)) refused.push(this.#applied);
-        }
+      for (const change of changes) {
+        this.#applied++;
+        if (!this.#apply(change)) refused.push(this.#applied);
       }
       this.tables.archive.flush();
       this.#commit.run();

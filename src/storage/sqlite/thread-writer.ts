@@ -2,28 +2,43 @@ import { once } from 'node:events';
 import type { Worker } from 'node:worker_threads';
 import { startWorker } from '../../lib/worker.ts';
 import type { Ticket } from '../ports.ts';
-import { type Order, type Report, readFailure } from './batch.ts';
+import { type Batch, type Order, type Report, readFailure } from './batch.ts';
+import { Checkpointer } from './checkpointer.ts';
 import { failed, storageError } from './errors.ts';
 import type { Writer } from './gateway.ts';
 import type { Ledger } from './ledger.ts';
 import type { Change } from './tables.ts';
 
+/** Changes after which a batch takes no further turn's, so that nobody waits for an endless one. */
+const MAX_CHANGES = 10_000;
+
+interface OpenBatch extends Batch {
+  readonly changes: Change[];
+}
+
 /**
- * Collects the changes of one turn of the event loop and hands them to the
- * writer thread as a batch. Handing over costs more than making the change.
+ * Hands changes to the writer thread, a batch at a time: what comes while it commits is the
+ * next one. Handing over costs more than making a change, and a commit more than both. What
+ * is changed in one turn of the event loop is never parted.
  */
 export class ThreadWriter implements Writer {
   readonly #worker: Worker;
   readonly #ledger: Ledger;
   readonly #path: string;
   readonly #ended: Promise<unknown>;
-  #open: Change[] = [];
+  /** Oldest first; mostly one. */
+  readonly #batches: OpenBatch[] = [];
+  readonly #checkpointer: Checkpointer;
+  #isInTurn = false;
+  /** Changes of the batch that is on its way; 0 while there is none. */
+  #committing = 0;
   #isClosing = false;
 
   private constructor(worker: Worker, ledger: Ledger, path: string) {
     this.#worker = worker;
     this.#ledger = ledger;
     this.#path = path;
+    this.#checkpointer = new Checkpointer(path);
     this.#ended = new Promise((resolve) => worker.once('exit', resolve));
     worker.on('message', (report: Report) => this.#hear(report));
     worker.on('error', (error) => ledger.fail(storageError(error, path)));
@@ -40,19 +55,31 @@ export class ThreadWriter implements Writer {
   }
 
   write(change: Change): Ticket {
-    if (this.#open.length === 0) {
-      this.#ledger.open();
-      setImmediate(() => this.#handOver());
-    }
-    this.#open.push(change);
-    return this.#ledger.latest;
+    if (!this.#isInTurn) this.#startTurn();
+    const batch = this.#batches.at(-1)!;
+    batch.changes.push(change);
+    return batch.ticket;
   }
 
+  #startTurn(): void {
+    this.#isInTurn = true;
+    const last = this.#batches.at(-1);
+    if (!last || last.changes.length >= MAX_CHANGES) {
+      this.#batches.push({ ticket: this.#ledger.open(), changes: [] });
+    }
+    setImmediate(() => {
+      this.#isInTurn = false;
+      this.#handOver();
+    });
+  }
+
+  /** Once the thread is free, and at the end of a turn. */
   #handOver(): void {
-    if (this.#open.length === 0) return;
-    const changes = this.#open;
-    this.#open = [];
-    this.#order({ ticket: this.#ledger.latest, changes });
+    if (this.#committing > 0 || this.#isInTurn) return;
+    const batch = this.#batches.shift();
+    if (!batch) return;
+    this.#committing = batch.changes.length;
+    this.#order(batch);
   }
 
   #order(order: Order): void {
@@ -64,8 +91,16 @@ export class ThreadWriter implements Writer {
   }
 
   #hear(report: Report): void {
-    if (report.kind === 'committed') this.#ledger.settle(report.ticket, report.refused);
+    if (report.kind === 'committed') this.#goOn(report);
     if (report.kind === 'failed') this.#ledger.fail(readFailure(report));
+  }
+
+  /** What those who waited change in this turn goes along with what has waited. */
+  #goOn({ ticket, refused }: Extract<Report, { kind: 'committed' }>): void {
+    this.#ledger.settle(ticket, refused);
+    this.#checkpointer.count(this.#committing);
+    this.#committing = 0;
+    setImmediate(() => this.#handOver());
   }
 
   #miss(): void {
@@ -73,9 +108,10 @@ export class ThreadWriter implements Writer {
   }
 
   async close(): Promise<void> {
-    this.#handOver();
+    for (const batch of this.#batches.splice(0)) this.#order(batch);
     this.#isClosing = true;
     this.#order(null);
     await this.#ended;
+    await this.#checkpointer.stop();
   }
 }

@@ -1,14 +1,10 @@
-// The writer thread: it alone changes the database of a running server. It
-// commits as soon as it is free, and what arrived meanwhile goes into the next
-// commit together.
-import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
+// The writer thread: it alone changes the database of a running server. Each batch
+// that it is given is one commit.
+import { parentPort, workerData } from 'node:worker_threads';
 import { type Batch, type Order, type Report, reportFailure } from './batch.ts';
 import { connect } from './connection.ts';
 import { storageError } from './errors.ts';
 import { SqliteStore } from './store.ts';
-
-/** Bounds one commit, so that its first batch does not wait for an endless queue. */
-const MAX_BATCHES = 1000;
 
 const port = parentPort!;
 const path: string = workerData.path;
@@ -26,22 +22,15 @@ function start(): void {
 
 let hasFailed = false;
 
-function obey(store: SqliteStore, first: Order): void {
-  const batches: Batch[] = [];
-  let order: Order | undefined = first;
-  while (order) {
-    batches.push(order);
-    order = batches.length < MAX_BATCHES ? receiveMessageOnPort(port)?.message : undefined;
-  }
-  // After a failed commit nothing more is written, lest a later batch outlive an earlier one.
-  if (batches.length > 0 && !hasFailed) commit(store, batches);
+function obey(store: SqliteStore, order: Order): void {
   if (order === null) end(store);
+  // After a failed commit nothing more is written, lest a later batch outlive an earlier one.
+  else if (!hasFailed) commit(store, order);
 }
 
-function commit(store: SqliteStore, batches: readonly Batch[]): void {
+function commit(store: SqliteStore, { ticket, changes }: Batch): void {
   try {
-    const refused = store.commit(batches.map(({ changes }) => changes));
-    report({ kind: 'committed', ticket: batches.at(-1)!.ticket, refused });
+    report({ kind: 'committed', ticket, refused: store.commit(changes) });
   } catch (error) {
     hasFailed = true;
     report(reportFailure(storageError(error, path)));

@@ -32,15 +32,13 @@ test('a roster is read as it was at one moment, whatever the writer commits mean
   const writing = connect(join(directory, 'epode.sqlite'));
   prepareSchema(writing, currentSchema(), log);
   const store = new SqliteStore(writing);
-  store.commit([[['users', 'create', user(ROMEO), []]]]);
+  store.commit([['users', 'create', user(ROMEO), []]]);
   let version = 1;
   const changeBoth = () => {
     version++;
     store.commit([
-      [
-        ['rosters', 'put', ROMEO, item(JULIET, { version })],
-        ['rosters', 'remove', ROMEO, { contact: NURSE, version }],
-      ],
+      ['rosters', 'put', ROMEO, item(JULIET, { version })],
+      ['rosters', 'remove', ROMEO, { contact: NURSE, version }],
     ]);
   };
   changeBoth();

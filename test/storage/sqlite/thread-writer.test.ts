@@ -18,6 +18,18 @@ async function opened(mode: 'thread' | 'inline' = 'thread') {
   return { storage, file: join(directory, 'epode.sqlite') };
 }
 
+async function turns(): Promise<void> {
+  await nextTurn();
+  await nextTurn();
+}
+
+/** Lets commits wait until the returned function is called. */
+function holdCommits(file: string): () => void {
+  const db = connect(file);
+  db.exec('BEGIN IMMEDIATE');
+  return () => void db.close();
+}
+
 /** Lets every insertion of an offline message fail, as a dying disk would. */
 function breakOffline(file: string): void {
   const db = connect(file);
@@ -31,9 +43,35 @@ describe('the writer thread', () => {
     const { storage } = await opened();
     const first = storage.offline.append(ROMEO, message('1'));
     expect(storage.rosters.put(JULIET, item(ROMEO))).toBe(first);
-    await nextTurn();
-    await nextTurn();
+    await turns();
     expect(storage.offline.append(ROMEO, message('2'))).toBe(first + 1);
+  });
+
+  test('takes what comes while it commits as one batch, however many turns that is', async () => {
+    const { storage, file } = await opened();
+    const release = holdCommits(file);
+    const first = storage.offline.append(ROMEO, message('1'));
+    await turns();
+    expect(storage.offline.append(ROMEO, message('2'))).toBe(first + 1);
+    await turns();
+    expect(storage.offline.append(ROMEO, message('3'))).toBe(first + 1);
+    expect(storage.durability.committed).toBe(first - 1);
+    release();
+    const loaded = await storage.offline.load(ROMEO);
+    expect(loaded.map(({ stanza }) => stanza)).toEqual(['1', '2', '3']);
+  });
+
+  test('lets no batch grow for ever', async () => {
+    const { storage, file } = await opened();
+    const release = holdCommits(file);
+    const first = storage.offline.append(ROMEO, message('1'));
+    await turns();
+    for (let n = 0; n < 10_000; n++) storage.users.update(ROMEO, { nickname: `${n}` });
+    expect(storage.offline.append(ROMEO, message('2'))).toBe(first + 1);
+    await turns();
+    expect(storage.offline.append(ROMEO, message('3'))).toBe(first + 2);
+    release();
+    expect((await storage.offline.load(ROMEO)).length).toBe(3);
   });
 
   test('reads at once when the owner has no change on the way', async () => {

@@ -2,6 +2,10 @@ import { StorageError } from '../../ports.ts';
 
 /** Milliseconds that new messages wait for others. */
 const DELAY = 500;
+/** How long it rests after a step, in times of that step; the writer belongs to others then. */
+const REST = 3;
+/** Milliseconds that it rests at most, lest it never catch up. */
+const MAX_REST = 10;
 /** Steps that a search waits for at most; an index that is far behind goes on by itself. */
 const MAX_STEPS = 20;
 
@@ -11,6 +15,7 @@ export class Indexer {
   #timer: NodeJS.Timeout | undefined;
   #working: Promise<void> | null = null;
   #isBehind = true;
+  #isClosed = false;
 
   /** @param takeNext lets the index go one step; false where there is nothing to take in */
   constructor(takeNext: () => Promise<boolean>) {
@@ -32,6 +37,7 @@ export class Indexer {
   }
 
   close(): void {
+    this.#isClosed = true;
     clearTimeout(this.#timer);
   }
 
@@ -40,16 +46,17 @@ export class Indexer {
       this.#timer = undefined;
       this.#working = this.#work().finally(() => {
         this.#working = null;
-        if (this.#isBehind) this.#start();
+        if (this.#isBehind && !this.#isClosed) this.#start();
       });
     }, DELAY).unref();
   }
 
   async #work(): Promise<void> {
     try {
-      while (this.#isBehind) {
+      while (this.#isBehind && !this.#isClosed) {
+        const started = performance.now();
         await this.#step();
-        await new Promise((resolve) => setImmediate(resolve));
+        await rest(Math.min(MAX_REST, REST * (performance.now() - started)));
       }
     } catch (error) {
       // Closed, or failed, of which all others hear; the next start goes on.
@@ -63,4 +70,8 @@ export class Indexer {
     this.#isBehind = false;
     if (await this.#takeNext()) this.#isBehind = true;
   }
+}
+
+function rest(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms).unref());
 }

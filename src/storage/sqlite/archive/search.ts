@@ -7,6 +7,10 @@ import { textOf } from './words.ts';
 
 /** Messages that one step looks at: some 3 ms. */
 const STEP = 100;
+/** Parts of the index that become one; fewer make searches faster, more make changes cheaper. */
+const MERGED = 8;
+/** Pages that one step merges at most, some 3 ms: more than it adds on the whole. */
+const MERGE_STEP = 64;
 
 interface Body {
   readonly id: ArchiveId;
@@ -26,6 +30,10 @@ export class SearchTable implements Words {
   readonly #insert;
   readonly #delete;
   readonly #advance;
+  readonly #neverMerge;
+  readonly #mergeParts;
+  readonly #mergeStep;
+  #isConfigured = false;
 
   /** @param settle writes what the archive has taken and not written yet */
   constructor(db: Connection, settle: () => void) {
@@ -49,16 +57,33 @@ export class SearchTable implements Words {
     this.#advance = db.prepare<[number]>(
       'INSERT OR REPLACE INTO search_progress (one, upto) VALUES (1, ?)',
     );
+    const command = (name: string, value: number) =>
+      db.prepare<[]>(`INSERT INTO message_text (message_text, rank) VALUES ('${name}', ${value})`);
+    this.#neverMerge = command('automerge', 0);
+    this.#mergeParts = command('usermerge', MERGED);
+    this.#mergeStep = command('merge', MERGE_STEP);
   }
 
   /** Takes the next messages into the index; false when there is none. */
   index(): boolean {
     this.#settle();
     const bodies = this.#next.all(this.#progress.get() ?? 0);
-    for (const body of bodies) this.#take(body);
     const last = bodies.at(-1);
-    if (last) this.#advance.run(last.id);
-    return last !== undefined;
+    if (!last) return false;
+    for (const body of bodies) this.#take(body);
+    this.#advance.run(last.id);
+    this.#merge();
+    return true;
+  }
+
+  /** Left to itself the index merges seldom and much at a time, for 25 ms and more. */
+  #merge(): void {
+    if (!this.#isConfigured) {
+      this.#neverMerge.run();
+      this.#mergeParts.run();
+      this.#isConfigured = true;
+    }
+    this.#mergeStep.run();
   }
 
   #take({ id, stanza }: Body): void {
