@@ -17,9 +17,11 @@ import { embeddingScenario } from './scenarios/embedding.ts';
 import { filesScenario } from './scenarios/files.ts';
 import { keyboardScenario } from './scenarios/keyboard.ts';
 import { markupScenario } from './scenarios/markup.ts';
+import { noticesScenario } from './scenarios/notices.ts';
 import { peerFilesScenario } from './scenarios/peer-files.ts';
 import { relayedCallScenario } from './scenarios/relayed-call.ts';
 import type { Scenario, Stage } from './scenarios/scenario.ts';
+import { unsentScenario } from './scenarios/unsent.ts';
 import { Browser } from './support/browser.ts';
 import type { Person } from './support/person.ts';
 import { type Site, startSite } from './support/site.ts';
@@ -31,6 +33,8 @@ const SHOWN_CHARACTERS = 6_000;
 const scenarios: readonly Scenario[] = [
   chatScenario,
   comesBackScenario,
+  unsentScenario,
+  noticesScenario,
   filesScenario,
   markupScenario,
   keyboardScenario,
