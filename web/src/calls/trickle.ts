@@ -7,7 +7,7 @@ const MAX_CANDIDATES = 100;
 /** Candidates come in bursts; what comes within this time, in milliseconds, leaves together. */
 const BURST_MS = 20;
 
-/** Sends a browser's candidates as it finds them, and hands it the peer's: XEP-0176 §5.6. */
+/** Sends a browser's candidates as it finds them, and hands it the peer's: XEP-0176 §5.5. */
 export class Trickle {
   readonly #connection: RTCPeerConnection;
   readonly #send: (content: Content) => void;
@@ -75,7 +75,7 @@ export class Trickle {
     this.#timer = undefined;
     const found = [...this.#found];
     this.#found = new Map();
-    // Each content by itself, as in XEP-0176 §5.6: Dino refuses several at once, and then
+    // Each content by itself, as in XEP-0176 §5.5: Dino refuses several at once, and then
     // knows no way to us but what it happens to hear.
     for (const [name, candidates] of found) {
       const transport = { transportType: ICE_UDP, ...this.#credentials(name), candidates };
@@ -83,7 +83,7 @@ export class Trickle {
     }
   }
 
-  /** XEP-0176 §5.6: which candidates belong together is told by the credentials. */
+  /** XEP-0176 §5.5: which candidates belong together is told by the credentials. */
   #credentials(name: string) {
     const sections = this.#connection.localDescription?.sdp.split(/^m=/m) ?? [];
     const section = sections.find((each) => each.includes(`a=mid:${name}\r\n`)) ?? '';
