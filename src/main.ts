@@ -107,6 +107,7 @@ class ServerProcess implements RunningServer, ServerFacts {
   readonly #deadlines = new Deadlines(systemClock);
   readonly #started = systemClock.now();
   readonly #end: PromiseWithResolvers<void>;
+  #site: ServedSite | null = null;
   #listeners: Listeners | null = null;
   #storage: Storage | null = null;
   #transient: Storage | null = null;
@@ -215,9 +216,11 @@ class ServerProcess implements RunningServer, ServerFacts {
   }
 
   flows(): FlowFacts[] {
-    return [...this.#server!.hosts].map(({ host: { domain, parts } }) => ({
+    return [...this.#server!.hosts].map(({ host: { domain, parts }, modules }) => ({
       host: domain,
-      lines: [parts.flows, parts.iqs, parts.nonzas].flatMap((each) => each.describe()),
+      lines: [parts.flows, parts.iqs, parts.nonzas, this.#site!.common, modules.httpRoutes].flatMap(
+        (each) => each.describe(),
+      ),
     }));
   }
 
@@ -230,10 +233,11 @@ class ServerProcess implements RunningServer, ServerFacts {
       ...{ ...common, ...limitsOf(this.config), clock: this.#clock },
       onConnection: onClient,
     });
+    this.#site = new ServedSite(server, [bosh.route]);
     this.#listeners = new Listeners(this.config, {
       ...{ ...common, bosh, onClient },
       onComponent: (connection) => new ComponentStream(connection, this.#components!, deps),
-      site: new ServedSite(server, [bosh.route]),
+      site: this.#site,
       secureContextFor: hosts.secureContextFor,
     });
     await this.#listeners.open();

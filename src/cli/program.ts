@@ -98,8 +98,10 @@ function addServerCommands(program: Command): void {
     .action(() => check(program));
   program
     .command('explain')
-    .description('list what handles a stanza in the running server, in order')
-    .addArgument(new Argument('[kind]').choices(['message', 'presence', 'iq']))
+    .description(
+      'list what handles a stanza in the running server, in order, and what answers over HTTP',
+    )
+    .addArgument(new Argument('[kind]').choices(['message', 'presence', 'iq', 'http']))
     .action(async (kind?: string) => show(program, await explainFlows(configOf(program), kind)));
 }
 

@@ -7,12 +7,13 @@ import type { ServedHost, Server } from './server.ts';
 export class ServedSite implements HttpSite {
   readonly #default: HttpHost;
   readonly #hosts = new Map<string, HttpHost>();
+  /** What every host has. */
+  readonly common = new HttpRouteTable();
 
-  /** `common` routes are every host's, and belong to transports. */
+  /** `common` routes belong to transports. */
   constructor({ hosts }: Pick<Server, 'hosts'>, common: readonly HttpRoute[] = []) {
-    const table = new HttpRouteTable();
-    for (const route of common) table.add(route, 'server');
-    const all = [...hosts].map((served) => [served, new SiteHost(served, table)] as const);
+    for (const route of common) this.common.add(route, 'server');
+    const all = [...hosts].map((served) => [served, new SiteHost(served, this.common)] as const);
     for (const [{ webUrl }, host] of all.toReversed()) {
       if (webUrl) this.#hosts.set(new URL(webUrl).hostname, host);
     }

@@ -344,10 +344,13 @@ export class Session extends Inbox implements StreamSession, SessionEntry {
     else this.close('unsupported-stanza-type');
   }
 
-  /** `from` is ours to say (RFC 6120 §8.1.2.1). */
+  /**
+   * `from` is ours to say (RFC 6120 §8.1.2.1). Whatever resource the account names is replaced:
+   * clients that go on with a session from before a reload name another than the session's.
+   */
   #stamp(stanza: Stanza): Stanza | null {
     const { from, to } = stanza;
-    if (from && !from.equals(this.jid) && !from.equals(this.jid.bare)) {
+    if (from && !from.equals(this.jid) && !from.bare.equals(this.jid.bare)) {
       this.close('invalid-from');
       return null;
     }

@@ -8,8 +8,10 @@ export interface Destination {
   readonly port: number;
   /** The domain, in A-labels, that TLS names. */
   readonly serverName: string;
-  /** Whether TLS begins at once (XEP-0368) instead of after STARTTLS. */
+  /** Whether TLS begins at once (XEP-0368), and not after STARTTLS or never. */
   readonly directTls: boolean;
+  /** Whether the stream goes over a WebSocket (RFC 7395). */
+  readonly webSocket: boolean;
 }
 
 /**

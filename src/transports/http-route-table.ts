@@ -16,6 +16,14 @@ export class HttpRouteTable {
     else this.#exact.set(path, route);
   }
 
+  /** `answer http GET, PUT /upload/: upload`, a line for each route. */
+  describe(): string[] {
+    return [...this.#exact.values(), ...this.#prefixes.values()]
+      .map(({ path, methods }) => [path, methods.join(', ')] as const)
+      .toSorted(([one], [other]) => (one < other ? -1 : 1))
+      .map(([path, methods]) => `answer http ${methods} ${path}: ${this.#owners.get(path)}`);
+  }
+
   find(path: string): HttpRoute | null {
     const exact = this.#exact.get(path);
     if (exact) return exact;

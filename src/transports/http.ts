@@ -9,6 +9,7 @@ import { type AddressInfo, createServer, type Server, type Socket } from 'node:n
 import type { Deadlines } from '../lib/deadlines.ts';
 import type { Log } from '../lib/log.ts';
 import { plainAddress } from './address.ts';
+import { type BindAddress, bind } from './bind.ts';
 import type { ProxyTrust } from './forwarded.ts';
 import {
   allowed,
@@ -33,11 +34,7 @@ export interface HttpLimits {
   readonly maxConnectionsPerAddress: number;
 }
 
-export interface HttpOptions extends HttpLimits {
-  /** Null: every address, IPv6 and IPv4 as the machine has them. */
-  readonly address: string | null;
-  /** 0 lets the system choose. */
-  readonly port: number;
+export interface HttpOptions extends HttpLimits, BindAddress {
   /** Whether connections begin with TLS. */
   readonly isSecure: boolean;
   /** By the name in the TLS handshake; '' asks for the default host's. */
@@ -59,7 +56,6 @@ export interface Upgraded {
   announceShutdown(): void;
 }
 
-const BACKLOG = 1024;
 const MAX_HEADER_BYTES = 16_384;
 /** Milliseconds of a client that neither sends nor reads. */
 const SILENCE = 300_000;
@@ -107,15 +103,7 @@ export class HttpListener {
   }
 
   start(): Promise<void> {
-    const { address, port, log } = this.#options;
-    const { promise, resolve, reject } = Promise.withResolvers<void>();
-    this.#server.once('error', reject);
-    this.#server.listen({ ...(address && { host: address }), port, backlog: BACKLOG }, () => {
-      this.#server.removeListener('error', reject);
-      this.#server.on('error', (error) => log.error({ error: error.message }, 'accept failed'));
-      resolve();
-    });
-    return promise;
+    return bind(this.#server, this.#options, this.#options.log);
   }
 
   get port(): number {

@@ -4,6 +4,7 @@ import type { Log } from '../lib/log.ts';
 import type { Connection, ConnectionListener } from '../stream/connection.ts';
 import type { XmlLimits } from '../xml/frame.ts';
 import { plainAddress } from './address.ts';
+import { type BindAddress, bind } from './bind.ts';
 import { DEFAULT_QUEUE_LIMIT } from './outgoing-queue.ts';
 import { PeerCounts } from './peer-counts.ts';
 import { ProxyGate, type ProxyOptions } from './proxy-gate.ts';
@@ -21,11 +22,7 @@ export interface TcpLimits {
   readonly queueLimit?: number;
 }
 
-export interface TcpOptions extends TcpLimits {
-  /** Null: every address, IPv6 and IPv4 as the machine has them. */
-  readonly address: string | null;
-  /** 0 lets the system choose. */
-  readonly port: number;
+export interface TcpOptions extends TcpLimits, BindAddress {
   /** Whether connections begin with TLS (XEP-0368) instead of asking for it. */
   readonly directTls: boolean;
   /** Null, or left out: clients connect by themselves. */
@@ -40,7 +37,6 @@ export interface TcpOptions extends TcpLimits {
 }
 
 const DEFAULT_HANDSHAKE_TIMEOUT = 10_000;
-const BACKLOG = 1024;
 const REFUSALS = {
   gone: 'connection was gone before it was accepted',
   'no-certificate': 'connection refused, no certificate for direct TLS',
@@ -99,15 +95,7 @@ export class TcpListener implements TcpTransport {
   }
 
   start(): Promise<void> {
-    const { address, port, log } = this.#options;
-    const { promise, resolve, reject } = Promise.withResolvers<void>();
-    this.#server.once('error', reject);
-    this.#server.listen({ ...(address && { host: address }), port, backlog: BACKLOG }, () => {
-      this.#server.removeListener('error', reject);
-      this.#server.on('error', (error) => log.error({ error: error.message }, 'accept failed'));
-      resolve();
-    });
-    return promise;
+    return bind(this.#server, this.#options, this.#options.log);
   }
 
   get port(): number {

@@ -3,11 +3,13 @@ import { type Frame, XmlError, type XmlLimits, type XmlStreamHandler } from './f
 import { EMPTY_SCOPE } from './namespaces.ts';
 import { borrowScanner, returnScanner } from './scanner-pool.ts';
 import { skipSpace } from './start-tag.ts';
+import { skipDeclaration } from './xml-declaration.ts';
 
 /**
  * Reads XML that comes in messages of exactly one element each, with no root around
- * them (RFC 7395 §3.3.3). Accepts what `XmlStreamParser` accepts, and holds frames
- * back in the same way. After an error nothing more is read.
+ * them (RFC 7395 §3.3.3). Each is a document by itself, and so may begin with an XML
+ * declaration. Accepts what `XmlStreamParser` accepts, and holds frames back in the
+ * same way. After an error nothing more is read.
  */
 export class XmlMessageParser {
   private readonly handler: Pick<XmlStreamHandler, 'onFrame' | 'onError'>;
@@ -68,16 +70,18 @@ export class XmlMessageParser {
   private read(message: Buffer): Frame | XmlError {
     const scanner = borrowScanner();
     try {
-      if (message[0] !== BYTE.less) {
-        throw new XmlError('bad-format', "A message begins with '<'");
+      const start = startOf(message);
+      if (message[0] !== BYTE.less || message[start] !== BYTE.less) {
+        throw new XmlError('bad-format', "A message, and its element, begin with '<'");
       }
-      if (!scanner.scan(message, 0, message.length, this.limits, EMPTY_SCOPE)) {
+      if (!scanner.scan(message, start, message.length, this.limits, EMPTY_SCOPE)) {
         throw new XmlError('not-well-formed', 'A message ends within its element');
       }
-      if (skipSpace(message, scanner.position, message.length) < message.length) {
+      const end = start + scanner.position;
+      if (skipSpace(message, end, message.length) < message.length) {
         throw new XmlError('bad-format', 'A message has more than its element');
       }
-      return scanner.finish(message.subarray(0, scanner.position));
+      return scanner.finish(message.subarray(start, end));
     } catch (error) {
       if (error instanceof XmlError) return error;
       throw error;
@@ -85,4 +89,14 @@ export class XmlMessageParser {
       returnScanner(scanner);
     }
   }
+}
+
+/** Where the element begins: behind an XML declaration, or at once. */
+function startOf(message: Buffer): number {
+  if (message[1] !== BYTE.question) return 0;
+  return skipSpace(
+    message,
+    Math.max(0, skipDeclaration(message, 0, message.length)),
+    message.length,
+  );
 }

@@ -11,14 +11,17 @@ import { callEndsScenario } from './scenarios/call-ends.ts';
 import { callsScenario } from './scenarios/calls.ts';
 import { chatScenario } from './scenarios/chat.ts';
 import { comesBackScenario } from './scenarios/comes-back.ts';
+import { converseScenario } from './scenarios/converse.ts';
 import { dinoCallScenario } from './scenarios/dino-call.ts';
 import { embeddingScenario } from './scenarios/embedding.ts';
 import { filesScenario } from './scenarios/files.ts';
 import { keyboardScenario } from './scenarios/keyboard.ts';
 import { markupScenario } from './scenarios/markup.ts';
+import { noticesScenario } from './scenarios/notices.ts';
 import { peerFilesScenario } from './scenarios/peer-files.ts';
 import { relayedCallScenario } from './scenarios/relayed-call.ts';
 import type { Scenario, Stage } from './scenarios/scenario.ts';
+import { unsentScenario } from './scenarios/unsent.ts';
 import { Browser } from './support/browser.ts';
 import type { Person } from './support/person.ts';
 import { type Site, startSite } from './support/site.ts';
@@ -30,6 +33,8 @@ const SHOWN_CHARACTERS = 6_000;
 const scenarios: readonly Scenario[] = [
   chatScenario,
   comesBackScenario,
+  unsentScenario,
+  noticesScenario,
   filesScenario,
   markupScenario,
   keyboardScenario,
@@ -39,6 +44,7 @@ const scenarios: readonly Scenario[] = [
   peerFilesScenario,
   dinoCallScenario,
   embeddingScenario,
+  converseScenario,
 ];
 
 const { values: options } = parseArgs({
@@ -53,17 +59,22 @@ const { values: options } = parseArgs({
 const checks = new Checks();
 const folder = await mkdtemp(join(tmpdir(), 'browser-'));
 
-async function playAll(): Promise<void> {
+/** Those that are asked for, with all that they need. */
+async function prepared(): Promise<readonly Scenario[]> {
   const only = options.only.split(',');
   const unknown = only.filter((name) => !scenarios.some((each) => each.name === name));
   if (unknown.length > 0) throw new Error(`no such scenario: ${unknown}`);
+  const chosen = scenarios.filter(({ name }) => only.includes(name));
+  for (const { prepare } of chosen) await prepare?.();
+  return chosen;
+}
+
+async function playAll(chosen: readonly Scenario[]): Promise<void> {
   // Clients that run as another user must read the certificates.
   await chmod(folder, 0o755);
   const site = await startSite(await subfolder('server'));
   const browser = await Browser.start();
-  for (const scenario of scenarios) {
-    if (only.includes(scenario.name)) await play(scenario, site, browser);
-  }
+  for (const scenario of chosen) await play(scenario, site, browser);
   await browser.close();
   await site.stop();
 }
@@ -161,7 +172,8 @@ async function subfolder(name: string): Promise<string> {
 
 process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
 process.on('SIGINT', () => process.exit(130)).on('SIGTERM', () => process.exit(143));
-await within(RUN_MS, playAll()).catch((error) => checks.fail('run', 'plays to its end', error));
+const played = prepared().then((chosen) => within(RUN_MS, playAll(chosen)));
+await played.catch((error) => checks.fail('run', 'plays to its end', error));
 await Promise.all(started.map((each) => each.end()));
 console.log(checks.summary());
 process.exit(checks.failed === 0 ? 0 : 1);

@@ -138,7 +138,7 @@ describe('a wrong call', () => {
   test.each([
     [['bogus'], "unknown command 'bogus'"],
     [['sttaus'], 'Did you mean status?'],
-    [['explain', 'everything'], 'Allowed choices are message, presence, iq.'],
+    [['explain', 'everything'], 'Allowed choices are message, presence, iq, http.'],
     [['user', 'list', '--limit', '0'], 'It must be a number from 1 to 1000.'],
     [['start', '--port', '1'], "unknown option '--port'"],
   ])('%j', async (args, message) => {

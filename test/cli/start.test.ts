@@ -51,6 +51,12 @@ describe('start', () => {
     expect(await epode.run(add, 'secret')).toMatchObject({ code: 0 });
     expect((await epode.run(['user', 'list'])).out).toContain('juliet@localhost');
     expect((await epode.run(['explain', 'message'])).out).toMatch(/^localhost\n {2}\w+ message /);
+    expect((await epode.run(['explain', 'http'])).out.split('\n')).toEqual(
+      expect.arrayContaining([
+        '  answer http GET, POST /http-bind: server',
+        '  answer http GET /web.json: web',
+      ]),
+    );
 
     expect(await epode.run(['start'])).toMatchObject({ code: 1 });
     expect(await epode.run(['stop'])).toMatchObject({ code: 0, out: 'Stopped.\n' });

@@ -39,13 +39,15 @@ describe('the sender of a message', () => {
   }
 
   conversation(
-    'cannot take the address of another of its own devices [RFC6120 8.1.2.1]',
+    'cannot take the address of another of its own devices, there or not [RFC6120 8.1.2.1]',
     async ({ juliet: { laptop, phone }, romeo }) => {
-      await laptop.sends`<message from='${phone}' to='${romeo}'><body>Hi</body></message>`;
-      await laptop.gets`<stream:error><invalid-from xmlns='${STREAM_ERRORS}'/></stream:error>`;
-      await laptop.getsEnd();
-      await phone.gets`<presence type='unavailable' from='${laptop}'/>`;
-      await romeo.getsNothing();
+      for (const other of [`${phone}`, `${phone.bare}/gone`]) {
+        await laptop.sends`<message from='${other}' to='${romeo}'><body>Hi</body></message>`;
+        await romeo.gets`<message from='${laptop}'><body>Hi</body></message>`;
+      }
+      await laptop.sends`<iq type='get' id='p' from='${phone}'><ping xmlns='urn:xmpp:ping'/></iq>`;
+      await laptop.gets`<iq type='result' id='p' to='${laptop}'/>`;
+      await phone.getsNothing();
     },
   );
 });

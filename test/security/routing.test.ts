@@ -63,20 +63,17 @@ describe('[RFC6120 8.1.2.1] a forged from', () => {
     expect(await victim.fence()).toBe('');
   });
 
-  test('that is no address is refused, and another resource of one’s own is not let through', async () => {
+  test('that is no address is refused', async () => {
     const heard = await tell("<message from='@' to='victim@open.example'><body>x</body></message>");
     expect(heard.attacker).toContain('<jid-malformed ');
     expect(heard.victim).toBe('');
-    const other = await fortress.signIn('attacker', 'other');
-    other.says("<message from='attacker@open.example/a' to='victim@open.example'/>");
-    expect(await other.hearsTheEnd()).toContain('<invalid-from ');
-    other.leaves();
   });
 
   test.each([
     ['none', ''],
     ['the bare address', "from='attacker@open.example'"],
     ['the full address', "from='attacker@open.example/a'"],
+    ['another resource of one’s own', "from='attacker@open.example/b'"],
     ['the address in capitals', "from='ATTACKER@OPEN.EXAMPLE/a'"],
     ['one in another namespace', "xmlns:s='urn:x' s:from='open.example'"],
   ])('%s: the server’s own word is the only one', async (_, from) => {

@@ -62,21 +62,21 @@ export class WebSocketWorld extends HttpWorld {
   }
 
   /** A client that has opened its stream and read the features. */
-  async opens(lines: readonly string[] = HANDSHAKE): Promise<FrameWire> {
+  async opens(lines: readonly string[] = HANDSHAKE, declaration = ''): Promise<FrameWire> {
     const { wire } = await this.handshake(lines);
-    wire.says(OPEN);
+    wire.says(`${declaration}${OPEN}`);
     await wire.hears('<open');
     await wire.hears('<stream:features');
     return wire;
   }
 
-  /** A client that is bound. */
-  async signsIn(): Promise<FrameWire> {
-    const wire = await this.opens();
+  /** A client that is bound, and opens its streams with that declaration before. */
+  async signsIn(declaration = ''): Promise<FrameWire> {
+    const wire = await this.opens(HANDSHAKE, declaration);
     const initial = Buffer.from(`\0juliet\0${PASSWORD}`).toString('base64');
     wire.says(`<auth xmlns='urn:ietf:params:xml:ns:xmpp-sasl' mechanism='PLAIN'>${initial}</auth>`);
     await wire.hears('<success');
-    wire.says(OPEN);
+    wire.says(`${declaration}${OPEN}`);
     await wire.hears('<open');
     await wire.hears('<stream:features');
     const bind = "<bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'/>";

@@ -76,6 +76,14 @@ describe('a stream', () => {
     expect(features).toContain('xmlns:stream="http://etherx.jabber.org/streams"');
   });
 
+  test('[RFC 7395 3.3.3] may be opened, and go on, by messages with an XML declaration', async () => {
+    await world.begin();
+    const declaration = "<?xml version='1.0' encoding='UTF-8'?>";
+    const wire = await world.signsIn(declaration);
+    wire.says(`${declaration}\n${MESSAGE}`);
+    expect(await wire.hears('<echo>')).toContain(`<echo>${MESSAGE}`);
+  });
+
   test('[RFC 7395 3.9, 3.7] has no STARTTLS, nor what is bound to TLS', async () => {
     const { wire } = await (await world.begin()).handshake();
     wire.says(OPEN);
@@ -104,7 +112,8 @@ describe('a stream', () => {
     [OPEN.replace('example.com', 'example.net'), 'host-unknown'],
     [OPEN.replace("to='example.com' ", ''), 'improper-addressing'],
     [OPEN.replace("version='1.0'", ''), 'unsupported-version'],
-    [`<?xml version='1.0'?>${OPEN}`, 'restricted-xml'],
+    [`<?xml version='1.0' encoding='latin-1'?>${OPEN}`, 'unsupported-encoding'],
+    [`<?xml version='1.0'?> text ${OPEN}`, 'bad-format'],
     [` ${OPEN}`, 'bad-format'],
     ['', 'bad-format'],
     [`${OPEN}${OPEN}`, 'bad-format'],

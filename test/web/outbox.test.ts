@@ -42,4 +42,31 @@ describe('what is sent', () => {
     outbox.open(true);
     expect(takes()).toEqual(['2']);
   });
+
+  test('is kept as long as it waits, and waits from before', () => {
+    const kept: string[][] = [];
+    const keep = (posted: readonly { message: { id: string } }[]) =>
+      kept.push(posted.map(({ message }) => message.id));
+    const sent: string[] = [];
+    const before = [{ message: { id: '1' }, time: 1 }];
+    const outbox = new Outbox(({ id }) => sent.push(id), keep, before);
+    outbox.post({ id: '2' });
+    outbox.open(true);
+    expect(sent).toEqual(['1', '2']);
+    outbox.settle('1');
+    outbox.settle('1');
+    expect(kept).toEqual([['1', '2'], ['2']]);
+  });
+
+  test('is forgotten with the sign-out, and nothing more is taken', () => {
+    const kept: number[] = [];
+    const outbox = new Outbox(
+      () => {},
+      (posted) => kept.push(posted.length),
+    );
+    outbox.post({ id: '1' });
+    outbox.giveUp();
+    outbox.post({ id: '2' });
+    expect(kept).toEqual([1, 0]);
+  });
 });

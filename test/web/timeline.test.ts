@@ -32,6 +32,18 @@ describe('a timeline', () => {
     expect(timeline.entries()).toHaveLength(2);
   });
 
+  test('what has failed stays so, though the server has it, until it is taken out', () => {
+    const timeline = new Timeline();
+    timeline.add(own('1', { archiveId: null }), 'sending');
+    expect(timeline.takeFailed('1')).toBeUndefined();
+    timeline.fail('1');
+    timeline.advance('1', 'sent');
+    timeline.add(own('1'));
+    expect(timeline.entries()[0]!.delivery).toBe('failed');
+    expect(timeline.takeFailed('1')?.body).toBe('message 1');
+    expect(timeline.entries()).toEqual([]);
+  });
+
   test('finds in the archive what it has sent itself, and goes by the time there', () => {
     const timeline = new Timeline();
     timeline.add(own('5', { archiveId: null }), 'sending');

@@ -31,6 +31,14 @@ describe('messages of one element each [RFC7395 3.3.3]', () => {
     ]);
   });
 
+  test('may begin with an XML declaration, which is no part of the frame', () => {
+    const declaration = '<?xml version="1.0" encoding="UTF-8"?>';
+    expect(read(`${declaration}<a xmlns='u'/>`, `${declaration}\r\n<b/> `)).toEqual([
+      'a u 14',
+      'b  4',
+    ]);
+  });
+
   test.each([
     ['', 'bad-format'],
     [' <a/>', 'bad-format'],
@@ -41,7 +49,16 @@ describe('messages of one element each [RFC7395 3.3.3]', () => {
     ['<a></b>', 'not-well-formed'],
     ['</a>', 'not-well-formed'],
     ['<stream:features/>', 'not-well-formed'],
-    ["<?xml version='1.0'?><a/>", 'restricted-xml'],
+    ["<?xml version='1.0'?>", 'bad-format'],
+    ["<?xml version='1.0'?>text", 'bad-format'],
+    ["<?xml version='1.0'?><?xml version='1.0'?><a/>", 'restricted-xml'],
+    ["<?xml version='1.0'?><a/><b/>", 'bad-format'],
+    ["<?xml version='1.1'?><a/>", 'bad-format'],
+    ["<?xml version='1.0' encoding='latin-1'?><a/>", 'unsupported-encoding'],
+    ["<?xml version='1.0'?>text<a/>", 'bad-format'],
+    ["<?xml version='1.0'", 'restricted-xml'],
+    ['<?style?><a/>', 'restricted-xml'],
+    ["<a/><?xml version='1.0'?>", 'bad-format'],
     ['<!DOCTYPE a><a/>', 'restricted-xml'],
     [`<a>${'x'.repeat(LIMITS.bytes)}</a>`, 'policy-violation'],
   ])('%#: anything else is an error, after which nothing is read', (message, condition) => {

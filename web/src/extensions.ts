@@ -1,3 +1,4 @@
+import type { ReadonlySignal } from '@preact/signals';
 import type { ComponentChildren } from 'preact';
 import type { Agent } from 'stanza';
 import { callsAndPeerFiles } from './calls/extension.tsx';
@@ -12,6 +13,8 @@ export interface Extension {
   transfers?(peer: string): ComponentChildren;
   /** Sends a file by itself; false leaves it to the server's upload. */
   sendFile?(peer: string, file: File): boolean;
+  /** The bare JID of who calls and waits for an answer; null for nobody. */
+  readonly ringing?: ReadonlySignal<string | null>;
   /** Among the settings of the account. */
   settings?(): ComponentChildren;
   /** The session is over. */

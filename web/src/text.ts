@@ -96,6 +96,7 @@ export const text = {
   message: 'Message',
   messageTo: (name: string) => `Message ${name}`,
   send: 'Send',
+  sendAgain: 'Send again',
   attach: 'Send a file',
   dropHere: (name: string) => `Drop files here to send them to ${name}`,
   typing: (name: string) => `${name} is typing…`,

@@ -1,15 +1,14 @@
 import type { ScramHash } from '../../stream/ports.ts';
-import { ClientWire, type Destination } from '../../transports/client-wire.ts';
-import { buildElement, Element } from '../../xml/element.ts';
-import { XmlStreamParser } from '../../xml/stream-parser.ts';
+import { isLoopback } from '../../transports/address.ts';
+import type { Destination } from '../../transports/client-wire.ts';
+import { Element } from '../../xml/element.ts';
 import { NS } from '../../xmpp/ns.ts';
 import { within } from './finding.ts';
+import { type Line, openLine } from './lines.ts';
 import { ScramClient } from './scram-client.ts';
 
 /** Milliseconds for a whole sign-in. */
 const PATIENCE = 10_000;
-/** What a server may send, of which only the features are long. */
-const LIMITS = { bytes: 262_144, tagBytes: 16_384, depth: 32, elements: 5_000, attributes: 64 };
 /** Elements that nobody has asked for; there should be none. */
 const MAX_WAITING = 100;
 const SCRAM: readonly ScramHash[] = ['SHA-512', 'SHA-256', 'SHA-1'];
@@ -47,7 +46,7 @@ export class SignInError extends Error {
 
 /**
  * Signs in as clients do (RFC 6120 §9.1): header, STARTTLS, SASL, binding, and leaves
- * again. Without `credentials` it goes as far as the features for signing in.
+ * again; over a WebSocket without STARTTLS. Without `credentials` it goes as far as the features for signing in.
  * @throws {SignInError}
  */
 export async function signIn(
@@ -78,8 +77,7 @@ class Client {
   readonly #destination: Destination;
   readonly #domain: string;
   readonly #heard: (Element | Error)[] = [];
-  readonly #parser: XmlStreamParser;
-  #wire: ClientWire | null = null;
+  #line: Line | null = null;
   #wake = () => {};
   #step = 'connecting';
   #isSecure: boolean;
@@ -88,23 +86,10 @@ class Client {
     this.#destination = destination;
     this.#domain = domain;
     this.#isSecure = destination.directTls;
-    const end = () => this.#hear(new Error('it closed the stream'));
-    this.#parser = new XmlStreamParser(
-      {
-        onHeader: () => {},
-        onFrame: (frame) => this.#hear(buildElement(frame)),
-        onFooter: end,
-        onError: (error) => this.#hear(error),
-      },
-      LIMITS,
-    );
   }
 
   async run(credentials: Credentials | null): Promise<SignedIn> {
-    this.#wire = await ClientWire.connect(this.#destination, (chunk) => {
-      if (chunk) this.#parser.write(chunk);
-      else this.#hear(new Error('it hung up'));
-    });
+    this.#line = await openLine(this.#destination, (what) => this.#hear(what));
     let features = await this.#open('opening the stream');
     if (!this.#isSecure && features.getChild('starttls', NS.tls)) features = await this.#secure();
     const { fingerprint } = this;
@@ -112,15 +97,19 @@ class Client {
     if (!credentials) return { jid: '', mechanism: '', ...found };
     this.#step = 'signing in';
     const mechanism = await this.#authenticate(features, credentials);
-    this.#parser.reset();
     await this.#open('opening the stream after signing in');
     const jid = await this.#bind();
-    this.#wire.write('</stream:stream>');
+    this.#line.close();
     return { jid, mechanism, ...found };
   }
 
+  /** Whether nobody is on the way who could read a password. */
+  get #isPrivate(): boolean {
+    return this.#isSecure || isLoopback(this.#destination.address);
+  }
+
   get fingerprint(): string | null {
-    return this.#wire?.fingerprint ?? null;
+    return this.#line?.fingerprint ?? null;
   }
 
   explain(error: NodeJS.ErrnoException): SignInError {
@@ -129,27 +118,20 @@ class Client {
   }
 
   destroy(): void {
-    this.#wire?.destroy();
+    this.#line?.destroy();
   }
 
   async #open(step: string): Promise<Element> {
     this.#step = step;
-    const header = new Element('stream:stream', {
-      to: this.#domain,
-      version: '1.0',
-      xmlns: NS.client,
-      'xmlns:stream': NS.streams,
-    });
-    this.#wire!.write(header.toString().replace(/\/>$/, '>'));
+    this.#line!.open(this.#domain);
     return this.#expect('features');
   }
 
   async #secure(): Promise<Element> {
     this.#step = 'STARTTLS';
-    this.#wire!.write(`<starttls xmlns='${NS.tls}'/>`);
+    this.#line!.say(`<starttls xmlns='${NS.tls}'/>`);
     await this.#expect('proceed');
-    this.#parser.reset();
-    await this.#wire!.startTls();
+    await this.#line!.startTls();
     this.#isSecure = true;
     return this.#open('opening the stream under TLS');
   }
@@ -164,7 +146,7 @@ class Client {
       await this.#scram(`SCRAM-${hash}`, new ScramClient(hash, username, password));
       return `SCRAM-${hash}`;
     }
-    if (!offered?.includes('PLAIN') || !this.#isSecure) throw new Error('it offers no mechanism');
+    if (!offered?.includes('PLAIN') || !this.#isPrivate) throw new Error('it offers no mechanism');
     this.#send('auth', `\0${username}\0${password}`, 'PLAIN');
     await this.#expect('success');
     return 'PLAIN';
@@ -180,7 +162,8 @@ class Client {
 
   async #bind(): Promise<string> {
     this.#step = 'binding a resource';
-    this.#wire!.write(`<iq type='set' id='bind'><bind xmlns='${NS.bind}'/></iq>`);
+    const bind = `<bind xmlns='${NS.bind}'/>`;
+    this.#line!.say(`<iq xmlns='${NS.client}' type='set' id='bind'>${bind}</iq>`);
     const answer = await this.#expect('iq');
     const jid = answer.getChild('bind', NS.bind)?.getChildText('jid');
     if (!jid) throw refusalIn(answer);
@@ -190,7 +173,7 @@ class Client {
   #send(name: string, text: string, mechanism?: string): void {
     const element = new Element(name, { xmlns: NS.sasl, mechanism });
     element.t(Buffer.from(text).toString('base64'));
-    this.#wire!.write(element.toString());
+    this.#line!.say(element.toString());
   }
 
   async #expect(name: string): Promise<Element> {

@@ -217,7 +217,7 @@ async function visitListeners(
   fingerprint: string | null,
   credentials: Credentials | null,
 ): Promise<Finding[]> {
-  const places = listeners.filter(({ type }) => type.startsWith('c2s'));
+  const places = listeners.filter(({ type }) => type !== 'component');
   const visits = await Promise.all(places.map((each) => visit(each, domain, credentials)));
   const stale = visits.filter((each) => each.fingerprint && each.fingerprint !== fingerprint);
   const certificates = new Findings('certificates');

@@ -1,6 +1,7 @@
 import { domainToASCII } from 'node:url';
 import type { ServerStatus } from '../../server/admin/ports.ts';
 import type { ComponentConfig, ListenerConfig } from '../../server/config/config.ts';
+import { isLoopback } from '../../transports/address.ts';
 import { tryPort } from '../../transports/client-wire.ts';
 import { explainFailure } from '../failure.ts';
 import { formatPlace } from '../server.ts';
@@ -85,13 +86,19 @@ export async function visit(
   const findings = new Findings('sign-in');
   const address = addressOf(listener);
   const place = formatPlace(address, listener.port);
-  const isDirect = listener.type === 'c2s-tls';
-  const serverName = domainToASCII(domain) || domain;
-  const destination = { address, port: listener.port, serverName, directTls: isDirect };
-  const where = `${domain} on ${place} (${isDirect ? 'direct TLS' : 'STARTTLS'})`;
+  const { type, port } = listener;
+  const destination = {
+    ...{ address, port, serverName: domainToASCII(domain) || domain },
+    directTls: type === 'c2s-tls' || type === 'https',
+    webSocket: type === 'http' || type === 'https',
+  };
+  const where = `${domain} on ${place} (${WAYS[type]})`;
+  // Browsers sign in without TLS on this machine alone, and proxies have TLS before them.
+  const isForProxies = type === 'http' && !isLoopback(address);
   try {
-    const found = await signIn(destination, domain, credentials);
-    tell(where, found, credentials !== null, findings);
+    const found = await signIn(destination, domain, isForProxies ? null : credentials);
+    if (isForProxies) findings.ok(`${where}: it answers; clients sign in through a proxy.`);
+    else tell(where, { ...found, isSecure: found.isSecure || type === 'http' }, findings);
     return { finding: findings.all[0]!, place, fingerprint: found.fingerprint };
   } catch (error) {
     if (!(error instanceof SignInError)) throw error;
@@ -100,13 +107,22 @@ export async function visit(
   }
 }
 
-function tell(where: string, found: SignedIn, isSignedIn: boolean, findings: Findings): void {
+/** By type of listener. */
+const WAYS: Readonly<Record<ListenerConfig['type'], string>> = {
+  c2s: 'STARTTLS',
+  'c2s-tls': 'direct TLS',
+  component: 'component',
+  http: 'WebSocket without TLS',
+  https: 'WebSocket',
+};
+
+function tell(where: string, found: SignedIn, findings: Findings): void {
   if (!found.isSecure) {
     findings.error(
       `${where}: the server offers no TLS.`,
       'Whoever is on the way can read passwords: give the host a certificate.',
     );
-  } else if (isSignedIn) findings.ok(`${where}: signed in with ${found.mechanism}.`);
+  } else if (found.jid !== '') findings.ok(`${where}: signed in with ${found.mechanism}.`);
   else findings.ok(`${where}: a client could sign in.`);
 }
 

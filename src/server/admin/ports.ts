@@ -52,7 +52,10 @@ export interface ListenerFacts {
 
 export interface FlowFacts {
   readonly host: string;
-  /** `incoming message store: offline`: direction, stanza kind, stage, handlers in order. */
+  /**
+   * `incoming message store: offline`: direction, stanza kind, stage, handlers in order;
+   * `answer http GET, PUT /upload/: upload`: methods, path, module.
+   */
   readonly lines: readonly string[];
 }
 

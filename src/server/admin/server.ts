@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { type AdminCommand, adminCommand, noParams } from './command.ts';
 import type { ServerFacts } from './ports.ts';
 
-const explain = z.strictObject({ kind: z.enum(['message', 'presence', 'iq']).optional() });
+const explain = z.strictObject({ kind: z.enum(['message', 'presence', 'iq', 'http']).optional() });
 
 /**
  * The commands about the server as a whole. `requestStop` sets off a graceful
@@ -18,7 +18,7 @@ export function serverCommands(facts: ServerFacts, requestStop: () => void): Adm
     }),
     adminCommand({
       name: 'explain',
-      summary: 'Lists what handles a stanza, in order.',
+      summary: 'Lists what handles a stanza, in order, and what answers over HTTP.',
       params: explain,
       run: async ({ kind }) => explainFlows(facts, kind),
     }),

@@ -32,6 +32,12 @@ export const dinoCallScenario: Scenario = {
       await flows(juliet, 'audio');
       await isHeard(juliet, 'audio');
     });
+    await check('is understood there', async () => {
+      const errors = juliet.transcript.match(/< <iq [^>]*type='error'.*/g) ?? [];
+      // As a full JID; its account has no vCard.
+      const refusals = errors.filter((each) => each.includes(`from='${romeo.address}/`));
+      if (refusals.length > 0) throw new Error(refusals.join('\n'));
+    });
     await check('is declined there', async () => {
       await press(juliet, 'Hang up');
       await press(juliet, 'Close');

@@ -20,6 +20,8 @@ export type Stage = {
 export type Scenario = {
   readonly name: string;
   readonly timeoutMs?: number;
+  /** Gets what is not installed with the rest, before any clock runs. */
+  prepare?(): Promise<void>;
   /** Throws when a check has failed. Pages and processes left open are ended by the caller. */
   play(stage: Stage): Promise<void>;
 };

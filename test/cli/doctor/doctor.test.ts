@@ -85,6 +85,50 @@ test('of a server that runs well all is well, and nothing is left behind', async
   expect((await epode.run(['user', 'list'])).out).toBe('No accounts.\n');
 });
 
+test('browsers are tried over WebSocket, with TLS and on this machine without', async () => {
+  const [plain, secure] = [await freePort(), await freePort()];
+  epode.configure(`
+hosts: { localhost: }
+listeners:
+  - { type: http, address: 127.0.0.1, port: ${plain} }
+  - { type: https, address: 127.0.0.1, port: ${secure} }
+limits: { connections: 100 }
+signIn: { scramIterations: 4096 }
+`);
+  await startServer(epode);
+  const { code, of } = await examine();
+  expect(of('sign-in')).toEqual([
+    `ok localhost on 127.0.0.1:${plain} (WebSocket without TLS): signed in with SCRAM-SHA-512.`,
+    `ok localhost on 127.0.0.1:${secure} (WebSocket): signed in with SCRAM-SHA-512.`,
+  ]);
+  expect(code).toBe(0);
+  const args = ['--account', 'juliet@localhost', '--password-stdin'];
+  expect((await examine(args, 'wrong')).of('sign-in')).toEqual([
+    expect.stringMatching(/\(WebSocket without TLS\): signing in failed: not-authorized/),
+    expect.stringMatching(/\(WebSocket\): signing in failed: not-authorized/),
+  ]);
+});
+
+test('what listens there and is no server of WebSockets is told', async () => {
+  const port = await freePort();
+  epode.configure(`
+hosts: { localhost: }
+listeners:
+  - { type: c2s, address: 127.0.0.1, port: ${ports[0]} }
+  - { type: http, address: 127.0.0.1, port: ${port} }
+`);
+  await startServer(epode);
+  epode.configure(`
+hosts: { localhost: }
+listeners:
+  - { type: http, address: 127.0.0.1, port: ${ports[0]} }
+  - { type: c2s, address: 127.0.0.1, port: ${port} }
+`);
+  const { code, of } = await examine();
+  expect(code).toBe(1);
+  expect(of('sign-in')[0]).toMatch(/\(WebSocket without TLS\): connecting failed: /);
+});
+
 test('for people it says the same in lines', async () => {
   await startServer(epode);
   const { code, out } = await epode.run(['doctor']);

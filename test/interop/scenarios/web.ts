@@ -88,6 +88,12 @@ async function playBehind(stage: Stage, name: string, startProxy: StartProxy): P
   await stage.check(name, 'passes WebSocket on', async () => {
     await chat(await comes(xmppJs, target, port), await slixmppOf(target)());
   });
+  await stage.check(name, 'passes BOSH on, and what comes in while a request is held', async () => {
+    const service = `https://${target.domain}:${port}/http-bind`;
+    const account = await freshAccount(target, 'web');
+    const web = await LibraryUser.signIn(stropheJs, target, account, { service });
+    await chat(web, await slixmppOf(target)());
+  });
   await stage.check(name, 'passes other requests on', async () => {
     const jrd = await read(target, port, '/.well-known/host-meta.json');
     assert.match(jrd, /urn:xmpp:alt-connections:websocket/);

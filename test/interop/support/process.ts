@@ -9,10 +9,14 @@ export type Launch = {
   readonly input?: string;
 };
 
+/** For programs that are run to their end. */
+export type Errand = Launch & { readonly limitMs?: number };
+
 /** "nobody" everywhere. */
 const NOBODY = 65534;
 const KEPT_CHARACTERS = 2_000_000;
 const GRACE_MS = 5_000;
+const RUN_MS = 30_000;
 
 /** Everything started so far, in order; most of it has ended. */
 export const started: Running[] = [];
@@ -25,11 +29,12 @@ process.on('exit', () => {
 export async function run(
   command: string,
   args: readonly string[],
-  launch: Launch = {},
+  errand: Errand = {},
 ): Promise<string> {
-  const execution = promisify(execFile)(command, args, { ...options(launch), timeout: 30_000 });
+  const { input = '', limitMs = RUN_MS } = errand;
+  const execution = promisify(execFile)(command, args, { ...options(errand), timeout: limitMs });
   // A program may end without reading its input.
-  execution.child.stdin?.on('error', () => {}).end(launch.input ?? '');
+  execution.child.stdin?.on('error', () => {}).end(input);
   return (await execution).stdout;
 }
 

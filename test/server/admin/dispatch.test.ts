@@ -65,7 +65,14 @@ describe('the server’s commands', () => {
       memory: 0,
     }),
     flows: () => [
-      { host: 'a.example', lines: ['incoming message deliver: m', 'outgoing presence apply: p'] },
+      {
+        host: 'a.example',
+        lines: [
+          'incoming message deliver: m',
+          'outgoing presence apply: p',
+          'answer http GET /upload/: u',
+        ],
+      },
     ],
   };
 
@@ -77,6 +84,9 @@ describe('the server’s commands', () => {
     expect(await admin.run('explain', {})).toEqual({ result: facts.flows() });
     expect(await admin.run('explain', { kind: 'presence' })).toEqual({
       result: [{ host: 'a.example', lines: ['outgoing presence apply: p'] }],
+    });
+    expect(await admin.run('explain', { kind: 'http' })).toEqual({
+      result: [{ host: 'a.example', lines: ['answer http GET /upload/: u'] }],
     });
     expect(await admin.run('explain', { kind: 'all' })).toMatchObject({
       error: { code: 'bad-params' },

@@ -1,4 +1,4 @@
-import { signal } from '@preact/signals';
+import { computed, signal } from '@preact/signals';
 import type { Agent, Stanzas } from 'stanza';
 import { Call, type CallHost, isCall } from './call.ts';
 import { discoverIceServers } from './ice-servers.ts';
@@ -29,6 +29,11 @@ const MAX_AGE_MS = 60_000;
 export class Calls {
   /** The call there is, or whose end has not been seen yet. */
   readonly current = signal<Call | null>(null);
+  /** Who waits for an answer of ours; null for nobody. */
+  readonly ringing = computed(() => {
+    const call = this.current.value;
+    return call?.phase.value === 'incoming' && call.end.value === null ? call.peer : null;
+  });
   /** Calls go through the server's relay alone, so that no peer learns our address. */
   readonly relayOnly = signal(localStorage.getItem(RELAY_ONLY) === 'true');
   readonly #agent: Agent;

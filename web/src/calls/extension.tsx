@@ -22,6 +22,7 @@ export const callsAndPeerFiles: ExtensionFactory = (agent, server) => {
     ),
     overlay: (nameOf) => <CallLayer calls={calls} nameOf={nameOf} />,
     transfers: (peer) => <PeerFileList peerFiles={peerFiles} peer={peer} />,
+    ringing: calls.ringing,
     settings: () => <RelaySetting calls={calls} />,
     stop: () => {
       calls.stop();

@@ -67,7 +67,7 @@ export class Session {
     this.connection = new RTCPeerConnection();
     this.#trickle = new Trickle(
       this.connection,
-      (contents) => this.#tell('transport-info', { contents }),
+      (content) => this.#tell('transport-info', { contents: [content] }),
       (name) => this.#creatorOf(name),
     );
     this.connection.onconnectionstatechange = () =>

@@ -7,10 +7,10 @@ const MAX_CANDIDATES = 100;
 /** Candidates come in bursts; what comes within this time, in milliseconds, leaves together. */
 const BURST_MS = 20;
 
-/** Sends a browser's candidates as it finds them, and hands it the peer's: XEP-0176 §5.6. */
+/** Sends a browser's candidates as it finds them, and hands it the peer's: XEP-0176 §5.5. */
 export class Trickle {
   readonly #connection: RTCPeerConnection;
-  readonly #send: (contents: readonly Content[]) => void;
+  readonly #send: (content: Content) => void;
   readonly #creatorOf: (name: string) => Role;
   #found = new Map<string, Candidate[]>();
   #waiting: RTCIceCandidateInit[] = [];
@@ -19,7 +19,7 @@ export class Trickle {
 
   constructor(
     connection: RTCPeerConnection,
-    send: (contents: readonly Content[]) => void,
+    send: (content: Content) => void,
     creatorOf: (name: string) => Role,
   ) {
     this.#connection = connection;
@@ -73,15 +73,17 @@ export class Trickle {
   #leave(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
-    const contents = [...this.#found].map(([name, candidates]) => ({
-      ...{ creator: this.#creatorOf(name), name },
-      transport: { transportType: ICE_UDP, ...this.#credentials(name), candidates },
-    }));
+    const found = [...this.#found];
     this.#found = new Map();
-    if (contents.length > 0) this.#send(contents);
+    // Each content by itself, as in XEP-0176 §5.5: Dino refuses several at once, and then
+    // knows no way to us but what it happens to hear.
+    for (const [name, candidates] of found) {
+      const transport = { transportType: ICE_UDP, ...this.#credentials(name), candidates };
+      this.#send({ creator: this.#creatorOf(name), name, transport });
+    }
   }
 
-  /** XEP-0176 §5.6: which candidates belong together is told by the credentials. */
+  /** XEP-0176 §5.5: which candidates belong together is told by the credentials. */
   #credentials(name: string) {
     const sections = this.#connection.localDescription?.sdp.split(/^m=/m) ?? [];
     const section = sections.find((each) => each.includes(`a=mid:${name}\r\n`)) ?? '';

@@ -3,6 +3,7 @@ import type { Archive, Found, Page } from './archive.ts';
 import type { Incoming } from './incoming.ts';
 import type { Outgoing } from './outbox.ts';
 import { type Arrival, type Entry, Timeline } from './timeline.ts';
+import type { Posted } from './unsent.ts';
 
 /** The newest message, as the list of conversations shows it. */
 export interface Preview {
@@ -56,6 +57,8 @@ export class Conversation {
   readonly #deps: ConversationDeps;
   #timeline = new Timeline();
   #isOpen = false;
+  /** What is being read of the archive. */
+  #loading: Promise<void> | null = null;
   #typingTimer = 0;
   #pauseTimer = 0;
   #isComposing = false;
@@ -90,9 +93,16 @@ export class Conversation {
     }
   }
 
-  /** Rejects where the archive cannot be read. */
+  /** Resolves once they are there, whoever asked first; rejects where the archive cannot be read. */
   async loadOlder(): Promise<void> {
-    if (this.isLoading.value || this.isComplete.value) return;
+    if (this.isComplete.value) return;
+    this.#loading ??= this.#readOlder().finally(() => {
+      this.#loading = null;
+    });
+    await this.#loading;
+  }
+
+  async #readOlder(): Promise<void> {
     this.isLoading.value = true;
     try {
       let before = this.#timeline.oldestArchiveId;
@@ -153,10 +163,7 @@ export class Conversation {
 
   send(body: string, file: string | null = null): void {
     const id = this.#deps.newId();
-    const rest = { archiveId: null, isOwn: true, isRetracted: false, isMarkable: true };
-    const arrival: Arrival = { ...rest, id, time: Date.now(), body, file };
-    this.#timeline.add(arrival, 'sending');
-    this.#show(arrival);
+    this.#write(id, Date.now(), body, file);
     this.#stopComposing();
     this.unread.value = 0;
     this.#publish();
@@ -166,6 +173,33 @@ export class Conversation {
       marker: { type: 'markable' },
       ...(file !== null && { links: [{ url: file }] }),
     });
+  }
+
+  /** What could not be delivered goes once more, as a new message. */
+  sendAgain(id: string): void {
+    const failed = this.#timeline.takeFailed(id);
+    if (!failed) return;
+    // What goes is what is shown: it may have been corrected.
+    const shown = this.entries.value.find((each) => each.isOwn && each.id === id) ?? failed;
+    this.send(shown.body, shown.file);
+  }
+
+  /** Shows what waits to be sent since before this page. */
+  restore({ message, time }: Posted): void {
+    const { id, body = '', replace, retract, links = [] } = message;
+    if (retract) this.#timeline.retract(retract, true, time);
+    else if (replace) this.#timeline.correct(replace, true, time, body);
+    else if (body !== '') this.#write(id, time, body, links[0]?.url ?? null);
+    this.#publish();
+  }
+
+  /** Reads back to that time, since the server may have what waits to be sent. */
+  async readBackTo(time: number): Promise<void> {
+    await this.open();
+    for (let tries = 0; tries < MAX_PAGES && !this.isComplete.value; tries++) {
+      if ((this.#timeline.oldestTime ?? Number.POSITIVE_INFINITY) < time) return;
+      await this.loadOlder();
+    }
   }
 
   /** One's own message of that id gets another text (XEP-0308). */
@@ -218,6 +252,13 @@ export class Conversation {
   acknowledged(id: string): void {
     this.#timeline.advance(id, 'sent');
     this.#publish();
+  }
+
+  #write(id: string, time: number, body: string, file: string | null): void {
+    const rest = { archiveId: null, isOwn: true, isRetracted: false, isMarkable: true };
+    const arrival: Arrival = { ...rest, id, time, body, file };
+    this.#timeline.add(arrival, 'sending');
+    this.#show(arrival);
   }
 
   #stanza(id: string, body: string): Outgoing {

@@ -9,6 +9,7 @@ import { Conversation } from './conversation.ts';
 import { type Incoming, readIncoming } from './incoming.ts';
 import { bareOf, domainOf, localOf } from './jid.ts';
 import { Outbox, type Outgoing } from './outbox.ts';
+import { keepUnsent, type Posted, readUnsent } from './unsent.ts';
 import { Uploads } from './uploads.ts';
 
 /** A new message that nobody looks at, for those who are told of it. */
@@ -40,6 +41,8 @@ export class Session {
   );
   readonly #agent: Agent;
   readonly #outbox: Outbox;
+  /** What waits since before this page, until it is known what the server has of it. */
+  #restored: readonly Posted[];
   readonly #ended = new AbortController();
   #isLookedAt = true;
 
@@ -52,8 +55,11 @@ export class Session {
     this.cards = new Cards(agent);
     this.archive = new Archive(agent, jid);
     this.uploads = new Uploads(agent);
-    this.#outbox = new Outbox((message) => agent.sendMessage(message));
+    this.#restored = readUnsent(jid);
+    const keep = (posted: readonly Posted[]) => keepUnsent(jid, posted);
+    this.#outbox = new Outbox((message) => agent.sendMessage(message), keep, this.#restored);
     this.extensions = extensions.map((make) => make(agent, domainOf(jid)));
+    for (const each of this.#restored) this.conversation(each.message.to!).restore(each);
     this.#listen();
   }
 
@@ -77,12 +83,24 @@ export class Session {
     }
     const open = [...this.conversations.value.values()];
     await Promise.all(open.map((conversation) => conversation.catchUp().catch(() => {})));
+    await this.#settleRestored();
     this.#outbox.open(true);
     this.cards.retry();
     for (const conversation of bare.slice(0, MAX_PREVIEWS)) await conversation.open();
   }
 
+  /** What the archive has was sent before this page, and does not go again. */
+  async #settleRestored(): Promise<void> {
+    for (const { message, time } of this.#restored) {
+      await this.conversation(message.to!)
+        .readBackTo(time)
+        .catch(() => {});
+    }
+    this.#restored = [];
+  }
+
   signOut(): void {
+    this.#outbox.giveUp();
     this.connection.signOut();
   }
 

@@ -46,7 +46,7 @@ interface Item {
   delivery: Delivery;
 }
 
-const RANK: readonly Delivery[] = ['failed', 'sending', 'sent', 'received', 'displayed'];
+const RANK: readonly Delivery[] = ['sending', 'sent', 'received', 'displayed', 'failed'];
 
 export class Timeline {
   /** The oldest first. */
@@ -96,12 +96,20 @@ export class Timeline {
   /** How far one's own message of that id has come; it never goes back. */
   advance(id: string, delivery: Delivery): void {
     const item = this.#own(id);
-    if (item && RANK.indexOf(delivery) > RANK.indexOf(item.delivery)) item.delivery = delivery;
+    if (item) advance(item, delivery);
   }
 
   fail(id: string): void {
     const item = this.#own(id);
     if (item) item.delivery = 'failed';
+  }
+
+  /** Takes one's own failed message of that id out; undefined where there is none. */
+  takeFailed(id: string): Arrival | undefined {
+    const item = this.#own(id);
+    if (item?.delivery !== 'failed') return undefined;
+    this.#items = this.#items.filter((each) => each !== item);
+    return item.arrival;
   }
 
   /** One's own messages that the server may not have, the oldest first. */
@@ -113,6 +121,11 @@ export class Timeline {
 
   get newestArchiveId(): string | null {
     return this.#items.findLast(({ arrival }) => arrival.archiveId)?.arrival.archiveId ?? null;
+  }
+
+  /** Of the oldest message that the archive has shown; null for none. */
+  get oldestTime(): number | null {
+    return this.#items.find(({ arrival }) => arrival.archiveId)?.arrival.time ?? null;
   }
 
   get oldestArchiveId(): string | null {
@@ -162,7 +175,7 @@ export class Timeline {
     const { archiveId } = item.arrival;
     const hasMoved = archiveId === null && arrival.archiveId !== null;
     item.arrival = { ...arrival, archiveId: arrival.archiveId ?? archiveId };
-    if (RANK.indexOf(delivery) > RANK.indexOf(item.delivery)) item.delivery = delivery;
+    advance(item, delivery);
     if (!hasMoved) return;
     this.#items = this.#items.filter((each) => each !== item);
     this.#insert(item);
@@ -181,4 +194,9 @@ export class Timeline {
   #own(id: string): Item | undefined {
     return this.#items.findLast(({ arrival }) => arrival.isOwn && arrival.id === id);
   }
+}
+
+/** What has failed stays so, though the server has got it. */
+function advance(item: Item, delivery: Delivery): void {
+  if (RANK.indexOf(delivery) > RANK.indexOf(item.delivery)) item.delivery = delivery;
 }

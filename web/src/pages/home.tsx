@@ -1,6 +1,7 @@
 import { useSignal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
 import type { Session } from '../chat/session.ts';
+import { startNotices } from '../notices/notices.ts';
 import { Mark } from '../parts/icons.tsx';
 import { text } from '../text.ts';
 import { Chat } from './chat.tsx';
@@ -10,6 +11,7 @@ import { Sidebar } from './sidebar.tsx';
 export function Home({ session }: { readonly session: Session }) {
   const selected = session.selected.value;
   useBackButton(session);
+  useEffect(() => startNotices(session, (peer) => openChat(session, peer)), [session]);
   if (session.connection.state.value === 'replaced') return <Replaced session={session} />;
   return (
     <div class={`home ${selected === null ? 'shows-list' : 'shows-chat'}`}>

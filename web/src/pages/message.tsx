@@ -14,6 +14,7 @@ interface Props {
   readonly name: string;
   onEdit(): void;
   onRetract(): void;
+  onSendAgain(): void;
 }
 
 const ICONS: Record<Delivery, IconName> = {
@@ -25,7 +26,7 @@ const ICONS: Record<Delivery, IconName> = {
 };
 
 /** One message: who, what, when, and how far it has come. */
-export function Message({ entry, isFollowing, name, onEdit, onRetract }: Props) {
+export function Message({ entry, isFollowing, name, onEdit, onRetract, onSendAgain }: Props) {
   const { isOwn, isRetracted, isCorrected, time, delivery, archiveId } = entry;
   const kind = `message ${isOwn ? 'own' : 'peer'}${isFollowing ? ' following' : ''}`;
   return (
@@ -43,6 +44,11 @@ export function Message({ entry, isFollowing, name, onEdit, onRetract }: Props) 
             </span>
           )}
         </span>
+        {delivery === 'failed' && !isRetracted && (
+          <button type="button" class="link" onClick={onSendAgain}>
+            {text.sendAgain}
+          </button>
+        )}
       </div>
       {isOwn && !isRetracted && entry.id !== '' && (
         <Menu

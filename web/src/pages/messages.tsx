@@ -66,6 +66,7 @@ export function Messages({ session, conversation, name, edited }: Props) {
                 onEdit={() => {
                   edited.value = entry;
                 }}
+                onSendAgain={() => conversation.sendAgain(entry.id)}
                 onRetract={() => {
                   retracted.value = entry;
                 }}

@@ -1,6 +1,7 @@
 import { useSignal } from '@preact/signals';
 import { useId } from 'preact/hooks';
 import type { Session } from '../chat/session.ts';
+import { NoticeSetting } from '../notices/notice-setting.tsx';
 import { Avatar } from '../parts/avatar.tsx';
 import { Dialog } from '../parts/dialog.tsx';
 import { type SmallPicture, shrinkPicture } from '../parts/shrink-picture.ts';
@@ -82,6 +83,7 @@ export function Profile({ session, onClose }: Props) {
           />
           <p class="hint">{text.nicknameHint}</p>
         </div>
+        <NoticeSetting />
         {session.extensions.map((extension) => extension.settings?.())}
         {problem.value !== null && (
           <p class="problem" role="alert">
