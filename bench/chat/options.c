@@ -14,8 +14,9 @@ static const char usage[] =
     "      --warmup 5  --seconds 10  --to-full (address full JIDs)\n"
     "      --join-writes (messages released together leave in one write)\n"
     "presence: --users 200  --outstanding 10  --warmup 5  --seconds 10\n"
-    "login: --accounts 2000  --first 0  --mechanism PLAIN|SCRAM-SHA-1  --warmup 5  --seconds 10\n"
-    "       --rate 0 (logins/s; 0: as fast as --parallel allows)\n"
+    "login: --accounts 2000  --first 0  --mechanism PLAIN|SCRAM-SHA-1|SCRAM-SHA-256|FAST\n"
+    "       --warmup 5  --seconds 10  --rate 0 (logins/s; 0: as fast as --parallel allows)\n"
+    "       --tickets (take up earlier TLS sessions)\n"
     "reload: --users 200  --warmup 5  --seconds 10\n"
     "idle: --stages 1000,5000  --hold 10 (seconds at each stage)\n";
 
@@ -33,6 +34,7 @@ static const struct option long_options[] = {
     {"users", required_argument, 0, 'N'},       {"accounts", required_argument, 0, 'A'},
     {"first", required_argument, 0, 'F'},       {"mechanism", required_argument, 0, 'm'},
     {"settle", required_argument, 0, 'T'},      {"websocket", no_argument, 0, 'B'},
+    {"tickets", no_argument, 0, 'k'},
     {0, 0, 0, 0}};
 
 static void refuse(const char *program, const char *why) {
@@ -66,6 +68,7 @@ static void read_option(struct options *options, int letter, char **argv) {
     case 'A': options->accounts = atoi(optarg); break;
     case 'F': options->first = atoi(optarg); break;
     case 'm': options->mechanism_name = optarg; break;
+    case 'k': options->with_tickets = true; break;
     case 'T': options->settle = atof(optarg); break;
     case 'S': options->stages = optarg; break;
     case 'H': options->hold = atof(optarg); break;

@@ -145,6 +145,7 @@ const accounts = {
   password: 'secret',
   areContacts: false,
   stored: 'keys',
+  hash: 'SHA-1',
 } as const;
 const place: Place = {
   directory,

@@ -47,6 +47,7 @@ listen:
     starttls: ${tls !== null}${webListener(place)}
 auth_method: [internal]
 auth_password_format: ${accounts.stored === 'keys' ? 'scram' : 'plain'}
+auth_scram_hash: ${accounts.hash === 'SHA-1' ? 'sha' : 'sha256'}
 modules:
 ${modules.map((line) => `  ${line}\n`).join('')}`;
 }

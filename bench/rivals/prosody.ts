@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { deriveKeys, ITERATIONS } from './scram-keys.ts';
-import { accountNames, type Command, type Place, type Server } from './server.ts';
+import { type Accounts, accountNames, type Command, type Place, type Server } from './server.ts';
 
 const list = (names: readonly string[]) => `{ ${names.map((name) => `"${name}"`).join(', ')} }`;
 
@@ -53,20 +53,21 @@ modules_disabled = ${list(['s2s', 's2s_auth_certs'])}
 c2s_require_encryption = false
 allow_unencrypted_plain_auth = true
 authentication = "${accounts.stored === 'keys' ? 'internal_hashed' : 'internal_plain'}"
+password_hash = "${accounts.hash}"
 storage = "internal"
 ${security ?? ''}
 VirtualHost "${accounts.domain}"
 `;
 }
 
-function passwordFields(password: string): string {
+function passwordFields({ password }: Accounts): string {
   return `\t["password"] = "${password}";\n`;
 }
 
 /** Derived once for all accounts. */
-function keyFields(password: string): string {
+function keyFields({ password, hash }: Accounts): string {
   const salt = randomUUID();
-  const { storedKey, serverKey } = deriveKeys(password, Buffer.from(salt), 'SHA-1');
+  const { storedKey, serverKey } = deriveKeys(password, Buffer.from(salt), hash);
   return `\t["iteration_count"] = ${ITERATIONS};
 \t["salt"] = "${salt}";
 \t["server_key"] = "${serverKey.toString('hex')}";
@@ -79,7 +80,7 @@ async function createAccounts({ directory, accounts }: Place): Promise<void> {
   const folder = join(directory, 'data', accounts.domain, 'accounts');
   await mkdir(folder, { recursive: true });
   const fields = accounts.stored === 'keys' ? keyFields : passwordFields;
-  const account = `return {\n${fields(accounts.password)}};\n`;
+  const account = `return {\n${fields(accounts)}};\n`;
   for (const name of accountNames(accounts)) await writeFile(join(folder, `${name}.dat`), account);
 }
 

@@ -8,6 +8,8 @@ export interface Accounts {
   readonly areContacts: boolean;
   /** What rivals store of the password: itself, or keys of SCRAM, as Epode does in any case. */
   readonly stored: 'password' | 'keys';
+  /** The one hash that rivals can have keys for. */
+  readonly hash: 'SHA-1' | 'SHA-256';
 }
 
 /** What clients come by; WebSocket and BOSH unencrypted. */

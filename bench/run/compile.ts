@@ -4,7 +4,7 @@ import { runToEnd } from '../rivals/process.ts';
 const bench = join(import.meta.dirname, '..');
 const COMMON = [
   ...['chat/events.c', 'chat/link.c', 'chat/options.c', 'chat/session.c'],
-  ...['chat/base64.c', 'chat/plain.c', 'chat/websocket.c'],
+  ...['chat/authentication.c', 'chat/base64.c', 'chat/plain.c', 'chat/websocket.c'],
 ];
 
 /** Compiles one program into `directory` and returns its path. Sources are named from bench/. */
@@ -24,12 +24,17 @@ export async function compile(
 
 const MEASURED = ['chat/marker.c', 'chat/histogram.c'];
 const CHATTING = ['chat/stanza.c', 'chat/tally.c', ...MEASURED];
+const MECHANISMS = ['mechanisms.c', 'salted.c', 'scram.c', 'token.c'].map(
+  (file) => `login/${file}`,
+);
+/** By libcrypto, with TLS or without. */
+const WITH_MECHANISMS: readonly string[] = ['login', 'resume', 'mixed'];
 /** What each generator has besides. */
 const SOURCES = {
   bosh: ['bosh/generator.c', 'bosh/client.c', 'bosh/exchange.c', ...CHATTING],
   chat: ['chat/generator.c', ...CHATTING],
   idle: ['idle/idle.c'],
-  login: ['login/generator.c', 'login/scram.c', 'login/salted.c', 'chat/histogram.c'],
+  login: ['login/generator.c', 'chat/histogram.c', ...MECHANISMS],
   presence: ['presence/generator.c', 'presence/mesh.c', 'presence/tags.c', ...MEASURED],
   reload: ['reload/generator.c', ...MEASURED],
 } as const;
@@ -50,6 +55,6 @@ export function compileGenerator(
   hasTls: boolean,
 ): Promise<string> {
   const tls = hasTls ? ['-DWITH_TLS', '-lssl'] : [];
-  const crypto = hasTls || name === 'login' ? ['-lcrypto'] : [];
+  const crypto = hasTls || WITH_MECHANISMS.includes(name) ? ['-lcrypto'] : [];
   return compile(programName(name), [...SOURCES[name], ...COMMON], directory, [...tls, ...crypto]);
 }

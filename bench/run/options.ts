@@ -2,7 +2,7 @@ import { parseArgs } from 'node:util';
 import type { Transport } from '../rivals/server.ts';
 
 const TRANSPORTS = ['tcp', 'websocket', 'bosh'] as const;
-const MECHANISMS = ['SCRAM-SHA-1', 'PLAIN'] as const;
+const MECHANISMS = ['SCRAM-SHA-1', 'SCRAM-SHA-256', 'PLAIN', 'FAST'] as const;
 export type Mechanism = (typeof MECHANISMS)[number];
 
 /** What a run was asked for. */
@@ -30,6 +30,8 @@ export interface RunOptions {
   readonly rate: number;
   /** How clients prove who they are in scenarios `login` and `storm`. */
   readonly mechanism: Mechanism;
+  /** Whether clients take up earlier TLS sessions, where the server gives them any. */
+  readonly tickets: boolean;
   /** Accounts that log in in turn, in scenarios `login` and `storm`. */
   readonly accounts: number;
   /** Logins under way at a time in scenario `login`. */
@@ -62,7 +64,8 @@ options
   --pairs 100     --outstanding 10     --body 120     --rate 500
   --modules needed|usual (of the rivals; Epode is always complete)
   --archive (all servers archive the messages; without it none does)
-  --mechanism SCRAM-SHA-1|PLAIN   --accounts 2000   --parallel 8   --logins 500
+  --mechanism SCRAM-SHA-1|SCRAM-SHA-256|PLAIN|FAST (FAST: --tls, by default epode alone)
+  --accounts 2000   --parallel 8   --logins 500   --tickets (with --tls)
   --users 200     --sessions 1000,5000 (reload: 10000)
   --keep (leave configurations and logs)`;
 
@@ -105,6 +108,7 @@ function parse(args: readonly string[]) {
       rate: { type: 'string', default: '500' },
       users: { type: 'string', default: '200' },
       mechanism: { type: 'string', default: 'SCRAM-SHA-1' },
+      tickets: { type: 'boolean', default: false },
       accounts: { type: 'string', default: '2000' },
       parallel: { type: 'string', default: '8' },
       logins: { type: 'string', default: '500' },
@@ -134,9 +138,12 @@ function transportNamed(name: string | undefined): Transport | null {
   return found ?? null;
 }
 
-function serversOf({ only, transport }: ReturnType<typeof parse>['values']): string[] {
-  const all = transport === 'websocket' ? 'epode,epode-tcp' : 'epode,prosody,ejabberd';
-  return (only ?? all).split(',');
+function serversOf(values: ReturnType<typeof parse>['values']): string[] {
+  const { only, transport, mechanism } = values;
+  if (only) return only.split(',');
+  if (transport === 'websocket') return ['epode', 'epode-tcp'];
+  // Neither of Debian's rivals knows SASL2.
+  return mechanism === 'FAST' ? ['epode'] : ['epode', 'prosody', 'ejabberd'];
 }
 
 function stages(scenario: string, text: string | undefined): number[] {
@@ -149,6 +156,8 @@ export function readRunOptions(args: readonly string[]): RunOptions {
   const { values, positionals } = tryToParse(args);
   if (positionals.length !== 1) throw new UsageError('one scenario, please');
   if (!['needed', 'usual'].includes(values.modules)) throw new UsageError('--modules needed|usual');
+  const wantsTls = values.tickets || values.mechanism === 'FAST';
+  if (wantsTls && !values.tls) throw new UsageError('FAST and --tickets want --tls');
   return {
     scenario: positionals[0]!,
     servers: serversOf(values),
@@ -165,6 +174,7 @@ export function readRunOptions(args: readonly string[]): RunOptions {
     rate: positive('rate', values.rate),
     users: positive('users', values.users),
     mechanism: mechanismNamed(values.mechanism),
+    tickets: values.tickets,
     accounts: positive('accounts', values.accounts),
     parallel: positive('parallel', values.parallel),
     logins: positive('logins', values.logins),

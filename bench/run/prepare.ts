@@ -42,7 +42,14 @@ export async function commonPlace(
   const { areContacts = false, stored = 'password' } = scenario;
   const transport = transportOf(scenario, options);
   const names = { prefix: 'bench', domain: 'localhost', password: 'secret' };
-  const accounts = { count: scenario.accounts(options), ...names, areContacts, stored };
+  const hash = options.mechanism === 'SCRAM-SHA-256' ? 'SHA-256' : 'SHA-1';
+  const accounts = {
+    count: scenario.accounts(options),
+    ...names,
+    areContacts,
+    stored,
+    hash,
+  } as const;
   const tls = options.tls ? await createCertificate(directory, accounts.domain) : null;
   const metricsPort = scenario.readsMetrics ? await freePort() : null;
   return { transport, accounts, tls, modules, archive, metricsPort };
