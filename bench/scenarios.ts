@@ -4,6 +4,7 @@ import { idle } from './idle/idle.ts';
 import { login } from './login/login.ts';
 import { presence } from './presence/presence.ts';
 import { reload } from './reload/reload.ts';
+import { resume } from './resume/resume.ts';
 import type { Scenario } from './run/scenario.ts';
 import { startUp } from './run/start-up.ts';
 import { storm } from './storm/storm.ts';
@@ -16,6 +17,7 @@ export const SCENARIOS: readonly Scenario[] = [
   presence,
   login,
   storm,
+  resume,
   reload,
   idle,
   startUp,

@@ -18,6 +18,7 @@ static const char usage[] =
     "       --warmup 5  --seconds 10  --rate 0 (logins/s; 0: as fast as --parallel allows)\n"
     "       --tickets (take up earlier TLS sessions)\n"
     "reload: --users 200  --warmup 5  --seconds 10\n"
+    "resume: --users 200  --missed 5  --parallel 32  --rate 0 (a second)  --warmup 5  --seconds 10\n"
     "idle: --stages 1000,5000  --hold 10 (seconds at each stage)\n";
 
 static const struct option long_options[] = {
@@ -34,7 +35,7 @@ static const struct option long_options[] = {
     {"users", required_argument, 0, 'N'},       {"accounts", required_argument, 0, 'A'},
     {"first", required_argument, 0, 'F'},       {"mechanism", required_argument, 0, 'm'},
     {"settle", required_argument, 0, 'T'},      {"websocket", no_argument, 0, 'B'},
-    {"tickets", no_argument, 0, 'k'},
+    {"tickets", no_argument, 0, 'k'},            {"missed", required_argument, 0, 'M'},
     {0, 0, 0, 0}};
 
 static void refuse(const char *program, const char *why) {
@@ -68,6 +69,7 @@ static void read_option(struct options *options, int letter, char **argv) {
     case 'A': options->accounts = atoi(optarg); break;
     case 'F': options->first = atoi(optarg); break;
     case 'm': options->mechanism_name = optarg; break;
+    case 'M': options->missed = atoi(optarg); break;
     case 'k': options->with_tickets = true; break;
     case 'T': options->settle = atof(optarg); break;
     case 'S': options->stages = optarg; break;
@@ -80,6 +82,7 @@ static void check(const struct options *options, const char *program) {
   if (options->port < 1 || options->port > 65535) refuse(program, "--port is missing or wrong");
   if (options->pairs < 1 || options->outstanding < 1) refuse(program, "nothing to send");
   if (options->users < 2 || options->users > 60000) refuse(program, "--users wants 2 to 60000");
+  if (options->missed < 0 || options->missed > 100) refuse(program, "--missed wants 0 to 100");
   if (options->body < 32 || options->body > 8000) refuse(program, "--body wants 32 to 8000");
   if (options->sources < 1 || options->sources > 250) refuse(program, "--sources wants 1 to 250");
   if (options->with_tls && options->with_websocket) refuse(program, "--tls is not for --websocket");
@@ -96,7 +99,7 @@ struct options read_options(int argc, char **argv) {
                             .pairs = 100, .outstanding = 10, .body = 120, .users = 200, .warmup = 5,
                             .settle = 1, .seconds = 10, .accounts = 2000,
                             .mechanism_name = "PLAIN", .mechanism = &plain,
-                            .stages = "1000,5000", .hold = 10};
+                            .missed = 5, .stages = "1000,5000", .hold = 10};
   int letter;
   while ((letter = getopt_long(argc, argv, "", long_options, 0)) != -1)
     read_option(&options, letter, argv);

@@ -47,6 +47,8 @@ struct options {
   /* login */
   int accounts;         /* that sign in in turn */
   int first;            /* number of the first of them */
+  /* resume */
+  int missed;           /* messages for each session while it is away */
   /* idle */
   const char *stages;   /* numbers of open sessions to stop at, ascending: "1000,5000" */
   double hold;          /* seconds to stay at each stage */

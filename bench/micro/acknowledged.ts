@@ -153,6 +153,7 @@ const place: Place = {
   accounts,
   modules: 'needed',
   archive: true,
+  resumption: false,
   tls: null,
   metricsPort: null,
   webPort: null,

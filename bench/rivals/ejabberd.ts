@@ -31,8 +31,9 @@ function webListener({ webPort }: Place): string {
 function configuration(place: Place, certificate: string): string {
   const { port, accounts, tls } = place;
   const usual = place.modules === 'usual' ? USUAL : [];
+  const resumes = place.resumption && place.modules !== 'usual' ? ['mod_stream_mgmt: {}'] : [];
   const archive = place.archive ? ['mod_mam: { default: always }'] : [];
-  const modules = [...NEEDED, ...MODULES_OF[place.transport], ...usual, ...archive];
+  const modules = [...NEEDED, ...MODULES_OF[place.transport], ...usual, ...resumes, ...archive];
   return `hosts: ["${accounts.domain}"]
 loglevel: error
 ${tls === null ? '' : `certfiles: ["${certificate}"]`}

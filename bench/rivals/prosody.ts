@@ -36,7 +36,14 @@ https_ports = {}`;
 function configuration(place: Place, { stanzaLimit, logsMore } = AS_STARTED): string {
   const { directory, port, accounts, tls, modules, archive } = place;
   const usual = modules === 'usual' ? USUAL : [];
-  const chosen = [...NEEDED, ...MODULES_OF[place.transport], ...usual, ...(archive ? ['mam'] : [])];
+  const smacks = place.resumption && modules !== 'usual' ? ['smacks'] : [];
+  const chosen = [
+    ...NEEDED,
+    ...MODULES_OF[place.transport],
+    ...usual,
+    ...smacks,
+    ...(archive ? ['mam'] : []),
+  ];
   const enabled = tls === null ? chosen : [...chosen, 'tls'];
   const security = tls && `ssl = { key = "${tls.key}", certificate = "${tls.certificate}" }`;
   return `run_as_root = true

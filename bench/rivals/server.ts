@@ -27,6 +27,8 @@ export interface Place {
   readonly accounts: Accounts;
   /** Rivals load what the scenarios need, or what a packaged server of theirs usually has on. */
   readonly modules: 'needed' | 'usual';
+  /** Whether rivals load what lets clients go on with their sessions (XEP-0198). */
+  readonly resumption: boolean;
   /** Whether messages are archived (XEP-0313). */
   readonly archive: boolean;
   /** PEM files when clients use STARTTLS, null for plain TCP. */

@@ -27,8 +27,13 @@ const CHATTING = ['chat/stanza.c', 'chat/tally.c', ...MEASURED];
 const MECHANISMS = ['mechanisms.c', 'salted.c', 'scram.c', 'token.c'].map(
   (file) => `login/${file}`,
 );
+const RESUMING = [
+  ...['resume/client.c', 'presence/tags.c', 'chat/stanza.c'],
+  ...MEASURED,
+  ...MECHANISMS,
+];
 /** By libcrypto, with TLS or without. */
-const WITH_MECHANISMS: readonly string[] = ['login', 'resume', 'mixed'];
+const WITH_MECHANISMS: readonly string[] = ['login', 'resume'];
 /** What each generator has besides. */
 const SOURCES = {
   bosh: ['bosh/generator.c', 'bosh/client.c', 'bosh/exchange.c', ...CHATTING],
@@ -36,6 +41,7 @@ const SOURCES = {
   idle: ['idle/idle.c'],
   login: ['login/generator.c', 'chat/histogram.c', ...MECHANISMS],
   presence: ['presence/generator.c', 'presence/mesh.c', 'presence/tags.c', ...MEASURED],
+  resume: ['resume/generator.c', ...RESUMING],
   reload: ['reload/generator.c', ...MEASURED],
 } as const;
 

@@ -34,13 +34,17 @@ export interface RunOptions {
   readonly tickets: boolean;
   /** Accounts that log in in turn, in scenarios `login` and `storm`. */
   readonly accounts: number;
-  /** Logins under way at a time in scenario `login`. */
+  /** Logins under way at a time in scenarios `login` and `resume`. */
   readonly parallel: number;
+  /** Messages for each session while it is away in scenario `resume`. */
+  readonly missed: number;
+  /** Sessions that come back a second in scenario `resume`; null for as many as `parallel` allows. */
+  readonly returns: number | null;
   /** Logins a second in scenario `storm`. */
   readonly logins: number;
   /** Users of scenario `presence`, all subscribed to each other. */
   readonly users: number;
-  /** Idle sessions, in the order of the stages; scenario `reload` has as many as the last of them. */
+  /** Idle sessions, in the order of the stages; scenarios `reload` and `resume` have as many as the last of them. */
   readonly sessions: readonly number[];
   /** Leave the temporary directory with configurations and logs. */
   readonly keep: boolean;
@@ -54,6 +58,7 @@ scenarios
   presence  users who all see each other log in, then change their presence
   login     logins as fast as the server allows, a few at once
   storm     one-to-one messages at a fixed rate while users log in at another
+  resume    sessions that all lose their connections come back and go on
   reload    how long a reload of the configuration keeps sessions waiting
   idle      memory of signed-in, silent sessions
   start-up  time until the server answers, and its memory then
@@ -65,8 +70,9 @@ options
   --modules needed|usual (of the rivals; Epode is always complete)
   --archive (all servers archive the messages; without it none does)
   --mechanism SCRAM-SHA-1|SCRAM-SHA-256|PLAIN|FAST (FAST: --tls, by default epode alone)
-  --accounts 2000   --parallel 8   --logins 500   --tickets (with --tls)
-  --users 200     --sessions 1000,5000 (reload: 10000)
+  --accounts 2000   --parallel 8 (resume: 100)   --logins 500   --tickets (with --tls)
+  --missed 5      --returns N (a second in resume; without it as many as --parallel allows)
+  --users 200     --sessions 1000,5000 (reload: 10000, resume: 1000)
   --keep (leave configurations and logs)`;
 
 /** The arguments make no sense; the message ends with what would. */
@@ -110,7 +116,9 @@ function parse(args: readonly string[]) {
       mechanism: { type: 'string', default: 'SCRAM-SHA-1' },
       tickets: { type: 'boolean', default: false },
       accounts: { type: 'string', default: '2000' },
-      parallel: { type: 'string', default: '8' },
+      parallel: { type: 'string' },
+      missed: { type: 'string', default: '5' },
+      returns: { type: 'string' },
       logins: { type: 'string', default: '500' },
       sessions: { type: 'string' },
       keep: { type: 'boolean', default: false },
@@ -146,8 +154,12 @@ function serversOf(values: ReturnType<typeof parse>['values']): string[] {
   return mechanism === 'FAST' ? ['epode'] : ['epode', 'prosody', 'ejabberd'];
 }
 
+/** What is asked for by default where that is not what most scenarios want. */
+const SESSIONS: Readonly<Record<string, string>> = { reload: '10000', resume: '1000' };
+const PARALLEL: Readonly<Record<string, string>> = { resume: '100' };
+
 function stages(scenario: string, text: string | undefined): number[] {
-  const counts = text ?? (scenario === 'reload' ? '10000' : '1000,5000');
+  const counts = text ?? SESSIONS[scenario] ?? '1000,5000';
   return counts.split(',').map((count) => positive('sessions', count));
 }
 
@@ -158,8 +170,9 @@ export function readRunOptions(args: readonly string[]): RunOptions {
   if (!['needed', 'usual'].includes(values.modules)) throw new UsageError('--modules needed|usual');
   const wantsTls = values.tickets || values.mechanism === 'FAST';
   if (wantsTls && !values.tls) throw new UsageError('FAST and --tickets want --tls');
+  const scenario = positionals[0]!;
   return {
-    scenario: positionals[0]!,
+    scenario,
     servers: serversOf(values),
     transport: transportNamed(values.transport),
     rounds: positive('rounds', values.rounds),
@@ -176,9 +189,11 @@ export function readRunOptions(args: readonly string[]): RunOptions {
     mechanism: mechanismNamed(values.mechanism),
     tickets: values.tickets,
     accounts: positive('accounts', values.accounts),
-    parallel: positive('parallel', values.parallel),
+    parallel: positive('parallel', values.parallel ?? PARALLEL[scenario] ?? '8'),
+    missed: positive('missed', values.missed),
+    returns: values.returns === undefined ? null : positive('returns', values.returns),
     logins: positive('logins', values.logins),
-    sessions: stages(positionals[0]!, values.sessions),
+    sessions: stages(scenario, values.sessions),
     keep: values.keep,
   };
 }

@@ -39,7 +39,7 @@ export async function commonPlace(
   options: RunOptions,
 ): Promise<CommonPlace> {
   const { modules, archive } = options;
-  const { areContacts = false, stored = 'password' } = scenario;
+  const { areContacts = false, stored = 'password', resumption = false } = scenario;
   const transport = transportOf(scenario, options);
   const names = { prefix: 'bench', domain: 'localhost', password: 'secret' };
   const hash = options.mechanism === 'SCRAM-SHA-256' ? 'SHA-256' : 'SHA-1';
@@ -52,7 +52,7 @@ export async function commonPlace(
   } as const;
   const tls = options.tls ? await createCertificate(directory, accounts.domain) : null;
   const metricsPort = scenario.readsMetrics ? await freePort() : null;
-  return { transport, accounts, tls, modules, archive, metricsPort };
+  return { transport, accounts, tls, modules, archive, resumption, metricsPort };
 }
 
 /** Gives a server a directory below `directory`, ports, its configuration and its accounts. */

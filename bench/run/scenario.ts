@@ -38,6 +38,8 @@ export interface Scenario {
   readonly areContacts?: boolean;
   /** What rivals store of a password; itself, unless signing in is what is measured. */
   readonly stored?: 'password' | 'keys';
+  /** Whether rivals are to load what lets clients go on with their sessions. */
+  readonly resumption?: boolean;
   /** Whether it reads what servers measure of themselves. */
   readonly readsMetrics?: boolean;
   /** The program that puts on the load, if any, compiled into `directory`. */
