@@ -2,6 +2,7 @@ import { bosh } from './bosh/bosh.ts';
 import { chat, fixedRate } from './chat/chat.ts';
 import { idle } from './idle/idle.ts';
 import { login } from './login/login.ts';
+import { mixed } from './mixed/mixed.ts';
 import { presence } from './presence/presence.ts';
 import { reload } from './reload/reload.ts';
 import { resume } from './resume/resume.ts';
@@ -18,6 +19,7 @@ export const SCENARIOS: readonly Scenario[] = [
   login,
   storm,
   resume,
+  mixed,
   reload,
   idle,
   startUp,

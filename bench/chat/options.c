@@ -19,6 +19,7 @@ static const char usage[] =
     "       --tickets (take up earlier TLS sessions)\n"
     "reload: --users 200  --warmup 5  --seconds 10\n"
     "resume: --users 200  --missed 5  --parallel 32  --rate 0 (a second)  --warmup 5  --seconds 10\n"
+    "mixed: --users 200  --rate 0 (actions/s)  --settle 1  --warmup 5  --seconds 10  --archive\n"
     "idle: --stages 1000,5000  --hold 10 (seconds at each stage)\n";
 
 static const struct option long_options[] = {
@@ -35,6 +36,7 @@ static const struct option long_options[] = {
     {"users", required_argument, 0, 'N'},       {"accounts", required_argument, 0, 'A'},
     {"first", required_argument, 0, 'F'},       {"mechanism", required_argument, 0, 'm'},
     {"settle", required_argument, 0, 'T'},      {"websocket", no_argument, 0, 'B'},
+    {"archive", no_argument, 0, 'C'},
     {"tickets", no_argument, 0, 'k'},            {"missed", required_argument, 0, 'M'},
     {0, 0, 0, 0}};
 
@@ -70,6 +72,7 @@ static void read_option(struct options *options, int letter, char **argv) {
     case 'F': options->first = atoi(optarg); break;
     case 'm': options->mechanism_name = optarg; break;
     case 'M': options->missed = atoi(optarg); break;
+    case 'C': options->with_archive = true; break;
     case 'k': options->with_tickets = true; break;
     case 'T': options->settle = atof(optarg); break;
     case 'S': options->stages = optarg; break;

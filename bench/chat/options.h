@@ -49,6 +49,8 @@ struct options {
   int first;            /* number of the first of them */
   /* resume */
   int missed;           /* messages for each session while it is away */
+  /* mixed */
+  bool with_archive;    /* pages of it are asked for */
   /* idle */
   const char *stages;   /* numbers of open sessions to stop at, ascending: "1000,5000" */
   double hold;          /* seconds to stay at each stage */

@@ -2,7 +2,14 @@ import { randomUUID } from 'node:crypto';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { deriveKeys, ITERATIONS } from './scram-keys.ts';
-import { type Accounts, accountNames, type Command, type Place, type Server } from './server.ts';
+import {
+  type Accounts,
+  accountNames,
+  type Command,
+  circles,
+  type Place,
+  type Server,
+} from './server.ts';
 
 const list = (names: readonly string[]) => `{ ${names.map((name) => `"${name}"`).join(', ')} }`;
 
@@ -95,13 +102,14 @@ async function createAccounts({ directory, accounts }: Place): Promise<void> {
 async function createRosters({ directory, accounts }: Place): Promise<void> {
   const folder = join(directory, 'data', accounts.domain, 'roster');
   await mkdir(folder, { recursive: true });
-  const names = accountNames(accounts);
-  for (const name of names) {
-    const items = names
-      .filter((other) => other !== name)
-      .map((other) => `\t["${other}@${accounts.domain}"] = ${CONTACT};\n`);
-    const roster = `return {\n\t[false] = ${NO_REQUESTS};\n${items.join('')}};\n`;
-    await writeFile(join(folder, `${name}.dat`), roster);
+  for (const circle of circles(accounts)) {
+    for (const name of circle) {
+      const items = circle
+        .filter((other) => other !== name)
+        .map((other) => `\t["${other}@${accounts.domain}"] = ${CONTACT};\n`);
+      const roster = `return {\n\t[false] = ${NO_REQUESTS};\n${items.join('')}};\n`;
+      await writeFile(join(folder, `${name}.dat`), roster);
+    }
   }
 }
 

@@ -32,14 +32,20 @@ const RESUMING = [
   ...MEASURED,
   ...MECHANISMS,
 ];
+const MIXED = [
+  ...['mixed/person.c', 'mixed/visitors.c', 'presence/tags.c', 'chat/tally.c'],
+  ...MEASURED,
+  ...MECHANISMS,
+];
 /** By libcrypto, with TLS or without. */
-const WITH_MECHANISMS: readonly string[] = ['login', 'resume'];
+const WITH_MECHANISMS: readonly string[] = ['login', 'resume', 'mixed'];
 /** What each generator has besides. */
 const SOURCES = {
   bosh: ['bosh/generator.c', 'bosh/client.c', 'bosh/exchange.c', ...CHATTING],
   chat: ['chat/generator.c', ...CHATTING],
   idle: ['idle/idle.c'],
   login: ['login/generator.c', 'chat/histogram.c', ...MECHANISMS],
+  mixed: ['mixed/generator.c', ...MIXED],
   presence: ['presence/generator.c', 'presence/mesh.c', 'presence/tags.c', ...MEASURED],
   resume: ['resume/generator.c', ...RESUMING],
   reload: ['reload/generator.c', ...MEASURED],

@@ -38,13 +38,15 @@ export interface RunOptions {
   readonly parallel: number;
   /** Messages for each session while it is away in scenario `resume`. */
   readonly missed: number;
+  /** Actions a second in scenario `mixed`; null for its own. */
+  readonly actions: number | null;
   /** Sessions that come back a second in scenario `resume`; null for as many as `parallel` allows. */
   readonly returns: number | null;
   /** Logins a second in scenario `storm`. */
   readonly logins: number;
   /** Users of scenario `presence`, all subscribed to each other. */
   readonly users: number;
-  /** Idle sessions, in the order of the stages; scenarios `reload` and `resume` have as many as the last of them. */
+  /** Idle sessions, in the order of the stages; scenarios `reload`, `resume` and `mixed` have as many as the last of them. */
   readonly sessions: readonly number[];
   /** Leave the temporary directory with configurations and logs. */
   readonly keep: boolean;
@@ -59,6 +61,7 @@ scenarios
   login     logins as fast as the server allows, a few at once
   storm     one-to-one messages at a fixed rate while users log in at another
   resume    sessions that all lose their connections come back and go on
+  mixed     chat, typing, presence, queries, logins and logouts at a fixed rate, for long
   reload    how long a reload of the configuration keeps sessions waiting
   idle      memory of signed-in, silent sessions
   start-up  time until the server answers, and its memory then
@@ -72,7 +75,8 @@ options
   --mechanism SCRAM-SHA-1|SCRAM-SHA-256|PLAIN|FAST (FAST: --tls, by default epode alone)
   --accounts 2000   --parallel 8 (resume: 100)   --logins 500   --tickets (with --tls)
   --missed 5      --returns N (a second in resume; without it as many as --parallel allows)
-  --users 200     --sessions 1000,5000 (reload: 10000, resume: 1000)
+  --actions 100   --minutes N (mixed: instead of --seconds, by default 60)
+  --users 200     --sessions 1000,5000 (reload: 10000, resume and mixed: 1000)
   --keep (leave configurations and logs)`;
 
 /** The arguments make no sense; the message ends with what would. */
@@ -103,7 +107,8 @@ function parse(args: readonly string[]) {
       only: { type: 'string' },
       transport: { type: 'string' },
       rounds: { type: 'string', default: '3' },
-      seconds: { type: 'string', default: '10' },
+      seconds: { type: 'string' },
+      minutes: { type: 'string' },
       warmup: { type: 'string', default: '5' },
       tls: { type: 'boolean', default: false },
       modules: { type: 'string', default: 'needed' },
@@ -119,6 +124,7 @@ function parse(args: readonly string[]) {
       parallel: { type: 'string' },
       missed: { type: 'string', default: '5' },
       returns: { type: 'string' },
+      actions: { type: 'string' },
       logins: { type: 'string', default: '500' },
       sessions: { type: 'string' },
       keep: { type: 'boolean', default: false },
@@ -155,8 +161,25 @@ function serversOf(values: ReturnType<typeof parse>['values']): string[] {
 }
 
 /** What is asked for by default where that is not what most scenarios want. */
-const SESSIONS: Readonly<Record<string, string>> = { reload: '10000', resume: '1000' };
+const SESSIONS: Readonly<Record<string, string>> = {
+  reload: '10000',
+  resume: '1000',
+  mixed: '1000',
+};
+const SECONDS: Readonly<Record<string, string>> = { mixed: '60' };
 const PARALLEL: Readonly<Record<string, string>> = { resume: '100' };
+
+function secondsOf(
+  scenario: string,
+  { seconds, minutes }: ReturnType<typeof parse>['values'],
+): number {
+  if (minutes !== undefined) return 60 * positive('minutes', minutes);
+  return positive('seconds', seconds ?? SECONDS[scenario] ?? '10');
+}
+
+function orNull(name: string, text: string | undefined): number | null {
+  return text === undefined ? null : positive(name, text);
+}
 
 function stages(scenario: string, text: string | undefined): number[] {
   const counts = text ?? SESSIONS[scenario] ?? '1000,5000';
@@ -176,7 +199,7 @@ export function readRunOptions(args: readonly string[]): RunOptions {
     servers: serversOf(values),
     transport: transportNamed(values.transport),
     rounds: positive('rounds', values.rounds),
-    seconds: positive('seconds', values.seconds),
+    seconds: secondsOf(scenario, values),
     warmup: positive('warmup', values.warmup),
     tls: values.tls,
     modules: values.modules === 'usual' ? 'usual' : 'needed',
@@ -191,7 +214,8 @@ export function readRunOptions(args: readonly string[]): RunOptions {
     accounts: positive('accounts', values.accounts),
     parallel: positive('parallel', values.parallel ?? PARALLEL[scenario] ?? '8'),
     missed: positive('missed', values.missed),
-    returns: values.returns === undefined ? null : positive('returns', values.returns),
+    returns: orNull('returns', values.returns),
+    actions: orNull('actions', values.actions),
     logins: positive('logins', values.logins),
     sessions: stages(scenario, values.sessions),
     keep: values.keep,

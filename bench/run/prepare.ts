@@ -43,10 +43,12 @@ export async function commonPlace(
   const transport = transportOf(scenario, options);
   const names = { prefix: 'bench', domain: 'localhost', password: 'secret' };
   const hash = options.mechanism === 'SCRAM-SHA-256' ? 'SHA-256' : 'SHA-1';
+  const count = scenario.accounts(options);
   const accounts = {
-    count: scenario.accounts(options),
+    count,
     ...names,
     areContacts,
+    circle: scenario.circle ?? count,
     stored,
     hash,
   } as const;

@@ -36,6 +36,8 @@ export interface Scenario {
   accounts(options: RunOptions): number;
   /** Whether they are all in each other's roster, subscribed both ways; not unless it says so. */
   readonly areContacts?: boolean;
+  /** So many of them at a time, in the order of their numbers; all, unless it says so. */
+  readonly circle?: number;
   /** What rivals store of a password; itself, unless signing in is what is measured. */
   readonly stored?: 'password' | 'keys';
   /** Whether rivals are to load what lets clients go on with their sessions. */
