@@ -4,10 +4,10 @@ import { commonArguments, drive } from '../run/generator.ts';
 import { withServer } from '../run/running.ts';
 import type { Sample, Scenario } from '../run/scenario.ts';
 
-/** Seconds a stage rests before memory is read: ejabberd's processes hibernate meanwhile. */
-const HOLD_S = 10;
 /** Sign-ins a second that even a slow server manages. */
 const SLOWEST_SIGN_IN = 25;
+/** Sign-ins a second of most. */
+const USUAL_SIGN_IN = 200;
 
 interface Reading {
   readonly sessions: number;
@@ -42,13 +42,15 @@ export const idle: Scenario = {
   ],
   transports: ['tcp', 'websocket'],
   accounts: ({ sessions }) => Math.max(...sessions),
+  lasts: ({ sessions, seconds }) =>
+    seconds * sessions.length + Math.max(...sessions) / USUAL_SIGN_IN + 5,
   build: (directory, { tls }) => compileGenerator('idle', directory, tls),
 
-  async measure(entrant, { sessions }, generator) {
-    const stages = ['--stages', sessions.join(','), '--hold', String(HOLD_S)];
+  async measure(entrant, { sessions, seconds }, generator) {
+    const stages = ['--stages', sessions.join(','), '--hold', String(seconds)];
     const args = [...commonArguments(entrant.place), ...stages, '--sources', '20'];
     const most = Math.max(...sessions);
-    const deadline = 60 + HOLD_S * (sessions.length + 1) + most / SLOWEST_SIGN_IN;
+    const deadline = 60 + seconds * (sessions.length + 1) + most / SLOWEST_SIGN_IN;
     return withServer(entrant, async ({ pid }) => {
       const startKib = residentKib(processTree(pid));
       const readings: Reading[] = [];

@@ -11,6 +11,9 @@ const SETTLE_MS = 2_000;
 /** Time for the logins of the slowest server and for the last presences to arrive, in seconds. */
 const MARGIN_S = 180;
 
+/** What the logins of both meshes usually take, in seconds. */
+const MESHES_S = 30;
+
 type Usage = ReturnType<CpuMeter['read']>;
 
 function presenceArguments({ users, outstanding, warmup, seconds }: RunOptions): string[] {
@@ -75,6 +78,7 @@ export const presence: Scenario = {
   ],
   accounts: ({ users }) => users,
   areContacts: true,
+  lasts: ({ warmup, seconds }) => 2 * warmup + seconds + MESHES_S,
   build: (directory, { tls }) => compileGenerator('presence', directory, tls),
 
   async measure(entrant, options, generator) {

@@ -13,6 +13,8 @@ import type { Entrant, Sample, Scenario } from '../run/scenario.ts';
 const FIRST_MS = 300;
 /** Sign-ins a second that even a slow server manages. */
 const SLOWEST_SIGN_IN = 25;
+/** Sign-ins a second of most. */
+const USUAL_SIGN_IN = 200;
 const MARGIN_S = 60;
 
 /** Two configurations that differ in everything a running server can change. */
@@ -128,6 +130,8 @@ export const reload: Scenario = {
     { key: 'othersShare', title: 'others on the server core', digits: 2 },
   ],
   accounts: ({ sessions }) => sessions.at(-1)! + 1,
+  lasts: ({ sessions, warmup, seconds }) =>
+    sessions.at(-1)! / USUAL_SIGN_IN + warmup + 2 * seconds + 5,
   readsMetrics: true,
   suits: ({ vary }) => vary !== undefined,
   build: (directory, { tls }) => compileGenerator('reload', directory, tls),

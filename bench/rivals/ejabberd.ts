@@ -104,6 +104,7 @@ function subscription({ count, circle = count, prefix, domain }: Accounts): stri
 
 export const ejabberd: Server = {
   name: 'ejabberd',
+  needs: { program: 'erl', package: 'ejabberd' },
 
   async prepare(place, run): Promise<void> {
     const certificate = join(place.directory, 'ejabberd.pem');

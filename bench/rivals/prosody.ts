@@ -117,6 +117,7 @@ const configFile = ({ directory }: Place) => join(directory, 'prosody.cfg.lua');
 
 export const prosody: Server = {
   name: 'prosody',
+  needs: { program: 'prosody', package: 'prosody' },
 
   async prepare(place: Place): Promise<void> {
     await writeFile(configFile(place), configuration(place));

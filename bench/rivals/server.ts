@@ -63,6 +63,8 @@ export interface Server {
   readonly name: string;
   /** What its clients come by, whatever the others' do. */
   readonly transport?: Transport;
+  /** What has to be installed, and Debian's package that has it. */
+  readonly needs?: { readonly program: string; readonly package: string };
   /** Writes configuration and accounts; bounded in time by the caller's `run`. */
   prepare(place: Place, run: (command: Command) => Promise<string>): Promise<void>;
   /** Starts it in the foreground, with all its processes below the started one. */

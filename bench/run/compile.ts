@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { runToEnd } from '../rivals/process.ts';
+import { GENERATOR_CORE } from './scenario.ts';
 
 const bench = join(import.meta.dirname, '..');
 const COMMON = [
@@ -18,7 +19,7 @@ export async function compile(
   const files = sources.map((source) => join(bench, source));
   const warnings = ['-Wall', '-Wextra', '-Werror'];
   const argv = ['cc', '-std=c11', ...warnings, '-O2', '-o', program, ...files, ...flags];
-  await runToEnd({ argv }, 1, 60_000);
+  await runToEnd({ argv }, GENERATOR_CORE, 60_000);
   return program;
 }
 

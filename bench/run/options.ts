@@ -12,7 +12,10 @@ export interface RunOptions {
   /** What clients come by; null for what the scenario prefers. */
   readonly transport: Transport | null;
   readonly rounds: number;
-  /** Measured time of each sample, in seconds. */
+  /**
+   * Measured time of each sample, in seconds; how long a stage of scenario `idle` rests before its
+   * memory is read, while processes of ejabberd's hibernate.
+   */
   readonly seconds: number;
   /** Load before the measured time, in seconds: the rivals' caches and Epode's JIT settle. */
   readonly warmup: number;
@@ -52,7 +55,11 @@ export interface RunOptions {
   readonly keep: boolean;
 }
 
-const USAGE = `usage: node bench/run.ts SCENARIO [options]
+const USAGE = `usage: node bench/run.ts [SCENARIO] [options]
+without a scenario: the whole suite, with options for each of its runs, and
+  --runs chat,login (those of these scenarios alone)
+  --publish (nothing is played: the last suite's figures go to README.md and docs/performance.md)
+  --smoke (Epode alone, a second each: whether all of it works)
 scenarios
   chat      one-to-one messages as fast as they arrive
   bosh      one-to-one messages as fast as they arrive, over HTTP
@@ -77,7 +84,11 @@ options
   --missed 5      --returns N (a second in resume; without it as many as --parallel allows)
   --actions 100   --minutes N (mixed: instead of --seconds, by default 60)
   --users 200     --sessions 1000,5000 (reload: 10000, resume and mixed: 1000)
+  --quick (one short round)
   --keep (leave configurations and logs)`;
+
+/** Stand before what else was asked for, which so wins. */
+export const QUICK = '--rounds 1 --seconds 3 --warmup 2 --sessions 500,1000'.split(' ');
 
 /** The arguments make no sense; the message ends with what would. */
 export class UsageError extends Error {
@@ -128,11 +139,16 @@ function parse(args: readonly string[]) {
       logins: { type: 'string', default: '500' },
       sessions: { type: 'string' },
       keep: { type: 'boolean', default: false },
+      quick: { type: 'boolean', default: false },
+      runs: { type: 'string' },
+      publish: { type: 'boolean', default: false },
+      smoke: { type: 'boolean', default: false },
     },
   });
 }
 
-function tryToParse(args: readonly string[]): ReturnType<typeof parse> {
+/** @throws {UsageError} when there is no such option. */
+export function parseArguments(args: readonly string[]): ReturnType<typeof parse> {
   try {
     return parse(args);
   } catch (error) {
@@ -188,7 +204,7 @@ function stages(scenario: string, text: string | undefined): number[] {
 
 /** @throws {UsageError} saying what is wrong with the arguments. */
 export function readRunOptions(args: readonly string[]): RunOptions {
-  const { values, positionals } = tryToParse(args);
+  const { values, positionals } = parseArguments(args);
   if (positionals.length !== 1) throw new UsageError('one scenario, please');
   if (!['needed', 'usual'].includes(values.modules)) throw new UsageError('--modules needed|usual');
   const wantsTls = values.tickets || values.mechanism === 'FAST';

@@ -1,4 +1,5 @@
 import type { Server } from '../rivals/server.ts';
+import type { Deadline } from './deadline.ts';
 import type { RunOptions } from './options.ts';
 import { commonPlace, prepare } from './prepare.ts';
 import type { Entrant, Sample, Scenario } from './scenario.ts';
@@ -28,6 +29,10 @@ export interface Run {
   readonly servers: readonly Server[];
   /** Of this run alone. */
   readonly directory: string;
+  /** Bounds every turn; whoever has not had its own by then fails. */
+  readonly deadline?: Deadline;
+  /** Told how it goes; the console unless it says so. */
+  readonly say?: (line: string) => void;
 }
 
 /** Those that the scenario makes sense with, in their order. */
@@ -42,20 +47,29 @@ function describeSample({ columns }: Scenario, sample: Sample): string {
   return figures.join(', ');
 }
 
-/** Those who fail are left out from there on; the others go on. */
+/** Those who take part; who fails is left out from there on, and the others go on. */
 class Field {
   readonly failures: Failure[] = [];
   entrants: readonly Entrant[] = [];
   readonly #run: Run;
+  readonly say: (line: string) => void;
 
   constructor(run: Run) {
     this.#run = run;
+    this.say = run.say ?? console.log;
   }
 
-  #fail(server: string, round: number, error: unknown): void {
-    const reason = (error as Error).message;
-    console.log(`  ${server} failed: ${reason}`);
-    this.failures.push({ server, round, reason });
+  /** Round 0 is the preparation. */
+  async #attempt<T>(server: Server, round: number, work: () => Promise<T>): Promise<T | undefined> {
+    const { deadline } = this.#run;
+    try {
+      return await (deadline ? deadline.bound(work) : work());
+    } catch (error) {
+      const reason = (error as Error).message.trim();
+      this.say(`  ${server.name} failed: ${reason}`);
+      this.failures.push({ server: server.name, round, reason });
+      return undefined;
+    }
   }
 
   async prepare(): Promise<void> {
@@ -63,11 +77,8 @@ class Field {
     const common = await commonPlace(directory, scenario, options);
     const prepared: Entrant[] = [];
     for (const server of servers) {
-      try {
-        prepared.push(await prepare(server, directory, common));
-      } catch (error) {
-        this.#fail(server.name, 0, error);
-      }
+      const entrant = await this.#attempt(server, 0, () => prepare(server, directory, common));
+      if (entrant) prepared.push(entrant);
     }
     this.entrants = prepared;
   }
@@ -77,14 +88,11 @@ class Field {
     const { scenario, options } = this.#run;
     const samples: Record<string, Sample> = {};
     for (const entrant of this.entrants) {
-      const { name } = entrant.server;
-      try {
-        const sample = await scenario.measure(entrant, options, generator);
-        samples[name] = sample;
-        console.log(`  ${name}: ${describeSample(scenario, sample)}`);
-      } catch (error) {
-        this.#fail(name, round, error);
-      }
+      const measure = () => scenario.measure(entrant, options, generator);
+      const sample = await this.#attempt(entrant.server, round, measure);
+      if (!sample) continue;
+      samples[entrant.server.name] = sample;
+      this.say(`  ${entrant.server.name}: ${describeSample(scenario, sample)}`);
     }
     this.entrants = this.entrants.filter(({ server }) => samples[server.name] !== undefined);
     return samples;
@@ -104,7 +112,7 @@ export async function play(run: Run): Promise<Outcome> {
   const rounds: Round[] = [];
   while (rounds.length < options.rounds && field.entrants.length > 0) {
     const round = rounds.length + 1;
-    console.log(`round ${round} of ${options.rounds}`);
+    field.say(`round ${round} of ${options.rounds}`);
     rounds.push(await field.playRound(round, generator));
   }
   return { rounds, failures: field.failures };

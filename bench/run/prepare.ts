@@ -6,6 +6,7 @@ import { runToEnd } from '../rivals/process.ts';
 import type { Place, Server, Transport } from '../rivals/server.ts';
 import { createCertificate } from './certificate.ts';
 import { type RunOptions, UsageError } from './options.ts';
+import { isInstalled } from './requirements.ts';
 import { type Entrant, GENERATOR_CORE, type Scenario } from './scenario.ts';
 
 const PREPARE_TIMEOUT_MS = 120_000;
@@ -57,12 +58,18 @@ export async function commonPlace(
   return { transport, accounts, tls, modules, archive, resumption, metricsPort };
 }
 
+function checkInstalled({ needs }: Server): void {
+  if (!needs || isInstalled(needs.program)) return;
+  throw new Error(`not installed: apt-get install ${needs.package}`);
+}
+
 /** Gives a server a directory below `directory`, ports, its configuration and its accounts. */
 export async function prepare(
   server: Server,
   directory: string,
   common: CommonPlace,
 ): Promise<Entrant> {
+  checkInstalled(server);
   const place: Place = {
     directory: join(directory, server.name),
     port: await freePort(),

@@ -1,28 +1,12 @@
 import { mkdir, writeFile } from 'node:fs/promises';
-import { arch, cpus } from 'node:os';
 import { join } from 'node:path';
+import { advantages, SUBJECT, valuesOf, warnings } from './comparison.ts';
 import type { RunOptions } from './options.ts';
-import type { Outcome, Round } from './play.ts';
+import type { Failure, Outcome, Round } from './play.ts';
 import type { Column, Scenario } from './scenario.ts';
 import { spread } from './statistics.ts';
-import { versions } from './versions.ts';
-
-/** The server that all others are set against. */
-const SUBJECT = 'epode';
-/** Above this share of its core used by others a sample deserves no trust. */
-const DISTURBED = 0.1;
-
-function table(rows: readonly (readonly string[])[]): string {
-  const widths = rows[0]!.map((_, i) => Math.max(...rows.map((row) => row[i]!.length)));
-  const line = (row: readonly string[]) =>
-    `| ${row.map((cell, i) => cell.padEnd(widths[i]!)).join(' | ')} |`;
-  const rule = `|${widths.map((width) => '-'.repeat(width + 2)).join('|')}|`;
-  return [line(rows[0]!), rule, ...rows.slice(1).map(line)].join('\n');
-}
-
-function valuesOf(rounds: readonly Round[], server: string, { key }: Column): number[] {
-  return rounds.flatMap((round) => round[server]?.[key] ?? []);
-}
+import { table } from './table.ts';
+import { machine, versions } from './versions.ts';
 
 function figures(rounds: readonly Round[], servers: readonly string[], columns: readonly Column[]) {
   const head = ['server', ...columns.map(({ title }) => title)];
@@ -31,15 +15,6 @@ function figures(rounds: readonly Round[], servers: readonly string[], columns: 
     return [server, ...cells];
   });
   return table([head, ...rows]);
-}
-
-/** How many times better the subject was, in each round: what the machine's mood moves least. */
-function advantages(rounds: readonly Round[], rival: string, { key, better }: Column): number[] {
-  return rounds.flatMap((round) => {
-    const [own, other] = [round[SUBJECT]?.[key], round[rival]?.[key]];
-    if (own === undefined || other === undefined) return [];
-    return better === 'lower' ? other / own : own / other;
-  });
 }
 
 function ratios(rounds: readonly Round[], servers: readonly string[], columns: readonly Column[]) {
@@ -53,30 +28,32 @@ function ratios(rounds: readonly Round[], servers: readonly string[], columns: r
   return table([head, ...rows]);
 }
 
-function warnings(rounds: readonly Round[]): string[] {
-  return rounds.flatMap((round, index) =>
-    Object.entries(round)
-      .filter(([, { othersShare = 0 }]) => othersShare > DISTURBED)
-      .map(([server]) => `round ${index + 1}: other processes disturbed ${server}`),
-  );
+/** The reason up to its first line's end; what a server logged follows there. */
+export function describeFailure({ server, round, reason }: Failure): string {
+  const when = round === 0 ? 'before the first round' : `in round ${round}`;
+  return `${server} failed ${when}: ${reason.split('\n')[0]}`;
 }
 
-function complaints({ failures }: Outcome): string[] {
-  return failures.map(({ server, round, reason }) => `round ${round}: ${server} failed: ${reason}`);
-}
-
-/** The whole result as Markdown. */
-export function describe(scenario: Scenario, options: RunOptions, outcome: Outcome): string {
-  const { rounds } = outcome;
+/** The figures, the ratios, and what takes trust from them, as Markdown. */
+export function describeOutcome(columns: readonly Column[], outcome: Outcome): string[] {
+  const { rounds, failures } = outcome;
   const servers = Object.keys(rounds[0] ?? {});
   const isCompared = servers.includes(SUBJECT) && servers.length > 1;
   return [
-    `# ${scenario.name}: ${scenario.summary}`,
-    `${rounds.length} rounds, median [lowest - highest]; ${cpus()[0]?.model.trim()}`,
-    figures(rounds, servers, scenario.columns),
-    ...(isCompared ? [ratios(rounds, servers, scenario.columns)] : []),
-    ...complaints(outcome),
+    ...(servers.length > 0 ? [figures(rounds, servers, columns)] : []),
+    ...(isCompared ? [ratios(rounds, servers, columns)] : []),
+    ...failures.map(describeFailure),
     ...warnings(rounds),
+  ];
+}
+
+/** The whole result of one run as Markdown. */
+export function describe(scenario: Scenario, options: RunOptions, outcome: Outcome): string {
+  const { rounds } = outcome;
+  return [
+    `# ${scenario.name}: ${scenario.summary}`,
+    `${rounds.length} rounds, median [lowest - highest]; ${machine().cpu}`,
+    ...describeOutcome(scenario.columns, outcome),
     `Options: \`${JSON.stringify(options)}\``,
   ].join('\n\n');
 }
@@ -91,15 +68,8 @@ export async function save(
   await mkdir(directory, { recursive: true });
   const date = new Date().toISOString();
   const base = join(directory, `${date.slice(0, 16).replace(':', '')}-${scenario.name}`);
-  const machine = { cpu: cpus()[0]?.model.trim(), cores: cpus().length, arch: arch() };
-  const record = {
-    date,
-    scenario: scenario.name,
-    options,
-    machine,
-    versions: versions(),
-    ...outcome,
-  };
+  const about = { machine: machine(), versions: versions() };
+  const record = { date, scenario: scenario.name, options, ...about, ...outcome };
   await writeFile(`${base}.json`, `${JSON.stringify(record, null, 2)}\n`);
   await writeFile(`${base}.md`, `${describe(scenario, options, outcome)}\n`);
   return base;

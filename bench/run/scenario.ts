@@ -1,9 +1,12 @@
 import type { Command, Place, Server, Transport } from '../rivals/server.ts';
+import { allowedCores } from './cores.ts';
 import type { RunOptions } from './options.ts';
 
+const [first = 0, second = first] = allowedCores();
 /** The core the server under test has to itself, and the one for the generator. */
-export const SERVER_CORE = 0;
-export const GENERATOR_CORE = 1;
+export const SERVER_CORE = first;
+/** The same where there is but one, which is good for no figures: see `checkMachine`. */
+export const GENERATOR_CORE = second;
 
 /** What one server showed in one round. */
 export type Sample = Readonly<Record<string, number>>;
@@ -46,6 +49,8 @@ export interface Scenario {
   readonly readsMetrics?: boolean;
   /** The program that puts on the load, if any, compiled into `directory`. */
   build?(directory: string, options: RunOptions): Promise<string>;
+  /** How long one sample usually takes, in seconds; warm-up, measured time and 8 s unless it says so. */
+  lasts?(options: RunOptions): number;
   /** Whether it makes sense with this server; with every one, unless it says so. */
   suits?(server: Server): boolean;
   /** Starts the server, measures and stops it. */

@@ -15,6 +15,7 @@ export const startUp: Scenario = {
     { key: 'mib', title: 'MiB resident', digits: 0, better: 'lower' },
   ],
   accounts: () => 200,
+  lasts: () => SETTLE_MS / 1_000 + 3,
 
   measure: (entrant) =>
     withServer(entrant, async ({ pid, startupMs }) => {

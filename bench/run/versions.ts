@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process';
-import { release } from 'node:os';
+import { readFileSync } from 'node:fs';
+import { arch, cpus, release, totalmem } from 'node:os';
 
 function outputOf(program: string, ...args: readonly string[]): string | null {
   try {
@@ -26,3 +27,21 @@ export function versions(): Readonly<Record<string, string | null>> {
     kernel: release(),
   };
 }
+
+function systemName(): string {
+  try {
+    const name = /^PRETTY_NAME="?([^"\n]*)/m.exec(readFileSync('/etc/os-release', 'utf8'))?.[1];
+    return name ?? process.platform;
+  } catch {
+    return process.platform;
+  }
+}
+
+/** What they ran on. */
+export function machine() {
+  const memoryGib = Math.round(totalmem() / 2 ** 30);
+  const cpu = cpus()[0]?.model.trim() ?? 'unknown';
+  return { cpu, cores: cpus().length, memoryGib, arch: arch(), system: systemName() };
+}
+
+export type Machine = ReturnType<typeof machine>;

@@ -95,6 +95,7 @@ export const storm: Scenario = {
   ],
   accounts: (options) => chatting(options) + options.accounts,
   stored: 'keys',
+  lasts: ({ warmup, seconds }) => 2 * warmup + 2 * SETTLE_S + seconds + 10,
 
   async build(directory, { tls }) {
     await compileGenerator('login', directory, tls);

@@ -1,0 +1,46 @@
+/** A run of the suite. */
+export interface SuiteRun {
+  readonly title: string;
+  /** As after `npm run bench --`. */
+  readonly args: string;
+  /** Keys of the columns that README shows. */
+  readonly inReadme: readonly string[];
+  /** Keys of the columns that have a chart as well. */
+  readonly charted: readonly string[];
+}
+
+function run(
+  title: string,
+  args: string,
+  inReadme: readonly string[],
+  charted: readonly string[] = [],
+): SuiteRun {
+  return { title, args, inReadme, charted };
+}
+
+const COST = 'cpuUsPerMessage';
+const LATENCY = ['p50Ms', 'p99Ms'];
+const ALL = '--only epode,prosody,ejabberd';
+
+/** What `npm run bench` plays, in this order. Every scenario is there, so that `--smoke` has all. */
+export const SUITE: readonly SuiteRun[] = [
+  run('start', 'start-up', ['ms', 'mib']),
+  run('one-to-one chat', 'chat', [COST, 'rate', 'p99Ms'], ['p50Ms']),
+  run('chat, the rivals as packaged', 'chat --modules usual', [COST], ['rate', 'p99Ms']),
+  run('chat over TLS', 'chat --tls', [COST], ['rate', 'p99Ms']),
+  run('archived chat', 'chat --archive', [COST, 'rate'], LATENCY),
+  run('one message on the way a pair', 'chat --outstanding 1', [COST], ['rate', ...LATENCY]),
+  run('500 messages a second', 'rate --rate 500', ['p99Ms'], [COST, 'p50Ms', 'p999Ms']),
+  run('chat over WebSocket', `chat --transport websocket ${ALL}`, [COST], ['rate', 'p99Ms']),
+  run('chat over BOSH', 'bosh', [COST], ['rate', 'p99Ms']),
+  run('mesh of 200', 'presence', ['cpuUsPerPresence', 'loginCpuSeconds'], ['rate', 'p99Ms']),
+  run('login by PLAIN', 'login --mechanism PLAIN', ['cpuUsPerLogin'], ['rate', 'p99Ms']),
+  run('login by SCRAM-SHA-1', 'login', ['cpuUsPerLogin'], ['rate', 'p99Ms']),
+  run('login by PLAIN over TLS', 'login --mechanism PLAIN --tls', ['cpuUsPerLogin'], ['rate']),
+  run('login by SCRAM-SHA-1 over TLS', 'login --tls', ['cpuUsPerLogin'], ['rate', 'p99Ms']),
+  run('chat while 500 a second log in', 'storm', ['p99Ms'], ['loginRate', 'p50Ms']),
+  run('reload with 10,000 sessions', 'reload', ['stoppedMs']),
+  run('5,000 idle sessions', 'idle', ['kibPerSession'], ['kibPerFurtherSession']),
+  run('idle over TLS', 'idle --tls', ['kibPerSession'], ['kibPerFurtherSession']),
+  run('idle over WebSocket', `idle --transport websocket ${ALL}`, ['kibPerSession']),
+];
