@@ -14,11 +14,12 @@ export function chatArguments(options: RunOptions): string[] {
 }
 
 function toSample(event: GeneratorEvent, cpu: ReturnType<CpuMeter['read']>): Sample {
-  const { messages, seconds } = event as Readonly<Record<string, number>>;
+  const { messages, seconds, generatorCpuSeconds } = event as Readonly<Record<string, number>>;
   const { event: _, ...numbers } = event;
   return {
     ...(numbers as Record<string, number>),
     cpuUsPerMessage: (cpu.server * 1e6) / messages!,
+    generatorUsPerMessage: (generatorCpuSeconds! * 1e6) / messages!,
     serverShare: cpu.server / seconds!,
     othersShare: cpu.others / seconds!,
   };
@@ -50,6 +51,7 @@ const joined = ({ place }: Entrant) => (place.webPort === null ? [] : ['--join-w
 export const shares: readonly Column[] = [
   { key: 'serverShare', title: 'server core used', digits: 2 },
   { key: 'generatorShare', title: 'generator core used', digits: 2 },
+  { key: 'generatorUsPerMessage', title: 'generator us/message', digits: 1 },
   { key: 'othersShare', title: 'others on the server core', digits: 2 },
 ];
 

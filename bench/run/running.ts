@@ -12,7 +12,7 @@ export interface RunningServer {
 
 /** Starts the server, waits until it answers, lets `use` work with it and stops it whatever comes. */
 export async function withServer<T>(
-  { place, command, logFile, server }: Entrant,
+  { place, command, logFile }: Entrant,
   use: (running: RunningServer) => Promise<T>,
 ): Promise<T> {
   appendFileSync(logFile, '');
@@ -25,7 +25,7 @@ export async function withServer<T>(
     return await use({ pid: child.pid!, startupMs });
   } catch (error) {
     const log = readFileSync(logFile, 'utf8').slice(-2_000);
-    throw new Error(`${server.name}: ${(error as Error).message}\n${log}`, { cause: error });
+    throw new Error(`${(error as Error).message}\n${log}`, { cause: error });
   } finally {
     await stop(child);
   }

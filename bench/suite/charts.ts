@@ -18,7 +18,7 @@ const WAYS = { lower: ', less is better', higher: ', more is better' } as const;
 
 /** The name of a row's chart: `chat-tls-rate.svg`. */
 export function chartFile({ run, column }: Row): string {
-  const words = [run.args, column.key].join(' ').replaceAll('--', '');
+  const words = `${run.args} ${column.key}`.replace(/ --only \S+/, '').replaceAll('--', '');
   return `${words.replace(/[^A-Za-z0-9]+/g, '-')}.svg`;
 }
 

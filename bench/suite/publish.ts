@@ -44,13 +44,22 @@ function writeCharts(folder: string, results: SuiteResults): void {
   for (const [file, picture] of chartsOf(results)) writeFileSync(join(folder, file), picture);
 }
 
+/** What a suite may have been called with to be published: its titles speak of sizes. */
+const WHOLE = /^((--(rounds|seconds|warmup)[ =]\S+|--keep)( |$))*$/;
+
+function checkWhole({ args }: SuiteResults, file: string): void {
+  if (WHOLE.test(args)) return;
+  throw new UsageError(`${file} is no whole suite, but one with ${args}`);
+}
+
 /**
  * Takes the figures of a suite's file into README.md and docs/performance.md below `root`, with the
  * charts and the record itself. Returns what was written.
- * @throws {UsageError} when the file has no results, or a document no place for them.
+ * @throws {UsageError} when the file has no results of a whole suite, or a document no place for them.
  */
 export function publish(root: string, file: string): string[] {
   const results = readResults(file);
+  checkWhole(results, file);
   const contents = {
     'README.md': describeForReadme(results, FOLDER),
     'docs/performance.md': describeSuite(results, 'performance'),

@@ -26,8 +26,8 @@ const rivalsOf = (row: Row) => row.figures.filter(({ server }) => server !== SUB
 
 function times(row: Row): string {
   if (row.column.better === undefined) return '';
-  const all = rivalsOf(row).map(({ advantage }) => (advantage ? formatTimes(advantage) : '-'));
-  return all.length === 0 ? '' : `${all.join(' and ')} times`;
+  const all = rivalsOf(row).map(({ advantage }) => advantage && formatTimes(advantage));
+  return all.some((one) => one) ? `${all.map((one) => one ?? '-').join(' and ')} times` : '';
 }
 
 /** The best figure of a row stands out. */

@@ -41,6 +41,6 @@ export const SUITE: readonly SuiteRun[] = [
   run('chat while 500 a second log in', 'storm', ['p99Ms'], ['loginRate', 'p50Ms']),
   run('reload with 10,000 sessions', 'reload', ['stoppedMs']),
   run('5,000 idle sessions', 'idle', ['kibPerSession'], ['kibPerFurtherSession']),
-  run('idle over TLS', 'idle --tls', ['kibPerSession'], ['kibPerFurtherSession']),
-  run('idle over WebSocket', `idle --transport websocket ${ALL}`, ['kibPerSession']),
+  run('5,000 idle over TLS', 'idle --tls', ['kibPerSession'], ['kibPerFurtherSession']),
+  run('5,000 idle over WebSocket', `idle --transport websocket ${ALL}`, ['kibPerSession']),
 ];

@@ -25,7 +25,8 @@ export function complaint({ columns, rounds, failures }: RunResult): string | nu
 /** What Epode alone tells apart: the rivals' modules do not matter. */
 function differing(runs: readonly PlannedRun[]): PlannedRun[] {
   const key = ({ options }: PlannedRun) => JSON.stringify({ ...options, modules: null });
-  return [...new Map(runs.map((planned) => [key(planned), planned])).values()];
+  const seen = new Set<string>();
+  return runs.filter((planned) => seen.size < seen.add(key(planned)).size);
 }
 
 async function passes(planned: PlannedRun, directory: string): Promise<boolean> {

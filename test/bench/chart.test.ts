@@ -85,6 +85,9 @@ test('titles are text, whatever they are made of', () => {
 
 test('charts are named after what was run and what they show', () => {
   expect(chartFile(rowsOf(chatRun, ['rate'])[0]!)).toBe('chat-tls-rate.svg');
+  const args = 'chat --transport websocket --only epode,prosody,ejabberd';
+  const webRun = { ...chatRun, args };
+  expect(chartFile(rowsOf(webRun, ['rate'])[0]!)).toBe('chat-transport-websocket-rate.svg');
   expect(chartFile(rowsOf(startRun, ['ms'])[0]!)).toBe('start-up-ms.svg');
   expect([...chartsOf(suiteResults).keys()]).toEqual([
     'chat-tls-cpuUsPerMessage.svg',

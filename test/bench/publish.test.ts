@@ -64,6 +64,26 @@ test('nothing is written when a document has no place for figures', () => {
   expect(readdirSync(join(root, 'docs/performance'))).toEqual([]);
 });
 
+test.each(['--quick', '--rounds 3 --only epode', '--seconds 2 --runs chat'])(
+  'what was played with %s is not published',
+  (args) => {
+    saveSuite(join(root, 'results'), '2026-11-27T1200-suite', { ...suiteResults, args });
+    expect(() => publish(root, latestResults(join(root, 'results')))).toThrow(
+      `is no whole suite, but one with ${args}`,
+    );
+    expect(read('README.md')).toContain('old');
+  },
+);
+
+test.each(['', '--rounds 5', '--seconds=20 --warmup 10 --keep'])(
+  'what was played with %j is',
+  (args) => {
+    saveSuite(join(root, 'results'), '2026-11-27T1200-suite', { ...suiteResults, args });
+    publish(root, latestResults(join(root, 'results')));
+    expect(read('README.md')).not.toContain('old');
+  },
+);
+
 test('the latest suite is published, and no run of one scenario', () => {
   for (const name of ['2026-11-27T1200-suite', '2026-11-28T0900-suite'])
     saveSuite(join(root, 'results'), name, suiteResults);

@@ -51,6 +51,12 @@ test('a server without a single figure is shown as failed', () => {
   );
 });
 
+test('a row without anybody to compare with has no ratio', () => {
+  const rounds = chatRun.rounds.map(({ epode }) => ({ epode: epode! }));
+  const document = describeForReadme({ ...suiteResults, runs: [{ ...chatRun, rounds }] }, 'charts');
+  expect(cellsOf(document, 'one-to-one chat: CPU').slice(2)).toEqual(['failed', 'failed', '']);
+});
+
 test('nothing is said of weak spots where there are none', () => {
   const results = { ...suiteResults, runs: [{ ...chatRun, failures: [] }] };
   expect(describeForReadme(results, 'charts')).not.toMatch(/behind|failed/);
