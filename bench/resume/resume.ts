@@ -9,6 +9,8 @@ import type { Entrant, Sample, Scenario } from '../run/scenario.ts';
 const SENDERS = 8;
 /** Sign-ins a second that even a slow server manages. */
 const SLOWEST = 25;
+/** What most manage. */
+const USUAL_SIGN_INS = 150;
 const MARGIN_S = 120;
 
 type Usage = ReturnType<CpuMeter['read']>;
@@ -74,6 +76,9 @@ export const resume: Scenario = {
   accounts: (options) => countOf(options) + SENDERS,
   stored: 'keys',
   resumption: true,
+  // Signing in, and twice as long as is measured: what is missed is sent in between.
+  lasts: (options) =>
+    8 + 2 * (options.warmup + options.seconds) + (3 * countOf(options)) / USUAL_SIGN_INS,
   build: (directory, { tls }) => compileGenerator('resume', directory, tls),
   measure,
 };

@@ -18,6 +18,8 @@ export interface Column {
   readonly digits: number;
   /** Which way is better; columns without it get no ratio. */
   readonly better?: 'lower' | 'higher';
+  /** Whether samples may be without it, as where there is nothing to tell. */
+  readonly isOptional?: boolean;
 }
 
 /** A server in its prepared place, to be started by the scenario. */

@@ -16,7 +16,7 @@ export function complaint({ columns, rounds, failures }: RunResult): string | nu
   if (failure) return failure.reason;
   const sample = Object.values(rounds[0] ?? {})[0];
   if (!sample) return 'no sample';
-  const missing = columns.find(({ key }) => !((sample[key] ?? -1) >= 0));
+  const missing = columns.find(({ key, isOptional }) => !isOptional && !((sample[key] ?? -1) >= 0));
   if (missing) return `no ${missing.title}`;
   const idle = columns.find(({ key, better }) => better === 'higher' && sample[key] === 0);
   return idle ? `nothing arrived: 0 ${idle.title}` : null;
