@@ -1,5 +1,7 @@
+import type { Server } from '../rivals/server.ts';
 import { compileGenerator } from '../run/compile.ts';
 import { commonArguments, drive, flags, type GeneratorEvent } from '../run/generator.ts';
+import type { RunOptions } from '../run/options.ts';
 import { CpuMeter, withServer } from '../run/running.ts';
 import type { Sample, Scenario } from '../run/scenario.ts';
 
@@ -21,6 +23,10 @@ function toSample(event: GeneratorEvent, cpu: ReturnType<CpuMeter['read']>): Sam
   };
 }
 
+/** Whether clients can sign in to the server as they were asked to. */
+export const knowsMechanism = ({ hasTokens = false }: Server, { mechanism }: RunOptions): boolean =>
+  mechanism !== 'FAST' || hasTokens;
+
 /** What a server pays for a login, from the connection to the end of the stream. */
 export const login: Scenario = {
   name: 'login',
@@ -37,6 +43,7 @@ export const login: Scenario = {
   ],
   accounts: ({ accounts }) => accounts,
   stored: 'keys',
+  suits: knowsMechanism,
   build: (directory, { tls }) => compileGenerator('login', directory, tls),
 
   async measure(entrant, options, generator) {

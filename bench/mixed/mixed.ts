@@ -1,4 +1,4 @@
-import { SOURCES } from '../login/login.ts';
+import { knowsMechanism, SOURCES } from '../login/login.ts';
 import { processTree, residentKib } from '../rivals/proc.ts';
 import { compileGenerator } from '../run/compile.ts';
 import { commonArguments, drive, flags, type GeneratorEvent } from '../run/generator.ts';
@@ -119,6 +119,7 @@ export const mixed: Scenario = {
   stored: 'keys',
   lasts: (options) =>
     options.warmup + SETTLE_S + options.seconds + 8 + countOf(options) / USUAL_SIGN_INS,
+  suits: knowsMechanism,
   build: (directory, { tls }) => compileGenerator('mixed', directory, tls),
   measure,
 };

@@ -1,4 +1,4 @@
-import { SOURCES } from '../login/login.ts';
+import { knowsMechanism, SOURCES } from '../login/login.ts';
 import { compileGenerator } from '../run/compile.ts';
 import { commonArguments, drive, flags } from '../run/generator.ts';
 import type { RunOptions } from '../run/options.ts';
@@ -79,6 +79,7 @@ export const resume: Scenario = {
   // Signing in, and twice as long as is measured: what is missed is sent in between.
   lasts: (options) =>
     8 + 2 * (options.warmup + options.seconds) + (3 * countOf(options)) / USUAL_SIGN_INS,
+  suits: knowsMechanism,
   build: (directory, { tls }) => compileGenerator('resume', directory, tls),
   measure,
 };

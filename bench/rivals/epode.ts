@@ -36,6 +36,7 @@ metrics: { ${metricsPort === null ? '' : `port: ${metricsPort}`} }
 
 export const epode: Server = {
   name: 'epode',
+  hasTokens: true,
 
   async prepare(place, run): Promise<void> {
     const data = dataDirectory(place);

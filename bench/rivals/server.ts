@@ -65,6 +65,8 @@ export interface Server {
   readonly transport?: Transport;
   /** What has to be installed, and Debian's package that has it. */
   readonly needs?: { readonly program: string; readonly package: string };
+  /** Whether clients may sign in by tokens: SASL2, Bind 2 and FAST. Debian's rivals have none of these. */
+  readonly hasTokens?: boolean;
   /** Writes configuration and accounts; bounded in time by the caller's `run`. */
   prepare(place: Place, run: (command: Command) => Promise<string>): Promise<void>;
   /** Starts it in the foreground, with all its processes below the started one. */

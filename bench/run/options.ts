@@ -79,7 +79,7 @@ options
   --pairs 100     --outstanding 10     --body 120     --rate 500
   --modules needed|usual (of the rivals; Epode is always complete)
   --archive (all servers archive the messages; without it none does)
-  --mechanism SCRAM-SHA-1|SCRAM-SHA-256|PLAIN|FAST (FAST: --tls, by default epode alone)
+  --mechanism SCRAM-SHA-1|SCRAM-SHA-256|PLAIN|FAST (FAST: --tls, Epode alone)
   --accounts 2000   --parallel 8 (resume: 100)   --logins 500   --tickets (with --tls)
   --missed 5      --returns N (a second in resume; without it as many as --parallel allows)
   --actions 100   --minutes N (mixed: instead of --seconds, by default 60)
@@ -169,11 +169,10 @@ function transportNamed(name: string | undefined): Transport | null {
 }
 
 function serversOf(values: ReturnType<typeof parse>['values']): string[] {
-  const { only, transport, mechanism } = values;
+  const { only, transport } = values;
   if (only) return only.split(',');
   if (transport === 'websocket') return ['epode', 'epode-tcp'];
-  // Neither of Debian's rivals knows SASL2.
-  return mechanism === 'FAST' ? ['epode'] : ['epode', 'prosody', 'ejabberd'];
+  return ['epode', 'prosody', 'ejabberd'];
 }
 
 /** What is asked for by default where that is not what most scenarios want. */

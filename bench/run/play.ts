@@ -36,8 +36,12 @@ export interface Run {
 }
 
 /** Those that the scenario makes sense with, in their order. */
-export function suited(scenario: Scenario, servers: readonly Server[]): Server[] {
-  return servers.filter((server) => scenario.suits?.(server) ?? true);
+export function suited(
+  scenario: Scenario,
+  servers: readonly Server[],
+  options: RunOptions,
+): Server[] {
+  return servers.filter((server) => scenario.suits?.(server, options) ?? true);
 }
 
 function describeSample({ columns }: Scenario, sample: Sample): string {

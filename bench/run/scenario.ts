@@ -54,7 +54,7 @@ export interface Scenario {
   /** How long one sample usually takes, in seconds; warm-up, measured time and 8 s unless it says so. */
   lasts?(options: RunOptions): number;
   /** Whether it makes sense with this server; with every one, unless it says so. */
-  suits?(server: Server): boolean;
+  suits?(server: Server, options: RunOptions): boolean;
   /** Starts the server, measures and stops it. */
   measure(entrant: Entrant, options: RunOptions, generator: string): Promise<Sample>;
 }
