@@ -20,7 +20,7 @@ async function playOne(args: readonly string[]): Promise<boolean> {
   const options = readRunOptions(args);
   const scenario = named(SCENARIOS, options.scenario);
   const all = options.servers.map((name) => named(SERVERS, name));
-  const servers = suited(scenario, all);
+  const servers = suited(scenario, all, options);
   const others = all.filter((server) => !servers.includes(server)).map(({ name }) => name);
   if (others.length > 0) console.log(`${scenario.name} leaves out ${others.join(', ')}`);
   if (servers.length === 0) throw new Error('no server is left');

@@ -18,6 +18,8 @@ const OUTSTANDING = 50;
 const MARGIN_S = 120;
 /** Messages a second that even a slow server archives. */
 const SLOWEST_FILLING = 20;
+/** Those that it usually does. */
+const USUAL_FILLING = 100;
 
 function argumentsFor(place: Place, { archived, body }: RunOptions): string[] {
   return [...commonArguments(place), ...flags({ accounts: ACCOUNTS, archived, body })];
@@ -59,6 +61,9 @@ export const archive: Scenario = {
   archives: true,
   readsArchives: true,
   accounts: () => ACCOUNTS,
+  // They are filled before the first round alone.
+  lasts: ({ warmup, seconds, rounds, archived }) =>
+    warmup + seconds + 8 + archived / USUAL_FILLING / rounds,
   build: (directory, { tls }) => compileGenerator('archive', directory, tls),
 
   async measure(entrant, options, generator) {
@@ -75,8 +80,9 @@ export const archive: Scenario = {
         if (event.event === 'measuring') meter = new CpuMeter(pid);
         if (event.event === 'measured') sample = toSample(event, meter!.read());
         if (event.event === 'read') {
-          const cpuUsPerMessage = (sample.cpuSeconds! * 1e6) / Number(event.messages);
-          sample = { ...sample, cpuUsPerMessage };
+          const per = (cpuSeconds: number) => (cpuSeconds * 1e6) / Number(event.messages);
+          const generatorUsPerMessage = per(sample.generatorCpuSeconds!);
+          sample = { ...sample, cpuUsPerMessage: per(sample.cpuSeconds!), generatorUsPerMessage };
         }
         return event.event === 'drained';
       });

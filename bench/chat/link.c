@@ -43,6 +43,15 @@ void link_connect(struct link *link, const char *host, int port, int source) {
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 
+/* The newest replaces what is there; those who come back with one seldom get more than one new. */
+static int keep_ticket(SSL *tls, SSL_SESSION *session) {
+  SSL_SESSION **ticket = SSL_get_app_data(tls);
+  if (!ticket) return 0;
+  if (*ticket) SSL_SESSION_free(*ticket);
+  *ticket = session;
+  return 1;
+}
+
 static SSL_CTX *tls_context(void) {
   static SSL_CTX *context;
   if (context) return context;
@@ -50,12 +59,16 @@ static SSL_CTX *tls_context(void) {
   if (!context) fail("OpenSSL does not start");
   SSL_CTX_set_mode(context, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER |
                                 SSL_MODE_RELEASE_BUFFERS);
+  SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL);
+  SSL_CTX_sess_set_new_cb(context, keep_ticket);
   return context;
 }
 
-void link_start_tls(struct link *link) {
+void link_start_tls(struct link *link, void **ticket) {
   SSL *tls = SSL_new(tls_context());
   if (!tls || !SSL_set_fd(tls, link->fd)) fail("OpenSSL takes no socket");
+  SSL_set_app_data(tls, ticket);
+  if (ticket && *ticket && !SSL_set_session(tls, *ticket)) fail("OpenSSL takes no session");
   SSL_set_connect_state(tls);
   link->tls = tls;
 }
@@ -69,16 +82,24 @@ static long tls_outcome(SSL *tls, int result) {
 
 static long tls_read(struct link *link, char *buffer, size_t capacity) {
   int result = SSL_read(link->tls, buffer, (int)capacity);
-  return result > 0 ? result : tls_outcome(link->tls, result);
+  if (result <= 0) return tls_outcome(link->tls, result);
+  link->is_resumed = SSL_session_reused(link->tls);
+  return result;
 }
 
 static long tls_write(struct link *link) {
   int result = SSL_write(link->tls, link->out, (int)link->out_length);
   return result > 0 ? result : tls_outcome(link->tls, result);
 }
+
+/* As if it had ended well: OpenSSL would forget sessions with those that did not. */
+static void tls_end(struct link *link) {
+  SSL_set_shutdown(link->tls, SSL_SENT_SHUTDOWN | SSL_RECEIVED_SHUTDOWN);
+  SSL_free(link->tls);
+}
 #else
-void link_start_tls(struct link *link) {
-  (void)link;
+void link_start_tls(struct link *link, void **ticket) {
+  (void)link, (void)ticket;
   fail("built without TLS (compile with -DWITH_TLS -lssl -lcrypto)");
 }
 
@@ -91,6 +112,8 @@ static long tls_write(struct link *link) {
   (void)link;
   return LINK_CLOSED;
 }
+
+static void tls_end(struct link *link) { (void)link; }
 #endif
 
 long link_read(struct link *link, char *buffer, size_t capacity) {
@@ -135,11 +158,15 @@ bool link_flush(struct link *link) {
 }
 
 void link_close(struct link *link) {
-#ifdef WITH_TLS
-  if (link->tls) SSL_free(link->tls);
-#endif
+  if (link->tls) tls_end(link);
   close(link->fd);
   free(link->out);
   memset(link, 0, sizeof *link);
   link->fd = -1;
+}
+
+void link_break(struct link *link) {
+  struct linger at_once = {.l_onoff = 1, .l_linger = 0};
+  setsockopt(link->fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+  link_close(link);
 }

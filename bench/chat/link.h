@@ -9,6 +9,7 @@ struct link {
   int fd;
   void *tls; /* SSL, null without TLS */
   bool is_framed; /* WebSocket is spoken on it */
+  bool is_resumed; /* TLS went on from an earlier session */
   char *out;
   size_t out_length;
   size_t out_capacity;
@@ -19,8 +20,12 @@ enum { LINK_CLOSED = -1, LINK_EMPTY = 0 };
 /* Begins to connect from 127.0.0.<source>; the socket turns writable when it is done. */
 void link_connect(struct link *link, const char *host, int port, int source);
 
-/* Starts TLS as a client on the connected socket. The server's certificate is not checked. */
-void link_start_tls(struct link *link);
+/*
+ * Starts TLS as a client on the connected socket. The server's certificate is not checked.
+ * `ticket`, where not null, is where the session (SSL_SESSION) is that is to be taken up, and where
+ * those are kept that the server gives.
+ */
+void link_start_tls(struct link *link, void **ticket);
 
 /* Bytes read, LINK_EMPTY when there is nothing to read now, or LINK_CLOSED. */
 long link_read(struct link *link, char *buffer, size_t capacity);
@@ -34,5 +39,8 @@ void link_queue(struct link *link, const char *text);
 bool link_flush(struct link *link);
 
 void link_close(struct link *link);
+
+/* Breaks the connection: the server hears of it by a reset, not by the end of what was sent. */
+void link_break(struct link *link);
 
 #endif

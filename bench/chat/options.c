@@ -14,10 +14,13 @@ static const char usage[] =
     "      --warmup 5  --seconds 10  --to-full (address full JIDs)\n"
     "      --join-writes (messages released together leave in one write)\n"
     "presence: --users 200  --outstanding 10  --warmup 5  --seconds 10\n"
-    "login: --accounts 2000  --first 0  --mechanism PLAIN|SCRAM-SHA-1  --warmup 5  --seconds 10\n"
-    "       --rate 0 (logins/s; 0: as fast as --parallel allows)\n"
+    "login: --accounts 2000  --first 0  --mechanism PLAIN|SCRAM-SHA-1|SCRAM-SHA-256|FAST\n"
+    "       --warmup 5  --seconds 10  --rate 0 (logins/s; 0: as fast as --parallel allows)\n"
+    "       --tickets (take up earlier TLS sessions)\n"
     "archive: --archived 20000 (messages of each account)  --per-account 1 (sessions)  --fill\n"
     "reload: --users 200  --warmup 5  --seconds 10\n"
+    "resume: --users 200  --missed 5  --parallel 32  --rate 0 (a second)  --warmup 5  --seconds 10\n"
+    "mixed: --users 200  --rate 0 (actions/s)  --settle 1  --warmup 5  --seconds 10  --archive\n"
     "idle: --stages 1000,5000  --hold 10 (seconds at each stage)\n";
 
 static const struct option long_options[] = {
@@ -35,7 +38,9 @@ static const struct option long_options[] = {
     {"first", required_argument, 0, 'F'},       {"mechanism", required_argument, 0, 'm'},
     {"settle", required_argument, 0, 'T'},      {"websocket", no_argument, 0, 'B'},
     {"archived", required_argument, 0, 'C'},    {"per-account", required_argument, 0, 'R'},
-    {"fill", no_argument, 0, 'i'},             {0, 0, 0, 0}};
+    {"fill", no_argument, 0, 'i'},              {"archive", no_argument, 0, 'c'},
+    {"tickets", no_argument, 0, 'k'},           {"missed", required_argument, 0, 'M'},
+    {0, 0, 0, 0}};
 
 static void refuse(const char *program, const char *why) {
   fprintf(stderr, "%s\n", why);
@@ -68,6 +73,9 @@ static void read_option(struct options *options, int letter, char **argv) {
     case 'A': options->accounts = atoi(optarg); break;
     case 'F': options->first = atoi(optarg); break;
     case 'm': options->mechanism_name = optarg; break;
+    case 'M': options->missed = atoi(optarg); break;
+    case 'c': options->with_archive = true; break;
+    case 'k': options->with_tickets = true; break;
     case 'T': options->settle = atof(optarg); break;
     case 'S': options->stages = optarg; break;
     case 'C': options->archived = atoi(optarg); break;
@@ -82,6 +90,7 @@ static void check(const struct options *options, const char *program) {
   if (options->port < 1 || options->port > 65535) refuse(program, "--port is missing or wrong");
   if (options->pairs < 1 || options->outstanding < 1) refuse(program, "nothing to send");
   if (options->users < 2 || options->users > 60000) refuse(program, "--users wants 2 to 60000");
+  if (options->missed < 0 || options->missed > 100) refuse(program, "--missed wants 0 to 100");
   if (options->body < 32 || options->body > 8000) refuse(program, "--body wants 32 to 8000");
   if (options->sources < 1 || options->sources > 250) refuse(program, "--sources wants 1 to 250");
   if (options->with_tls && options->with_websocket) refuse(program, "--tls is not for --websocket");
@@ -100,7 +109,7 @@ struct options read_options(int argc, char **argv) {
                             .settle = 1, .seconds = 10, .accounts = 2000, .archived = 20000,
                             .per_account = 1,
                             .mechanism_name = "PLAIN", .mechanism = &plain,
-                            .stages = "1000,5000", .hold = 10};
+                            .missed = 5, .stages = "1000,5000", .hold = 10};
   int letter;
   while ((letter = getopt_long(argc, argv, "", long_options, 0)) != -1)
     read_option(&options, letter, argv);

@@ -6,6 +6,9 @@
 
 #include "sasl.h"
 
+/* Bytes of the longest token, with the NUL behind it. */
+#define TOKEN_ROOM 256u
+
 struct options {
   const char *host;
   const char *domain;
@@ -21,6 +24,13 @@ struct options {
   const char *mechanism_name;
   /* Not from the command line: PLAIN unless the generator knows that of the name; see sign_in. */
   const struct mechanism *mechanism;
+  /* SASL2 with Bind 2; tokens are shown by this, and got by `mechanism`. Null: SASL and bind. */
+  const struct mechanism *token_mechanism;
+  /* By account: what was kept from its last sign-in; null for what is not to be kept. */
+  char (*tokens)[TOKEN_ROOM];
+  void **tickets;       /* SSL_SESSION */
+  bool with_tickets;    /* take up earlier TLS sessions */
+  bool until_authenticated;
   bool until_bound;
   /* chat */
   int pairs;
@@ -41,6 +51,10 @@ struct options {
   int per_account;      /* sessions of each account */
   int archived;         /* messages in each account's archive */
   bool fills;           /* makes them, by sending them */
+  /* resume */
+  int missed;           /* messages for each session while it is away */
+  /* mixed */
+  bool with_archive;    /* pages of it are asked for */
   /* idle */
   const char *stages;   /* numbers of open sessions to stop at, ascending: "1000,5000" */
   double hold;          /* seconds to stay at each stage */

@@ -10,10 +10,10 @@
 /* One sign-in under way. */
 struct sasl {
   char name[64];
-  const char *password;
+  const char *password; /* or the token */
   /* SCRAM: client-first-message-bare, and the proof that the server owes. */
   char client_first[128];
-  unsigned char server_signature[20];
+  unsigned char server_signature[32];
 };
 
 struct mechanism {

@@ -9,7 +9,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-#include "base64.h"
+#include "authentication.h"
 #include "events.h"
 #include "websocket.h"
 
@@ -45,74 +45,11 @@ void session_queue_end(struct session *session) {
   queue(session, session->link.is_framed ? "<close xmlns='" NS_FRAMING "'/>" : "</stream:stream>");
 }
 
-/* Sends a SASL message in the element that is written up to its content, and ends it. */
-static void send_sasl(struct session *session, const char *start, const char *message,
-                      size_t length, const char *end) {
-  char encoded[BASE64_ROOM(SASL_ROOM)];
-  size_t from = session->link.out_length;
-  base64_encode((const unsigned char *)message, length, encoded);
-  link_queue(&session->link, start);
-  link_queue(&session->link, encoded);
-  link_queue(&session->link, end);
-  if (session->link.is_framed) websocket_wrap(&session->link, from);
-}
-
-static void authenticate(struct session *session, const struct options *options) {
-  const struct mechanism *mechanism = options->mechanism;
-  struct sasl *sasl = session->sasl;
-  char start[128], message[SASL_ROOM];
-  int length = snprintf(sasl->name, sizeof sasl->name, "%s%d", options->prefix,
-                        session->index / options->per_account);
-  if (length >= (int)sizeof sasl->name) fail("the name is too long");
-  sasl->password = options->password;
-  snprintf(start, sizeof start, "<auth xmlns='urn:ietf:params:xml:ns:xmpp-sasl' mechanism='%s'>",
-           mechanism->name);
-  send_sasl(session, start, message, mechanism->begin(sasl, message), "</auth>");
-}
-
-/* Decodes the content of the element that came in, with a NUL behind it. */
-static void take_sasl(const struct session *session, const char *name, char *to) {
-  const char *content = strchr(strstr(session->in, name), '>') + 1;
-  to[base64_decode(content, (unsigned char *)to, SASL_ROOM - 1)] = 0;
-}
-
-static void respond(struct session *session, const struct options *options) {
-  const struct mechanism *mechanism = options->mechanism;
-  char challenge[SASL_ROOM], message[SASL_ROOM];
-  if (!mechanism->respond) fail("the server asks more than %s answers", mechanism->name);
-  take_sasl(session, "<challenge", challenge);
-  size_t length = mechanism->respond(session->sasl, challenge, message);
-  send_sasl(session, "<response xmlns='urn:ietf:params:xml:ns:xmpp-sasl'>", message, length,
-            "</response>");
-}
-
-/* Success that proves something is there once it has ended. */
-static bool is_success(const struct session *session, const struct mechanism *mechanism) {
-  return strstr(session->in, mechanism->check ? "</success>" : "<success") != NULL;
-}
-
-static void check_success(const struct session *session, const struct mechanism *mechanism) {
-  char data[SASL_ROOM];
-  if (!mechanism->check) return;
-  take_sasl(session, "<success", data);
-  mechanism->check(session->sasl, data);
-}
-
 /* Queues a stanza that is written from behind its element's name on. */
 static void queue_stanza(struct session *session, const char *name, const char *rest) {
   char stanza[320];
   snprintf(stanza, sizeof stanza, "<%s%s%s", name, session_namespace(session), rest);
   queue(session, stanza);
-}
-
-/* Sessions of one account have resources of their own. */
-static void bind_resource(struct session *session, const struct options *options) {
-  char rest[160];
-  snprintf(rest, sizeof rest,
-           " type='set' id='bind'><bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'>"
-           "<resource>bench%d</resource></bind></iq>",
-           session->index % options->per_account);
-  queue_stanza(session, "iq", rest);
 }
 
 void settle(struct session *session, const struct options *options) {
@@ -134,9 +71,12 @@ static void refuse_errors(const struct session *session) {
     fail("session %d got an error in step %d: %.600s", session->index, session->step, session->in);
 }
 
-static void take_jid(struct session *session) {
-  char *start = strstr(session->in, "<jid>") + 5;
-  size_t length = (size_t)(strstr(start, "</jid>") - start);
+/* The full JID stands between these tags. */
+static void take_jid(struct session *session, const char *before, const char *behind) {
+  const char *start = strstr(session->in, before), *end = strstr(session->in, behind);
+  if (!start || !end) fail("the server bound no JID: %.600s", session->in);
+  start += strlen(before);
+  size_t length = (size_t)(end - start);
   if (length >= sizeof session->jid) fail("the server bound an endless JID");
   memcpy(session->jid, start, length);
   session->jid[length] = 0;
@@ -155,12 +95,48 @@ static void choose_security(struct session *session, const struct options *optio
     go_to(session, STARTING_TLS);
     return;
   }
-  char offer[64];
-  snprintf(offer, sizeof offer, ">%s<", options->mechanism->name);
-  if (!has(session, offer))
-    fail("the server does not offer %s: %.600s", options->mechanism->name, session->in);
-  authenticate(session, options);
+  authentication_begin(session, options);
   go_to(session, AUTHENTICATING);
+}
+
+static void open_secure_stream(struct session *session, const struct options *options) {
+  link_start_tls(&session->link, options->tickets ? &options->tickets[session->index] : NULL);
+  go_to(session, STREAM);
+  open_stream(session, options);
+  if (!authentication_has_token(session, options)) return;
+  /* What the server offers is known from the last time. */
+  authentication_begin(session, options);
+  go_to(session, AUTHENTICATING);
+}
+
+/* Sessions of one account have resources of their own. */
+static void bind_resource(struct session *session, const struct options *options) {
+  char rest[160];
+  snprintf(rest, sizeof rest,
+           " type='set' id='bind'><bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'>"
+           "<resource>bench%d</resource></bind></iq>",
+           session->index % options->per_account);
+  queue_stanza(session, "iq", rest);
+  go_to(session, BINDING);
+}
+
+/* The session has its resource. */
+static void enter(struct session *session, const struct options *options) {
+  go_to(session, options->until_bound ? SIGNED_IN : SETTLING);
+  if (!options->until_bound) settle(session, options);
+}
+
+/* SASL2 binds along with it. */
+static void go_on_authenticated(struct session *session, const struct options *options) {
+  if (!options->token_mechanism) {
+    go_to(session, AUTHENTICATED);
+    open_stream(session, options);
+  } else if (options->until_authenticated) {
+    session->step = SIGNED_IN;
+  } else {
+    take_jid(session, "<authorization-identifier>", "</authorization-identifier>");
+    enter(session, options);
+  }
 }
 
 /* Does what the answer awaited in the present step calls for, once it is there whole. */
@@ -173,24 +149,18 @@ static void advance(struct session *session, const struct options *options) {
   } else if (session->step == STREAM && has(session, "</stream:features>")) {
     choose_security(session, options);
   } else if (session->step == STARTING_TLS && has(session, "<proceed")) {
-    link_start_tls(&session->link);
-    go_to(session, STREAM);
-    open_stream(session, options);
+    open_secure_stream(session, options);
   } else if (session->step == AUTHENTICATING && has(session, "</challenge>")) {
-    respond(session, options);
+    authentication_respond(session, options);
     go_to(session, AUTHENTICATING);
-  } else if (session->step == AUTHENTICATING && is_success(session, options->mechanism)) {
-    check_success(session, options->mechanism);
-    go_to(session, AUTHENTICATED);
-    open_stream(session, options);
+  } else if (session->step == AUTHENTICATING && authentication_conclude(session, options)) {
+    go_on_authenticated(session, options);
   } else if (session->step == AUTHENTICATED && has(session, "</stream:features>")) {
-    bind_resource(session, options);
-    go_to(session, BINDING);
+    if (options->until_authenticated) session->step = SIGNED_IN;
+    else bind_resource(session, options);
   } else if (session->step == BINDING && has(session, "</iq>")) {
-    if (!has(session, "</jid>")) fail("bind without a JID: %.600s", session->in);
-    take_jid(session);
-    go_to(session, options->until_bound ? SIGNED_IN : SETTLING);
-    if (!options->until_bound) settle(session, options);
+    take_jid(session, "<jid>", "</jid>");
+    enter(session, options);
   } else if (session->step == SETTLING && has(session, "fence")) {
     go_to(session, SIGNED_IN);
   }
@@ -243,16 +213,20 @@ bool sign_in_proceed(struct session *session, int epoll, const struct options *o
   bool is_all_sent = link_flush(&session->link);
   if (session->step == SIGNED_IN) {
     watch(epoll, EPOLL_CTL_DEL, session, 0);
-    free(session->in);
-    free(session->sasl);
-    session->in = NULL;
-    session->sasl = NULL;
+    if (!options->until_authenticated) sign_in_forget(session);
     return true;
   }
   /* During a TLS handshake the writing waits for the reading. */
   bool waits_to_write = !is_all_sent && !session->link.tls;
   watch(epoll, EPOLL_CTL_MOD, session, waits_to_write ? EPOLLIN | EPOLLOUT : EPOLLIN);
   return false;
+}
+
+void sign_in_forget(struct session *session) {
+  free(session->in);
+  free(session->sasl);
+  session->in = NULL;
+  session->sasl = NULL;
 }
 
 void sign_in(struct session *sessions, int from, int to, const struct options *options) {

@@ -28,13 +28,16 @@ struct session {
   char *in;          /* what came in during sign-in; freed at its end */
   size_t in_length;
   struct sasl *sasl; /* likewise */
+  const struct mechanism *mechanism;
+  const char *request; /* SASL2: what is asked for along with it; null for Bind 2 */
   char jid[128];     /* full JID as the server bound it */
 };
 
 /*
  * Opens sessions `from` up to (not including) `to` of the array, at most `options->parallel` at a
  * time, and returns when all are signed in; with `options->until_bound` when all are bound, which
- * leaves `settle` to the caller. Fails on the first that cannot.
+ * leaves `settle` to the caller. Fails on the first that cannot. With `options->until_authenticated`
+ * neither is done, and what has come behind the sign-in is still in `in`, until `sign_in_forget`.
  */
 void sign_in(struct session *sessions, int from, int to, const struct options *options);
 
@@ -45,6 +48,7 @@ void sign_in(struct session *sessions, int from, int to, const struct options *o
  */
 void sign_in_begin(struct session *session, int index, int epoll, const struct options *options);
 bool sign_in_proceed(struct session *session, int epoll, const struct options *options);
+void sign_in_forget(struct session *session);
 
 /* Reads what came for sessions that should be idle; fails when the server has closed one. */
 void check_all_open(struct session *sessions, int count);

@@ -11,11 +11,12 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
+#include "../chat/authentication.h"
 #include "../chat/events.h"
 #include "../chat/histogram.h"
 #include "../chat/options.h"
 #include "../chat/session.h"
-#include "scram.h"
+#include "mechanisms.h"
 
 #define SILENCE_NS 30000000000u
 /* Longest wait for events, in nanoseconds. */
@@ -44,6 +45,7 @@ struct run {
   uint64_t next_due;      /* fixed rate: when the next login is to begin */
   uint64_t last_progress;
   uint64_t logins;        /* complete within the measured window */
+  uint64_t resumed;       /* of them: those whose TLS session was an earlier one */
   struct histogram latencies;
 };
 
@@ -85,6 +87,7 @@ static void complete(struct run *run, struct visit *visit) {
   run->under_way--;
   if (run->is_measuring) {
     run->logins++;
+    run->resumed += visit->session.link.is_resumed;
     histogram_add(&run->latencies, now - visit->due);
   }
   leave(run, visit);
@@ -143,8 +146,14 @@ static void drain(struct run *run) {
   while (run->vacant_count < run->places) turn(run);
 }
 
+/* Each account once: from then on it has its token, and its TLS session. */
+static void get_acquainted(struct run *run) {
+  while (run->begun < (uint64_t)run->options.accounts) turn(run);
+}
+
 /* The runner reads the server's processor time at `measuring` and at `measured`. */
 static void measure(struct run *run) {
+  if (run->options.tokens || run->options.tickets) get_acquainted(run);
   run_for(run, run->options.warmup);
   uint64_t start = now_ns(), cpu = own_cpu_ns();
   say("{\"event\":\"measuring\"}");
@@ -154,17 +163,11 @@ static void measure(struct run *run) {
   double seconds = (double)(now_ns() - start) / 1e9;
   if (run->logins == 0) fail("no login was complete within %.1f s", seconds);
   say("{\"event\":\"measured\",\"logins\":%lu,\"seconds\":%.6f,\"rate\":%.1f,\"p50Ms\":%.4f,"
-      "\"p99Ms\":%.4f,\"generatorShare\":%.4f}",
+      "\"p99Ms\":%.4f,\"resumedShare\":%.4f,\"generatorShare\":%.4f}",
       run->logins, seconds, (double)run->logins / seconds,
       histogram_percentile_ms(&run->latencies, 0.5),
-      histogram_percentile_ms(&run->latencies, 0.99),
+      histogram_percentile_ms(&run->latencies, 0.99), (double)run->resumed / (double)run->logins,
       (double)(own_cpu_ns() - cpu) / 1e9 / seconds);
-}
-
-static const struct mechanism *mechanism_named(const char *name) {
-  if (strcmp(name, plain.name) == 0) return &plain;
-  if (strcmp(name, scram_sha_1.name) == 0) return &scram_sha_1;
-  fail("--mechanism is PLAIN or SCRAM-SHA-1, not %s", name);
 }
 
 static void prepare(struct run *run) {
@@ -172,7 +175,8 @@ static void prepare(struct run *run) {
   /* Nobody is to sign in twice at a time: the second session would replace the first. */
   if (run->options.accounts < 2 * places) fail("%d sessions want more accounts", places);
   allow_connections(places);
-  run->options.mechanism = mechanism_named(run->options.mechanism_name);
+  choose_mechanism(&run->options);
+  authentication_keep(&run->options, run->options.first + run->options.accounts);
   run->visits = calloc((size_t)places, sizeof *run->visits);
   run->vacant = calloc((size_t)places, sizeof *run->vacant);
   if (!run->visits || !run->vacant) fail("out of memory");

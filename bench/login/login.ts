@@ -1,10 +1,14 @@
+import type { Server } from '../rivals/server.ts';
 import { compileGenerator } from '../run/compile.ts';
 import { commonArguments, drive, flags, type GeneratorEvent } from '../run/generator.ts';
+import type { RunOptions } from '../run/options.ts';
 import { CpuMeter, withServer } from '../run/running.ts';
 import type { Sample, Scenario } from '../run/scenario.ts';
 
 /** Time for the last logins to end, in seconds. */
 const MARGIN_S = 60;
+/** Logins a second that even a slow server manages. */
+const SLOWEST = 25;
 /** Local addresses: one has not ports enough for what closed connections keep. */
 export const SOURCES = 20;
 
@@ -19,6 +23,10 @@ function toSample(event: GeneratorEvent, cpu: ReturnType<CpuMeter['read']>): Sam
   };
 }
 
+/** Whether clients can sign in to the server as they were asked to. */
+export const knowsMechanism = ({ hasTokens = false }: Server, { mechanism }: RunOptions): boolean =>
+  mechanism !== 'FAST' || hasTokens;
+
 /** What a server pays for a login, from the connection to the end of the stream. */
 export const login: Scenario = {
   name: 'login',
@@ -28,6 +36,7 @@ export const login: Scenario = {
     { key: 'rate', title: 'logins/s', digits: 0, better: 'higher' },
     { key: 'p50Ms', title: 'p50 ms', digits: 2, better: 'lower' },
     { key: 'p99Ms', title: 'p99 ms', digits: 2, better: 'lower' },
+    { key: 'resumedShare', title: 'TLS resumed', digits: 2 },
     { key: 'serverShare', title: 'server core used', digits: 2 },
     { key: 'generatorShare', title: 'generator core used', digits: 2 },
     { key: 'othersShare', title: 'others on the server core', digits: 2 },
@@ -35,16 +44,19 @@ export const login: Scenario = {
   windows: [{ name: 'logins', unit: 'login', count: ({ logins }) => logins! }],
   accounts: ({ accounts }) => accounts,
   stored: 'keys',
+  suits: knowsMechanism,
   build: (directory, { tls }) => compileGenerator('login', directory, tls),
 
   async measure(entrant, options, generator) {
     const { accounts, mechanism, parallel, warmup, seconds } = options;
     const values = { accounts, mechanism, parallel, warmup, seconds, sources: SOURCES };
-    const args = [...commonArguments(entrant.place), ...flags(values)];
+    const tickets = options.tickets ? ['--tickets'] : [];
+    const args = [...commonArguments(entrant.place), ...flags(values), ...tickets];
+    const deadline = warmup + seconds + accounts / SLOWEST + MARGIN_S;
     return withServer(entrant, async ({ pid }) => {
       let meter: CpuMeter | undefined;
       let sample: Sample | undefined;
-      await drive(generator, args, warmup + seconds + MARGIN_S, (event) => {
+      await drive(generator, args, deadline, (event) => {
         if (event.event === 'measuring') meter = new CpuMeter(pid);
         if (event.event === 'measured') sample = toSample(event, meter!.read());
         return event.event === 'drained';

@@ -1,6 +1,5 @@
 #include "salted.h"
 
-#include <openssl/evp.h>
 #include <stdbool.h>
 #include <string.h>
 
@@ -13,7 +12,7 @@ struct entry {
   unsigned char salt[SALT_ROOM];
   size_t salt_length;
   int iterations;
-  unsigned char key[SHA1_LENGTH];
+  unsigned char key[HASH_ROOM];
 };
 
 static struct entry entries[PLACES];
@@ -31,20 +30,21 @@ static bool is_of(const struct entry *entry, const unsigned char *salt, size_t l
          memcmp(entry->salt, salt, length) == 0;
 }
 
-static void derive(struct entry *entry, const char *password) {
-  if (!PKCS5_PBKDF2_HMAC_SHA1(password, (int)strlen(password), entry->salt,
-                              (int)entry->salt_length, entry->iterations, SHA1_LENGTH, entry->key))
+static void derive(struct entry *entry, const EVP_MD *hash, const char *password) {
+  if (!PKCS5_PBKDF2_HMAC(password, (int)strlen(password), entry->salt, (int)entry->salt_length,
+                         entry->iterations, hash, EVP_MD_size(hash), entry->key))
     fail("libcrypto derives no key");
 }
 
 /* Whoever comes to a taken place takes it over. */
-const unsigned char *salted_password(const char *password, const unsigned char *salt,
-                                     size_t salt_length, int iterations) {
+const unsigned char *salted_password(const EVP_MD *hash, const char *password,
+                                     const unsigned char *salt, size_t salt_length,
+                                     int iterations) {
   struct entry *entry = &entries[place_of(salt, salt_length)];
   if (is_of(entry, salt, salt_length, iterations)) return entry->key;
   memcpy(entry->salt, salt, salt_length);
   entry->salt_length = salt_length;
   entry->iterations = iterations;
-  derive(entry, password);
+  derive(entry, hash, password);
   return entry->key;
 }

@@ -2,7 +2,6 @@
 
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
-#include <openssl/sha.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,8 +24,9 @@ struct server_first {
   int iterations;
 };
 
-static void hmac(const unsigned char *key, const char *text, unsigned char *to) {
-  if (!HMAC(EVP_sha1(), key, SHA1_LENGTH, (const unsigned char *)text, strlen(text), to, NULL))
+static void hmac(const EVP_MD *hash, const unsigned char *key, const char *text,
+                 unsigned char *to) {
+  if (!HMAC(hash, key, EVP_MD_size(hash), (const unsigned char *)text, strlen(text), to, NULL))
     fail("libcrypto makes no HMAC");
 }
 
@@ -61,41 +61,63 @@ static struct server_first read_first(const char *challenge) {
 }
 
 /* RFC 5802 section 3: ClientProof, and ServerSignature for the end. */
-static void prove(struct sasl *sasl, const unsigned char *salted, const char *auth_message,
-                  unsigned char *proof) {
-  unsigned char client_key[SHA1_LENGTH], stored_key[SHA1_LENGTH], server_key[SHA1_LENGTH];
-  hmac(salted, "Client Key", client_key);
-  SHA1(client_key, SHA1_LENGTH, stored_key);
-  hmac(stored_key, auth_message, proof);
-  for (unsigned i = 0; i < SHA1_LENGTH; i++) proof[i] ^= client_key[i];
-  hmac(salted, "Server Key", server_key);
-  hmac(server_key, auth_message, sasl->server_signature);
+static void prove(struct sasl *sasl, const EVP_MD *hash, const unsigned char *salted,
+                  const char *auth_message, unsigned char *proof) {
+  unsigned char client_key[HASH_ROOM], stored_key[HASH_ROOM], server_key[HASH_ROOM];
+  size_t length = (size_t)EVP_MD_size(hash);
+  hmac(hash, salted, "Client Key", client_key);
+  if (!EVP_Digest(client_key, length, stored_key, NULL, hash, NULL)) fail("libcrypto makes no hash");
+  hmac(hash, stored_key, auth_message, proof);
+  for (size_t i = 0; i < length; i++) proof[i] ^= client_key[i];
+  hmac(hash, salted, "Server Key", server_key);
+  hmac(hash, server_key, auth_message, sasl->server_signature);
 }
 
-static size_t respond(struct sasl *sasl, const char *challenge, char *message) {
+static size_t respond(struct sasl *sasl, const EVP_MD *hash, const char *challenge,
+                      char *message) {
   struct server_first first = read_first(challenge);
   check_nonce(sasl, &first);
-  unsigned char proof[SHA1_LENGTH];
-  char auth_message[3 * SASL_ROOM], encoded[BASE64_ROOM(SHA1_LENGTH)];
+  unsigned char proof[HASH_ROOM];
+  char auth_message[3 * SASL_ROOM], encoded[BASE64_ROOM(HASH_ROOM)];
   int length = snprintf(message, SASL_ROOM, "c=" HEADER_BASE64 ",r=%.*s", first.nonce_length,
                         first.nonce);
   snprintf(auth_message, sizeof auth_message, "%s,%s,%s", sasl->client_first, challenge, message);
   const unsigned char *salted =
-      salted_password(sasl->password, first.salt, first.salt_length, first.iterations);
-  prove(sasl, salted, auth_message, proof);
-  base64_encode(proof, SHA1_LENGTH, encoded);
+      salted_password(hash, sasl->password, first.salt, first.salt_length, first.iterations);
+  prove(sasl, hash, salted, auth_message, proof);
+  base64_encode(proof, (size_t)EVP_MD_size(hash), encoded);
   length += snprintf(message + length, SASL_ROOM - (size_t)length, ",p=%s", encoded);
   if (length >= (int)SASL_ROOM) fail("the server's nonce is endless");
   return (size_t)length;
 }
 
-static void check(const struct sasl *sasl, const char *data) {
-  unsigned char signature[SHA1_LENGTH];
+static void check(const struct sasl *sasl, const EVP_MD *hash, const char *data) {
+  unsigned char signature[HASH_ROOM];
+  size_t length = (size_t)EVP_MD_size(hash);
   if (strncmp(data, "v=", 2) != 0 ||
-      base64_decode(data + 2, signature, sizeof signature) != SHA1_LENGTH ||
-      memcmp(signature, sasl->server_signature, SHA1_LENGTH) != 0)
+      base64_decode(data + 2, signature, sizeof signature) != length ||
+      memcmp(signature, sasl->server_signature, length) != 0)
     fail("the server does not know the password of %s", sasl->name);
 }
 
+static size_t respond_sha_1(struct sasl *sasl, const char *challenge, char *message) {
+  return respond(sasl, EVP_sha1(), challenge, message);
+}
+
+static void check_sha_1(const struct sasl *sasl, const char *data) {
+  check(sasl, EVP_sha1(), data);
+}
+
+static size_t respond_sha_256(struct sasl *sasl, const char *challenge, char *message) {
+  return respond(sasl, EVP_sha256(), challenge, message);
+}
+
+static void check_sha_256(const struct sasl *sasl, const char *data) {
+  check(sasl, EVP_sha256(), data);
+}
+
 const struct mechanism scram_sha_1 = {
-    .name = "SCRAM-SHA-1", .begin = begin, .respond = respond, .check = check};
+    .name = "SCRAM-SHA-1", .begin = begin, .respond = respond_sha_1, .check = check_sha_1};
+
+const struct mechanism scram_sha_256 = {
+    .name = "SCRAM-SHA-256", .begin = begin, .respond = respond_sha_256, .check = check_sha_256};

@@ -55,6 +55,7 @@ listen:
     starttls: ${tls !== null}${webListener(place)}
 auth_method: [internal]
 auth_password_format: ${accounts.stored === 'keys' ? 'scram' : 'plain'}
+auth_scram_hash: ${accounts.hash === 'SHA-1' ? 'sha' : 'sha256'}
 modules:
 ${modules.map((line) => `  ${line}\n`).join('')}`;
 }
@@ -94,7 +95,7 @@ function registrationByKeys(accounts: Accounts): string {
 }
 
 /** What writes a roster item in the end, however it came: `ejabberdctl` takes hours for so many. */
-function subscription({ count, prefix, domain }: Accounts): string {
+function subscription({ count, circle = count, prefix, domain }: Accounts): string {
   const [user, contact] = ['N', 'M'].map(
     (n) => `<<"${prefix}", (integer_to_binary(${n}))/binary>>`,
   );
@@ -103,7 +104,9 @@ function subscription({ count, prefix, domain }: Accounts): string {
   const usj = `{${user}, <<"${domain}">>, ${jid}}`;
   const item = `{roster, ${usj}, ${us}, ${jid}, <<>>, both, none, [], <<>>, []}`;
   const all = `lists:seq(0, ${count - 1})`;
-  return `[{atomic, _} = mod_roster:set_roster(${item}) || N <- ${all}, M <- ${all}, N =/= M]`;
+  const first = `N div ${circle} * ${circle}`;
+  const others = `lists:seq(${first}, min(${first} + ${circle}, ${count}) - 1)`;
+  return `[{atomic, _} = mod_roster:set_roster(${item}) || N <- ${all}, M <- ${others}, N =/= M]`;
 }
 
 export const ejabberd: Server = {

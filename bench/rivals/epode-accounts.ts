@@ -10,7 +10,7 @@ import type { UserRecord } from '../../src/storage/ports.ts';
 import { openStorage } from '../../src/storage/sqlite/open.ts';
 import { putContacts } from './epode-rosters.ts';
 import { deriveKeys, ITERATIONS } from './scram-keys.ts';
-import { type Accounts, accountNames } from './server.ts';
+import { type Accounts, accountNames, circles } from './server.ts';
 
 const [directory, description] = process.argv.slice(2) as [string, string];
 const accounts: Accounts = JSON.parse(description);
@@ -26,13 +26,17 @@ const blank: Omit<UserRecord, 'owner'> = {
   imported: null,
   source: null,
 };
-const owners = accountNames(accounts).map((name) => `${name}@${accounts.domain}`);
+const ownerOf = (name: string) => `${name}@${accounts.domain}`;
+const owners = accountNames(accounts).map(ownerOf);
 const storage = await openStorage({ directory, log: silentLog, mode: 'thread' });
 await Promise.all(owners.map((owner) => storage.users.create({ ...blank, owner }, keys)));
 if (accounts.areContacts) {
-  for (const owner of owners) {
-    const others = owners.filter((other) => other !== owner);
-    await putContacts(storage, owner, others);
+  for (const circle of circles(accounts)) {
+    const members = circle.map(ownerOf);
+    for (const owner of members) {
+      const others = members.filter((other) => other !== owner);
+      await putContacts(storage, owner, others);
+    }
   }
 }
 await storage.close();

@@ -43,6 +43,7 @@ function archiveWriter(place: Place): Command {
 export const epode: Server = {
   name: 'epode',
   writesArchives: true,
+  hasTokens: true,
 
   async prepare(place, run): Promise<void> {
     const data = dataDirectory(place);

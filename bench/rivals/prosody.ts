@@ -2,7 +2,14 @@ import { randomUUID } from 'node:crypto';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { deriveKeys, ITERATIONS } from './scram-keys.ts';
-import { accountNames, type Command, type Place, type Server } from './server.ts';
+import {
+  type Accounts,
+  accountNames,
+  type Command,
+  circles,
+  type Place,
+  type Server,
+} from './server.ts';
 
 const list = (names: readonly string[]) => `{ ${names.map((name) => `"${name}"`).join(', ')} }`;
 
@@ -57,12 +64,13 @@ modules_disabled = ${list(['s2s', 's2s_auth_certs'])}
 c2s_require_encryption = false
 allow_unencrypted_plain_auth = true
 authentication = "${accounts.stored === 'keys' ? 'internal_hashed' : 'internal_plain'}"
+password_hash = "${accounts.hash}"
 ${security ?? ''}
 VirtualHost "${accounts.domain}"
 `;
 }
 
-function passwordFields(password: string): string {
+function passwordFields({ password }: Accounts): string {
   return `\t["password"] = "${password}";\n`;
 }
 
@@ -73,9 +81,9 @@ const storesIn = ({ directory, store }: Place) =>
 sql = { driver = "SQLite3"; database = "${join(directory, 'prosody.sqlite')}" }`;
 
 /** Derived once for all accounts. */
-function keyFields(password: string): string {
+function keyFields({ password, hash }: Accounts): string {
   const salt = randomUUID();
-  const { storedKey, serverKey } = deriveKeys(password, Buffer.from(salt), 'SHA-1');
+  const { storedKey, serverKey } = deriveKeys(password, Buffer.from(salt), hash);
   return `\t["iteration_count"] = ${ITERATIONS};
 \t["salt"] = "${salt}";
 \t["server_key"] = "${serverKey.toString('hex')}";
@@ -88,7 +96,7 @@ async function createAccounts({ directory, accounts }: Place): Promise<void> {
   const folder = join(directory, 'data', accounts.domain, 'accounts');
   await mkdir(folder, { recursive: true });
   const fields = accounts.stored === 'keys' ? keyFields : passwordFields;
-  const account = `return {\n${fields(accounts.password)}};\n`;
+  const account = `return {\n${fields(accounts)}};\n`;
   for (const name of accountNames(accounts)) await writeFile(join(folder, `${name}.dat`), account);
 }
 
@@ -96,13 +104,14 @@ async function createAccounts({ directory, accounts }: Place): Promise<void> {
 async function createRosters({ directory, accounts }: Place): Promise<void> {
   const folder = join(directory, 'data', accounts.domain, 'roster');
   await mkdir(folder, { recursive: true });
-  const names = accountNames(accounts);
-  for (const name of names) {
-    const items = names
-      .filter((other) => other !== name)
-      .map((other) => `\t["${other}@${accounts.domain}"] = ${CONTACT};\n`);
-    const roster = `return {\n\t[false] = ${NO_REQUESTS};\n${items.join('')}};\n`;
-    await writeFile(join(folder, `${name}.dat`), roster);
+  for (const circle of circles(accounts)) {
+    for (const name of circle) {
+      const items = circle
+        .filter((other) => other !== name)
+        .map((other) => `\t["${other}@${accounts.domain}"] = ${CONTACT};\n`);
+      const roster = `return {\n\t[false] = ${NO_REQUESTS};\n${items.join('')}};\n`;
+      await writeFile(join(folder, `${name}.dat`), roster);
+    }
   }
 }
 

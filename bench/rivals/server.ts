@@ -6,8 +6,12 @@ export interface Accounts {
   readonly password: string;
   /** Whether all are in each other's roster, subscribed both ways. */
   readonly areContacts: boolean;
+  /** So many of them at a time, in the order of their numbers; all, unless it is given. */
+  readonly circle?: number;
   /** What rivals store of the password: itself, or keys of SCRAM, as Epode does in any case. */
   readonly stored: 'password' | 'keys';
+  /** The one hash that rivals can have keys for. */
+  readonly hash: 'SHA-1' | 'SHA-256';
 }
 
 /** What clients come by; WebSocket and BOSH unencrypted. */
@@ -65,6 +69,8 @@ export interface Server {
   readonly transport?: Transport;
   /** What has to be installed, and Debian's package that has it. */
   readonly needs?: { readonly program: string; readonly package: string };
+  /** Whether clients may sign in by tokens: SASL2, Bind 2 and FAST. Debian's rivals have none of these. */
+  readonly hasTokens?: boolean;
   /** Writes configuration and accounts; bounded in time by the caller's `run`. */
   prepare(place: Place, run: (command: Command) => Promise<string>): Promise<void>;
   /** Whether `prepare` writes archives; those of others are made by sending the messages. */
@@ -75,6 +81,14 @@ export interface Server {
   vary?(place: Place, variation: Variation): Promise<void>;
   /** How many reloads are in the logs when configurations that log more and less took turns. */
   reloads?(place: Place, output: string): Promise<number>;
+}
+
+/** The names of those who are in each other's roster. */
+export function circles(accounts: Accounts): string[][] {
+  const { count, circle = count } = accounts;
+  const names = accountNames(accounts);
+  const starts = Array.from({ length: Math.ceil(count / circle) }, (_, index) => index * circle);
+  return starts.map((start) => names.slice(start, start + circle));
 }
 
 /** All account names of a run. */

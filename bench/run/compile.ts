@@ -5,7 +5,7 @@ import { GENERATOR_CORE } from './scenario.ts';
 const bench = join(import.meta.dirname, '..');
 const COMMON = [
   ...['chat/events.c', 'chat/link.c', 'chat/options.c', 'chat/session.c'],
-  ...['chat/base64.c', 'chat/plain.c', 'chat/websocket.c'],
+  ...['chat/authentication.c', 'chat/base64.c', 'chat/plain.c', 'chat/websocket.c'],
 ];
 
 /** Compiles one program into `directory` and returns its path. Sources are named from bench/. */
@@ -25,6 +25,21 @@ export async function compile(
 
 const MEASURED = ['chat/marker.c', 'chat/histogram.c'];
 const CHATTING = ['chat/stanza.c', 'chat/tally.c', ...MEASURED];
+const MECHANISMS = ['mechanisms.c', 'salted.c', 'scram.c', 'token.c'].map(
+  (file) => `login/${file}`,
+);
+const RESUMING = [
+  ...['resume/client.c', 'presence/tags.c', 'chat/stanza.c'],
+  ...MEASURED,
+  ...MECHANISMS,
+];
+const MIXED = [
+  ...['mixed/person.c', 'mixed/visitors.c', 'presence/tags.c', 'chat/tally.c'],
+  ...MEASURED,
+  ...MECHANISMS,
+];
+/** By libcrypto, with TLS or without. */
+const WITH_MECHANISMS: readonly string[] = ['login', 'resume', 'mixed'];
 /** What each generator has besides. */
 const SOURCES = {
   acknowledged: ['acknowledged/generator.c', 'acknowledged/scan.c', ...CHATTING],
@@ -32,8 +47,10 @@ const SOURCES = {
   bosh: ['bosh/generator.c', 'bosh/client.c', 'bosh/exchange.c', ...CHATTING],
   chat: ['chat/generator.c', ...CHATTING],
   idle: ['idle/idle.c'],
-  login: ['login/generator.c', 'login/scram.c', 'login/salted.c', 'chat/histogram.c'],
+  login: ['login/generator.c', 'chat/histogram.c', ...MECHANISMS],
+  mixed: ['mixed/generator.c', ...MIXED],
   presence: ['presence/generator.c', 'presence/mesh.c', 'presence/tags.c', ...MEASURED],
+  resume: ['resume/generator.c', ...RESUMING],
   reload: ['reload/generator.c', ...MEASURED],
 } as const;
 
@@ -53,6 +70,6 @@ export function compileGenerator(
   hasTls: boolean,
 ): Promise<string> {
   const tls = hasTls ? ['-DWITH_TLS', '-lssl'] : [];
-  const crypto = hasTls || name === 'login' ? ['-lcrypto'] : [];
+  const crypto = hasTls || WITH_MECHANISMS.includes(name) ? ['-lcrypto'] : [];
   return compile(programName(name), [...SOURCES[name], ...COMMON], directory, [...tls, ...crypto]);
 }

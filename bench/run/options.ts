@@ -2,7 +2,7 @@ import { parseArgs } from 'node:util';
 import type { Transport } from '../rivals/server.ts';
 
 const TRANSPORTS = ['tcp', 'websocket', 'bosh'] as const;
-const MECHANISMS = ['SCRAM-SHA-1', 'PLAIN'] as const;
+const MECHANISMS = ['SCRAM-SHA-1', 'SCRAM-SHA-256', 'PLAIN', 'FAST'] as const;
 export type Mechanism = (typeof MECHANISMS)[number];
 
 /** What a run was asked for. */
@@ -35,15 +35,23 @@ export interface RunOptions {
   readonly rate: number;
   /** How clients prove who they are in scenarios `login` and `storm`. */
   readonly mechanism: Mechanism;
+  /** Whether clients take up earlier TLS sessions, where the server gives them any. */
+  readonly tickets: boolean;
   /** Accounts that log in in turn, in scenarios `login` and `storm`. */
   readonly accounts: number;
-  /** Logins under way at a time in scenario `login`. */
+  /** Logins under way at a time in scenarios `login` and `resume`. */
   readonly parallel: number;
+  /** Messages for each session while it is away in scenario `resume`. */
+  readonly missed: number;
+  /** Actions a second in scenario `mixed`; null for its own. */
+  readonly actions: number | null;
+  /** Sessions that come back a second in scenario `resume`; null for as many as `parallel` allows. */
+  readonly returns: number | null;
   /** Logins a second in scenario `storm`. */
   readonly logins: number;
   /** Users of scenario `presence`, all subscribed to each other. */
   readonly users: number;
-  /** Idle sessions, in the order of the stages; scenario `reload` has as many as the last of them. */
+  /** Idle sessions, in the order of the stages; scenarios `reload`, `resume` and `mixed` have as many as the last of them. */
   readonly sessions: readonly number[];
   /** Messages in each archive of scenario `archive`. */
   readonly archived: number;
@@ -66,6 +74,8 @@ scenarios
   presence  users who all see each other log in, then change their presence
   login     logins as fast as the server allows, a few at once
   storm     one-to-one messages at a fixed rate while users log in at another
+  resume    sessions that all lose their connections come back and go on
+  mixed     chat, typing, presence, queries, logins and logouts at a fixed rate, for long
   reload    how long a reload of the configuration keeps sessions waiting
   idle      memory of signed-in, silent sessions
   start-up  time until the server answers, and its memory then
@@ -77,13 +87,17 @@ options
   --modules needed|usual (of the rivals; Epode is always complete)
   --archive (all servers archive the messages; without it none does)
   --store native|sqlite (of the rivals' archives)
-  --mechanism SCRAM-SHA-1|PLAIN   --accounts 2000   --parallel 8   --logins 500
-  --users 200     --sessions 1000,5000 (reload: 10000; growth: 100,1000,10000,50000)
+  --mechanism SCRAM-SHA-1|SCRAM-SHA-256|PLAIN|FAST (FAST: --tls, Epode alone)
+  --accounts 2000   --parallel 8 (resume: 100)   --logins 500   --tickets (with --tls)
+  --missed 5      --returns N (a second in resume; without it as many as --parallel allows)
+  --actions 100   --minutes N (mixed alone: measured, instead of 60 --seconds)
+  --users 200     --sessions 1000,5000
+      (reload: 10000; resume, mixed: 1000; growth: 100,1000,10000,50000)
   --archived 20000
   --quick (one short round)
   --keep (leave configurations and logs)
 against another revision: node bench/run.ts --compare REV [SCENARIO ...] [options]
-  --rounds 6 (pairs at least)   --minutes M (goes on so long)
+  --rounds 6 (pairs at least)   --minutes M (goes on so long, whatever the scenarios)
   --fail-on-slower PERCENT (exit status 1 when something is slower by more)`;
 
 /** Stand before what else was asked for, which so wins. */
@@ -118,7 +132,8 @@ function parse(args: readonly string[]) {
       only: { type: 'string' },
       transport: { type: 'string' },
       rounds: { type: 'string', default: '3' },
-      seconds: { type: 'string', default: '10' },
+      seconds: { type: 'string' },
+      minutes: { type: 'string' },
       warmup: { type: 'string', default: '5' },
       tls: { type: 'boolean', default: false },
       modules: { type: 'string', default: 'needed' },
@@ -129,8 +144,12 @@ function parse(args: readonly string[]) {
       rate: { type: 'string' },
       users: { type: 'string', default: '200' },
       mechanism: { type: 'string', default: 'SCRAM-SHA-1' },
+      tickets: { type: 'boolean', default: false },
       accounts: { type: 'string', default: '2000' },
-      parallel: { type: 'string', default: '8' },
+      parallel: { type: 'string' },
+      missed: { type: 'string', default: '5' },
+      returns: { type: 'string' },
+      actions: { type: 'string' },
       logins: { type: 'string', default: '500' },
       sessions: { type: 'string' },
       store: { type: 'string', default: 'native' },
@@ -167,22 +186,36 @@ function transportNamed(name: string | undefined): Transport | null {
   return found ?? null;
 }
 
-function serversOf({ values, positionals }: Pick<Parsed, 'values' | 'positionals'>): string[] {
-  const { only, transport } = values;
+function serversOf(scenario: string, { only, transport }: Parsed['values']): string[] {
   // What it asks is how the same server grows.
-  if (positionals[0] === 'growth') return (only ?? 'epode').split(',');
+  if (scenario === 'growth') return (only ?? 'epode').split(',');
   const all = transport === 'websocket' ? 'epode,epode-tcp' : 'epode,prosody,ejabberd';
   return (only ?? all).split(',');
 }
 
-/** Of scenarios with others than `idle`. */
-const STAGES: Readonly<Record<string, string>> = {
+/** What is asked for by default where that is not what most scenarios want. */
+const SESSIONS: Readonly<Record<string, string>> = {
   growth: '100,1000,10000,50000',
   reload: '10000',
+  resume: '1000',
+  mixed: '1000',
 };
+const SECONDS: Readonly<Record<string, string>> = { mixed: '60' };
+const PARALLEL: Readonly<Record<string, string>> = { resume: '100' };
+const RATES: Readonly<Record<string, string>> = { acknowledged: '2000' };
+
+/** The others are not for minutes; a comparison has taken its own before. */
+function secondsOf(scenario: string, { seconds, minutes }: Parsed['values']): number {
+  if (scenario === 'mixed' && minutes !== undefined) return 60 * positive('minutes', minutes);
+  return positive('seconds', seconds ?? SECONDS[scenario] ?? '10');
+}
+
+function orNull(name: string, text: string | undefined): number | null {
+  return text === undefined ? null : positive(name, text);
+}
 
 function stages(scenario: string, text: string | undefined): number[] {
-  const counts = text ?? STAGES[scenario] ?? '1000,5000';
+  const counts = text ?? SESSIONS[scenario] ?? '1000,5000';
   return counts.split(',').map((count) => positive('sessions', count));
 }
 
@@ -192,12 +225,15 @@ export function readRunOptions(args: readonly string[]): RunOptions {
   if (positionals.length !== 1) throw new UsageError('one scenario, please');
   if (!['needed', 'usual'].includes(values.modules)) throw new UsageError('--modules needed|usual');
   if (!['native', 'sqlite'].includes(values.store)) throw new UsageError('--store native|sqlite');
+  const wantsTls = values.tickets || values.mechanism === 'FAST';
+  if (wantsTls && !values.tls) throw new UsageError('FAST and --tickets want --tls');
+  const scenario = positionals[0]!;
   return {
-    scenario: positionals[0]!,
-    servers: serversOf({ values, positionals }),
+    scenario,
+    servers: serversOf(scenario, values),
     transport: transportNamed(values.transport),
     rounds: positive('rounds', values.rounds),
-    seconds: positive('seconds', values.seconds),
+    seconds: secondsOf(scenario, values),
     warmup: positive('warmup', values.warmup),
     tls: values.tls,
     modules: values.modules === 'usual' ? 'usual' : 'needed',
@@ -206,13 +242,17 @@ export function readRunOptions(args: readonly string[]): RunOptions {
     pairs: positive('pairs', values.pairs),
     outstanding: positive('outstanding', values.outstanding),
     body: positive('body', values.body),
-    rate: positive('rate', values.rate ?? (positionals[0] === 'acknowledged' ? '2000' : '500')),
+    rate: positive('rate', values.rate ?? RATES[scenario] ?? '500'),
     users: positive('users', values.users),
     mechanism: mechanismNamed(values.mechanism),
+    tickets: values.tickets,
     accounts: positive('accounts', values.accounts),
-    parallel: positive('parallel', values.parallel),
+    parallel: positive('parallel', values.parallel ?? PARALLEL[scenario] ?? '8'),
+    missed: positive('missed', values.missed),
+    returns: orNull('returns', values.returns),
+    actions: orNull('actions', values.actions),
     logins: positive('logins', values.logins),
-    sessions: stages(positionals[0]!, values.sessions),
+    sessions: stages(scenario, values.sessions),
     archived: positive('archived', values.archived),
     keep: values.keep,
   };

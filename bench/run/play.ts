@@ -38,14 +38,19 @@ export interface Run {
 }
 
 /** Those that the scenario makes sense with, in their order. */
-export function suited(scenario: Scenario, servers: readonly Server[]): Server[] {
-  return servers.filter((server) => scenario.suits?.(server) ?? true);
+export function suited(
+  scenario: Scenario,
+  servers: readonly Server[],
+  options: RunOptions,
+): Server[] {
+  return servers.filter((server) => scenario.suits?.(server, options) ?? true);
 }
 
 function describeSample({ columns }: Scenario, sample: Sample): string {
-  const figures = columns.map(
-    ({ key, title, digits }) => `${title} ${sample[key]?.toFixed(digits)}`,
+  const there = columns.filter(
+    ({ key, isOptional }) => !isOptional || Number.isFinite(sample[key]),
   );
+  const figures = there.map(({ key, title, digits }) => `${title} ${sample[key]?.toFixed(digits)}`);
   return figures.join(', ');
 }
 

@@ -44,7 +44,16 @@ export async function commonPlace(
   const { areContacts = false, stored = 'password', managesStreams = false } = scenario;
   const transport = transportOf(scenario, options);
   const names = { prefix: 'bench', domain: 'localhost', password: 'secret' };
-  const accounts = { count: scenario.accounts(options), ...names, areContacts, stored };
+  const hash = options.mechanism === 'SCRAM-SHA-256' ? 'SHA-256' : 'SHA-1';
+  const count = scenario.accounts(options);
+  const accounts = {
+    count,
+    ...names,
+    areContacts,
+    circle: scenario.circle ?? count,
+    stored,
+    hash,
+  } as const;
   const tls = options.tls ? await createCertificate(directory, accounts.domain) : null;
   const metricsPort = scenario.readsMetrics ? await freePort() : null;
   const archived = scenario.readsArchives ? options.archived : 0;

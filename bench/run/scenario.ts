@@ -20,6 +20,8 @@ export interface Column {
   readonly better?: 'lower' | 'higher';
   /** Less memory is smaller and not faster. */
   readonly kind?: 'memory';
+  /** Whether samples may be without it, as where there is nothing to tell. */
+  readonly isOptional?: boolean;
 }
 
 /** Looks on while a server's cost is measured. */
@@ -61,6 +63,8 @@ export interface Scenario {
   accounts(options: RunOptions): number;
   /** Whether they are all in each other's roster, subscribed both ways; not unless it says so. */
   readonly areContacts?: boolean;
+  /** So many of them at a time, in the order of their numbers; all, unless it says so. */
+  readonly circle?: number;
   /** What rivals store of a password; itself, unless signing in is what is measured. */
   readonly stored?: 'password' | 'keys';
   /** Whether messages are archived without being asked for by `--archive`. */
@@ -76,7 +80,7 @@ export interface Scenario {
   /** How long one sample usually takes, in seconds; warm-up, measured time and 8 s unless it says so. */
   lasts?(options: RunOptions): number;
   /** Whether it makes sense with this server; with every one, unless it says so. */
-  suits?(server: Server): boolean;
+  suits?(server: Server, options: RunOptions): boolean;
   /** Starts the server, measures and stops it. */
   measure(entrant: Entrant, options: RunOptions, generator: string): Promise<Sample>;
 }

@@ -34,6 +34,7 @@ function plan(run: SuiteRun, more: readonly string[]): PlannedRun {
   const servers = suited(
     scenario,
     options.servers.map((name) => named(SERVERS, name)),
+    options,
   );
   const expected = expectedSeconds(scenario, options, servers.length);
   return { run, scenario, options, servers, expectedSeconds: expected };

@@ -7,6 +7,7 @@ const column = z.object({
   title: z.string(),
   digits: z.number().int().min(0),
   better: z.enum(['lower', 'higher']).exactOptional(),
+  isOptional: z.boolean().exactOptional(),
 });
 
 const failure = z.object({

@@ -8,6 +8,7 @@ import { playPlanned } from './suite.ts';
 const SMALL = [
   ...['--only', 'epode', '--rounds', '1', '--seconds', '1', '--warmup', '1', '--pairs', '20'],
   ...['--users', '20', '--accounts', '1400', '--logins', '50', '--sessions', '50,100'],
+  ...['--rate', '100', '--archived', '500'],
 ];
 
 /** What is wrong with what a run ended with; null when it works. Nothing depends on how fast. */
@@ -16,7 +17,7 @@ export function complaint({ columns, rounds, failures }: RunResult): string | nu
   if (failure) return failure.reason;
   const sample = Object.values(rounds[0] ?? {})[0];
   if (!sample) return 'no sample';
-  const missing = columns.find(({ key }) => !((sample[key] ?? -1) >= 0));
+  const missing = columns.find(({ key, isOptional }) => !isOptional && !((sample[key] ?? -1) >= 0));
   if (missing) return `no ${missing.title}`;
   const idle = columns.find(({ key, better }) => better === 'higher' && sample[key] === 0);
   return idle ? `nothing arrived: 0 ${idle.title}` : null;
