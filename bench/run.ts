@@ -9,7 +9,7 @@ import { checkMachine } from './run/requirements.ts';
 import { createWorkspace } from './run/workspace.ts';
 import { SCENARIOS } from './scenarios.ts';
 import { planSuite } from './suite/plan.ts';
-import { latestResults, publish } from './suite/publish.ts';
+import { latestResults, publish, suiteName } from './suite/publish.ts';
 import { playSmoke } from './suite/smoke.ts';
 import { playSuite, saveSuite } from './suite/suite.ts';
 
@@ -35,8 +35,9 @@ async function playOne(args: readonly string[]): Promise<boolean> {
 async function playAll(args: readonly string[], keep: boolean): Promise<boolean> {
   const runs = planSuite(args);
   checkMachine({ canShare: false });
-  const name = `${new Date().toISOString().slice(0, 16).replace(':', '')}-suite`;
-  const suite = { runs, args: args.join(' '), directory: createWorkspace({ keep }) };
+  const words = args.join(' ');
+  const name = suiteName(new Date(), words);
+  const suite = { runs, args: words, directory: createWorkspace({ keep }) };
   const results = await playSuite(suite, (played) => saveSuite(RESULTS, name, played));
   console.log(`\nWritten to ${join(RESULTS, name)}.{json,md}`);
   return results.runs.every(({ failures }) => failures.length === 0);

@@ -1,6 +1,5 @@
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
-import { UsageError } from '../run/options.ts';
 
 const column = z.object({
   key: z.string(),
@@ -55,25 +54,26 @@ export function finiteOnly(sample: Readonly<Record<string, number>>): Record<str
   return Object.fromEntries(Object.entries(sample).filter(([, value]) => Number.isFinite(value)));
 }
 
-/** @throws {UsageError} when it holds no results of a suite. */
+/** @throws {Error} when it holds no results of a suite. */
 export function parseResults(text: string, file: string): SuiteResults {
   let value: unknown;
   try {
     value = JSON.parse(text);
   } catch (error) {
-    throw new UsageError(`${file} is no JSON: ${(error as Error).message}`);
+    throw new Error(`${file} is no JSON: ${(error as Error).message}`);
   }
   const parsed = results.safeParse(value);
   if (parsed.success) return parsed.data;
-  throw new UsageError(`${file} has no results of a suite:\n${z.prettifyError(parsed.error)}`);
+  throw new Error(`${file} has no results of a suite:\n${z.prettifyError(parsed.error)}`);
 }
 
-/** @throws {UsageError} when it cannot be read, or holds no results of a suite. */
+/** @throws {Error} when it cannot be read, or holds no results of a suite. */
 export function readResults(file: string): SuiteResults {
+  let text: string;
   try {
-    return parseResults(readFileSync(file, 'utf8'), file);
+    text = readFileSync(file, 'utf8');
   } catch (error) {
-    if (error instanceof UsageError) throw error;
-    throw new UsageError(`${file} cannot be read: ${(error as Error).message}`);
+    throw new Error(`${file} cannot be read: ${(error as Error).message}`);
   }
+  return parseResults(text, file);
 }
