@@ -14,12 +14,12 @@ export function chatArguments(options: RunOptions): string[] {
 }
 
 function toSample(event: GeneratorEvent, cpu: ReturnType<CpuMeter['read']>): Sample {
-  const { messages, seconds, generatorCpuSeconds } = event as Readonly<Record<string, number>>;
+  const { messages, seconds } = event as Readonly<Record<string, number>>;
   const { event: _, ...numbers } = event;
   return {
     ...(numbers as Record<string, number>),
     cpuUsPerMessage: (cpu.server * 1e6) / messages!,
-    generatorUsPerMessage: (generatorCpuSeconds! * 1e6) / messages!,
+    generatorUsPerMessage: (Number(event.generatorCpuSeconds) * 1e6) / messages!,
     serverShare: cpu.server / seconds!,
     othersShare: cpu.others / seconds!,
   };

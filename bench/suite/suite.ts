@@ -76,7 +76,8 @@ export async function playSuite(
 ): Promise<SuiteResults> {
   const expected = sum(runs.map(({ expectedSeconds }) => expectedSeconds));
   const most = mostSeconds(expected);
-  console.log(`${runs.length} runs, ${formatDuration(expected)}; at most ${formatDuration(most)}`);
+  const count = `${runs.length} ${runs.length === 1 ? 'run' : 'runs'}`;
+  console.log(`${count}, about ${formatDuration(expected)}; at most ${formatDuration(most)}`);
   const date = new Date().toISOString();
   const begin = performance.now();
   const minutes = () => (performance.now() - begin) / 60_000;
