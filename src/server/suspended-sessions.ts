@@ -12,8 +12,11 @@ import { SessionReader, SessionWriter } from './session-state.ts';
 
 /** Milliseconds that clients have at least to come back once the server is there again. */
 const MIN_HOLD = 60_000;
-/** Milliseconds that what is under way has to come to its end. */
-const PATIENCE = 1_000;
+/**
+ * Milliseconds that what is under way has to come to its end, on a slow disk too: whoever is not
+ * told that a message was taken sends it again. Service managers wait for longer.
+ */
+const PATIENCE = 15_000;
 
 /** The sessions of one host, from one process to the next (XEP-0198 §5). */
 export class SuspendedSessions {

@@ -27,7 +27,7 @@ import type { Person } from './support/person.ts';
 import { type Site, startSite } from './support/site.ts';
 
 const SCENARIO_MS = 90_000;
-const RUN_MS = 600_000;
+const RUN_MS = 900_000;
 const SHOWN_CHARACTERS = 6_000;
 
 const scenarios: readonly Scenario[] = [

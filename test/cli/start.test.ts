@@ -50,13 +50,10 @@ describe('start', () => {
     const add = ['user', 'add', 'juliet@localhost', '--password-stdin'];
     expect(await epode.run(add, 'secret')).toMatchObject({ code: 0 });
     expect((await epode.run(['user', 'list'])).out).toContain('juliet@localhost');
-    expect((await epode.run(['explain', 'message'])).out).toMatch(/^localhost\n {2}\w+ message /);
-    expect((await epode.run(['explain', 'http'])).out.split('\n')).toEqual(
-      expect.arrayContaining([
-        '  answer http GET, POST /http-bind: server',
-        '  answer http GET /web.json: web',
-      ]),
-    );
+    const { out } = await epode.run(['explain']);
+    expect(out).toMatch(/^localhost\n {2}\w+ message /);
+    expect(out).toContain('\n  answer http GET, POST /http-bind: server\n');
+    expect(out).toContain('\n  answer http GET /web.json: web\n');
 
     expect(await epode.run(['start'])).toMatchObject({ code: 1 });
     expect(await epode.run(['stop'])).toMatchObject({ code: 0, out: 'Stopped.\n' });
