@@ -1,4 +1,5 @@
 import { expect, test } from '@jest/globals';
+import { readComparison } from '../../bench/compare/options.ts';
 import { readRunOptions } from '../../bench/run/options.ts';
 import { SCENARIOS } from '../../bench/scenarios.ts';
 import { expectedSeconds, formatDuration, mostSeconds } from '../../bench/suite/estimate.ts';
@@ -20,6 +21,14 @@ test('a run has sensible defaults', () => {
 
 test('the last of several words on one thing counts', () => {
   expect(readRunOptions(['chat', '--rounds', '3', '--rounds', '1']).rounds).toBe(1);
+});
+
+test('minutes are what mixed measures, and no other scenario', () => {
+  expect(readRunOptions(['mixed'])).toMatchObject({ seconds: 60, sessions: [1_000] });
+  expect(readRunOptions(['mixed', '--minutes', '2']).seconds).toBe(120);
+  expect(readRunOptions(['chat', '--minutes', '2']).seconds).toBe(10);
+  const { minutes, runs } = readComparison('--compare HEAD mixed --minutes 2'.split(' '));
+  expect([minutes, runs[0]?.seconds]).toEqual([2, 60]);
 });
 
 test.each([
