@@ -8,6 +8,7 @@ import { playPlanned } from './suite.ts';
 const SMALL = [
   ...['--only', 'epode', '--rounds', '1', '--seconds', '1', '--warmup', '1', '--pairs', '20'],
   ...['--users', '20', '--accounts', '1400', '--logins', '50', '--sessions', '50,100'],
+  ...['--rate', '100', '--archived', '500'],
 ];
 
 /** What is wrong with what a run ended with; null when it works. Nothing depends on how fast. */
