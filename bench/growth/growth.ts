@@ -1,16 +1,15 @@
 import { execFileSync } from 'node:child_process';
 import { dirname } from 'node:path';
-import { chatArguments, driveChat, shares } from '../chat/chat.ts';
+import { chatArguments, cost, driveChat, shares } from '../chat/chat.ts';
 import { compileGenerator, generatorIn } from '../run/compile.ts';
 import { commonArguments, drive, flags } from '../run/generator.ts';
 import type { RunOptions } from '../run/options.ts';
 import { withServer } from '../run/running.ts';
-import type { Column, Entrant, Sample, Scenario } from '../run/scenario.ts';
+import type { Entrant, Sample, Scenario } from '../run/scenario.ts';
 
 /** All who are there at the smallest stage, in pairs that chat at every stage. */
 const CHATTING = 100;
-const STAGES = [100, 1_000, 10_000, 50_000];
-/** What the others are set against. */
+/** The stage that the last is set against; the first, where it is left out. */
 const MEASURE = 1_000;
 /** Sign-ins a second that even a slow server manages. */
 const SLOWEST_SIGN_IN = 100;
@@ -27,40 +26,32 @@ function mostSessions(): number {
   return limit === 'unlimited' ? Number.POSITIVE_INFINITY : Number(limit) - FILES;
 }
 
-/** Those that were asked for and that the machine allows. */
+/** Those that were asked for, that the pairs fit in, and that the machine allows. */
 function stagesOf({ sessions }: RunOptions): number[] {
-  const asked = STAGES.filter((stage) => sessions.includes(stage));
   const most = mostSessions();
-  for (const stage of asked.filter((stage) => stage > most))
+  for (const stage of sessions.filter((stage) => stage > most))
     console.log(`  no stage of ${stage}: raise the limit of open files (ulimit -H -n) above it`);
-  return asked.filter((stage) => stage <= most);
+  const stages = sessions.filter((stage) => stage >= CHATTING && stage <= most);
+  return stages.length > 0 ? stages : [CHATTING];
 }
 
-const costAt = (stage: number) => `cpuUs${stage}`;
-
-function columnsOf(stage: number): Column[] {
-  const title = `at ${stage} sessions`;
-  // The machine may not allow what is above the smallest.
-  const isOptional = stage > CHATTING;
-  const cost: Column = {
-    key: costAt(stage),
-    title: `us ${title}`,
-    digits: 1,
-    better: 'lower',
-    isOptional,
-  };
-  const times = `${stage}: times that at ${MEASURE}`;
-  const ratio: Column = { key: `ratio${stage}`, title: times, digits: 2, isOptional };
-  return stage > MEASURE ? [cost, ratio] : [cost];
+interface Reading {
+  readonly stage: number;
+  readonly sample: Sample;
 }
 
-function withRatios(sample: Sample): Sample {
-  const measure = sample[costAt(MEASURE)];
-  const ratios = STAGES.map(
-    (stage) => [`ratio${stage}`, sample[costAt(stage)]! / measure!] as const,
-  );
-  const known = ratios.filter(([, ratio]) => Number.isFinite(ratio));
-  return { ...sample, ...Object.fromEntries(known) };
+const costOf = ({ sample }: Reading) => sample.cpuUsPerMessage!;
+
+function toSample(readings: readonly Reading[]): Sample {
+  const first = readings[0]!;
+  const last = readings.at(-1)!;
+  const measure = readings.find(({ stage }) => stage === MEASURE) ?? first;
+  for (const reading of readings)
+    console.log(`  ${reading.stage} sessions: ${costOf(reading).toFixed(1)} us/message`);
+  const each = readings.map((reading) => [`cpuUsAt${reading.stage}`, costOf(reading)]);
+  const times = costOf(last) / costOf(measure);
+  const figures = { firstUs: costOf(first), measureUs: costOf(measure), times };
+  return { ...last.sample, ...Object.fromEntries(each), ...figures, sessions: last.stage };
 }
 
 /** Has others sign in until so many are there, and calls `task`; then goes on to the next stage. */
@@ -88,7 +79,14 @@ async function growThrough(
 export const growth: Scenario = {
   name: 'growth',
   summary: `messages among ${CHATTING} users while more and more others are signed in`,
-  columns: [...STAGES.flatMap(columnsOf), ...shares],
+  columns: [
+    { key: 'firstUs', title: 'CPU us/message at the fewest', digits: 1, better: 'lower' },
+    { key: 'measureUs', title: `at ${MEASURE}`, digits: 1, better: 'lower' },
+    { ...cost, title: 'at the most' },
+    { key: 'times', title: `times that at ${MEASURE}`, digits: 2, better: 'lower' },
+    { key: 'sessions', title: 'sessions at most', digits: 0 },
+    ...shares,
+  ],
   accounts: ({ sessions }) => Math.max(CHATTING, ...sessions),
   lasts: ({ warmup, seconds, sessions }) =>
     sessions.length * (warmup + seconds + 10) + Math.max(...sessions) / 1_000,
@@ -104,13 +102,12 @@ export const growth: Scenario = {
     const idle = generatorIn(dirname(generator), 'idle');
     const stages = stagesOf(options);
     return withServer(entrant, async ({ pid }) => {
-      let sample: Sample = {};
+      const readings: Reading[] = [];
       const task = async (stage: number) => {
-        const { cpuUsPerMessage, ...rest } = await driveChat(pid, options, generator, args);
-        sample = { ...sample, ...rest, [costAt(stage)]: cpuUsPerMessage! };
+        readings.push({ stage, sample: await driveChat(pid, options, generator, args) });
       };
       await growThrough(entrant, stages, CHATTING, { generator: idle, task });
-      return withRatios(sample);
+      return toSample(readings);
     });
   },
 };
