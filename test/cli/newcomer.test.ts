@@ -64,7 +64,7 @@ test(
   async () => {
     const first = await startServer(epode, { more: CONFIG });
     expect((await addUser('you@localhost')).out).toBe('Created you@localhost.\n');
-    expect(await signIns('localhost')).toHaveLength(2);
+    expect(await signIns('localhost')).toHaveLength(4);
 
     edit(text.replace(/^hosts:\n( {2}.*\n)+/m, `${fromReadme('hosts:')}\n`));
     expect((await run('check')).out).toContain(
@@ -87,7 +87,7 @@ test(
     await first.ended;
     await startServer(epode, { more: CONFIG });
     expect((await addUser('juliet@example.org')).out).toBe('Created juliet@example.org.\n');
-    expect(await signIns('example.org')).toHaveLength(2);
+    expect(await signIns('example.org')).toHaveLength(4);
     const [, own] = JSON.parse((await run('cert', 'show', '--json')).out);
     expect(own).toMatchObject({ host: 'example.org', isInUse: true, problem: '' });
   },
