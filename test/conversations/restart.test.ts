@@ -1,4 +1,7 @@
 import { describe, expect } from '@jest/globals';
+import { defineModule } from '../../src/server/module.ts';
+import { NS } from '../../src/xmpp/ns.ts';
+import type { Stanza } from '../../src/xmpp/stanza.ts';
 import { enableCarbons } from '../support/carbons.ts';
 import { conversationInside as conversation } from '../support/conversation.ts';
 import {
@@ -18,6 +21,21 @@ import {
   SHUTDOWN,
   tells,
 } from '../support/stream-management.ts';
+
+/** Commits for which a message with a subject waits. */
+const SLOWNESS = 40;
+const KEPT = { name: 'kept', xmlns: 'urn:example:kept' };
+
+/** A message with a subject comes to a slow disk. */
+const slowly = defineModule({
+  name: 'slowly',
+  summary: 'Stores messages some commits later.',
+  setup({ storage: { durability } }) {
+    const store = (stanza: Stanza) =>
+      stanza.has('subject', NS.client) ? { ticket: durability.latest + SLOWNESS } : undefined;
+    return { flows: { incoming: { message: { store } } } };
+  },
+});
 
 describe('where the server starts again', () => {
   conversation(
@@ -244,3 +262,26 @@ describe('where the server was killed', () => {
     },
   );
 });
+
+conversation(
+  'a server that stops waits for what is on its way to the disk, or the client would send it again [XEP-0198 4]',
+  { modules: [slowly] },
+  async ({ juliet, romeo, nurse }, server) => {
+    const [id, his] = [await enables(juliet), await enables(romeo)];
+    await juliet.sends`<message to='${romeo}' type='chat' id='1'><subject>Late</subject><body>Hi</body></message>`;
+    await server.idle();
+    const restarted = server.restarts();
+    server.clock.advance(5_000);
+    const { privateXml, durability } = server.storage;
+    for (let commit = 0; commit < SLOWNESS; commit++) {
+      await durability.whenCommitted(privateXml.put(nurse.bare, KEPT, `<kept n='${commit}'/>`));
+    }
+    await restarted;
+    await juliet.gets`${SHUTDOWN}`;
+    expect(await resumes(juliet, id, 0)).toBe(1);
+    await romeo.gets`${SHUTDOWN}`;
+    await nurse.gets`${SHUTDOWN}`;
+    await resumes(romeo, his, 0);
+    await romeo.gets`<message id='1'/>${ASK}`;
+  },
+);

@@ -1,4 +1,3 @@
-import { expect } from '@jest/globals';
 import type { Account } from '../../src/server/accounts.ts';
 import type { Incoming } from '../../src/server/flow.ts';
 import { defineModule } from '../../src/server/module.ts';
@@ -8,7 +7,7 @@ import { NS } from '../../src/xmpp/ns.ts';
 import type { Stanza } from '../../src/xmpp/stanza.ts';
 import { CARBONS, enableCarbons } from '../support/carbons.ts';
 import { conversationInside } from '../support/conversation.ts';
-import { ASK, enables, NS_SM, resumes, SHUTDOWN } from '../support/stream-management.ts';
+import { ASK, enables, NS_SM } from '../support/stream-management.ts';
 
 const NS_PRIVATE = { name: 'kept', xmlns: 'urn:example:kept' };
 
@@ -162,36 +161,5 @@ conversationInside(
     await laptop.getsEnd();
     await phone.gets`<message><received xmlns='${CARBONS}'/></message>`;
     await commits(storage, juliet.bare);
-  },
-);
-
-/** A message with a subject comes to a slow disk. */
-const slowly = defineModule({
-  name: 'slowly',
-  summary: 'Stores messages some commits later.',
-  setup({ storage: { durability } }) {
-    const store = (stanza: Stanza) =>
-      stanza.has('subject', NS.client) ? { ticket: durability.latest + SLOWNESS } : undefined;
-    return { flows: { incoming: { message: { store } } } };
-  },
-});
-
-conversationInside(
-  'a server that stops waits for what is on its way to the disk, or the client would send it again [XEP-0198 4]',
-  { modules: [slowly] },
-  async ({ juliet, romeo, nurse }, server) => {
-    const [id, his] = [await enables(juliet), await enables(romeo)];
-    await juliet.sends`<message to='${romeo}' type='chat' id='1'><subject>Late</subject><body>Hi</body></message>`;
-    await server.idle();
-    const restarted = server.restarts();
-    server.clock.advance(5_000);
-    await commits(server.storage, nurse.bare);
-    await restarted;
-    await juliet.gets`${SHUTDOWN}`;
-    expect(await resumes(juliet, id, 0)).toBe(1);
-    await romeo.gets`${SHUTDOWN}`;
-    await nurse.gets`${SHUTDOWN}`;
-    await resumes(romeo, his, 0);
-    await romeo.gets`<message id='1'/>${ASK}`;
   },
 );
