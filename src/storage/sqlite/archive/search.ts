@@ -46,9 +46,9 @@ export class SearchTable implements Words {
     );
     this.#stanza = db.prepare<[number], string>('SELECT stanza FROM message WHERE id = ?').pluck();
     this.#holder = db
-      .prepare<[number, Owner], number>(`
-        SELECT u.id FROM user AS u JOIN archive AS a ON a.user = u.id AND a.id = ?
-        WHERE u.jid = ?`)
+      // As a join it would be planned anew each time: 10 us instead of 2.
+      .prepare<[Owner, number], number>(`
+        SELECT user FROM archive WHERE user = (SELECT id FROM user WHERE jid = ?) AND id = ?`)
       .pluck();
     this.#insert = db.prepare<[number, string, string]>(
       'INSERT INTO message_text (rowid, body, holders) VALUES (?, ?, ?)',
@@ -95,7 +95,7 @@ export class SearchTable implements Words {
   /** Whoever holds a message is its sender or its recipient. */
   #holdersOf(id: ArchiveId, stanza: string): number[] {
     return addressesOf(stanza)
-      .map((jid) => this.#holder.get(id, jid))
+      .map((jid) => this.#holder.get(jid, id))
       .filter((user) => user !== undefined);
   }
 
