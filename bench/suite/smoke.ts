@@ -4,9 +4,12 @@ import { type PlannedRun, planSuite } from './plan.ts';
 import type { RunResult } from './results.ts';
 import { playPlanned } from './suite.ts';
 
-/** Small enough for a second; `--accounts` as many as storm wants. */
+/**
+ * Small enough for a second or two; `--accounts` as many as storm wants. In `reload` a configuration is
+ * to be read within that time, by a server whose core others may want as well.
+ */
 const SMALL = [
-  ...['--only', 'epode', '--rounds', '1', '--seconds', '1', '--warmup', '1', '--pairs', '20'],
+  ...['--only', 'epode', '--rounds', '1', '--seconds', '2', '--warmup', '1', '--pairs', '20'],
   ...['--users', '20', '--accounts', '1400', '--logins', '50', '--sessions', '50,100'],
   ...['--rate', '100', '--archived', '500'],
 ];

@@ -34,7 +34,7 @@ import { startProsody } from './support/prosody.ts';
 import type { StartTarget, Target } from './support/target.ts';
 
 const SCENARIO_MS = 120_000;
-const RUN_MS = 350_000;
+const RUN_MS = 600_000;
 const SHOWN_CHARACTERS = 6_000;
 
 const scenarios: readonly Scenario[] = [
