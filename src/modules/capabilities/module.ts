@@ -1,3 +1,4 @@
+import { OncePer } from '../../lib/once-per.ts';
 import { event, service, slot } from '../../lib/token.ts';
 import { SessionEnded, SessionRestored, SessionResumed } from '../../server/events.ts';
 import { defineModule, on, provide } from '../../server/module.ts';
@@ -50,33 +51,28 @@ export default defineModule({
       emit(CapabilitiesKnown, { session, capabilities });
     const inquiries = host.kept(Known, () => new Inquiries({ clock, log, onKnown }));
 
-    let hashed: { info: DiscoInfo; ver: string | null } | null = null;
-    let offered: { ver: string; text: string } | null = null;
+    const vers = new OncePer<
+      DiscoInfo,
+      { readonly ver: string | null; readonly offer: string | null }
+    >();
     /** Null where what the modules say together cannot be hashed. */
-    const ownVer = (): string | null => {
+    const own = () => {
       const info = disco.info('host');
-      if (hashed?.info !== info) hashed = { info, ver: verOf(info, HASH) };
-      return hashed.ver;
+      return vers.get(info, '', () => {
+        const ver = verOf(info, HASH);
+        const told = ver === null ? null : announcement.encode({ hash: HASH, node: NODE, ver });
+        return { ver, offer: told && serialize(told) };
+      });
     };
     const stop = disco.addToHost({
       info(node) {
-        const ver = ownVer();
+        const { ver } = own();
         return ver !== null && node === `${NODE}#${ver}` ? disco.info('host') : null;
       },
     });
 
     /** XEP-0115 §6.3. */
-    const streamFeature = advertisement({
-      name: 'capabilities',
-      offer() {
-        const ver = ownVer();
-        if (ver === null) return null;
-        if (offered?.ver !== ver) {
-          offered = { ver, text: serialize(announcement.encode({ hash: HASH, node: NODE, ver })) };
-        }
-        return offered.text;
-      },
-    });
+    const streamFeature = advertisement({ name: 'capabilities', offer: () => own().offer });
 
     return {
       provides: [provide(ClientCapabilities, inquiries)],

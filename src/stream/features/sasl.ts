@@ -1,4 +1,5 @@
 import type { Maybe } from '../../lib/maybe.ts';
+import { OncePer } from '../../lib/once-per.ts';
 import { type Element, serialize, xml } from '../../xml/element.ts';
 import { NS } from '../../xmpp/ns.ts';
 import type { ClientStream } from '../client-stream.ts';
@@ -26,16 +27,14 @@ export function sasl(signIns: SignIns): StreamFeature {
   };
 }
 
-const written = new WeakMap<SaslOffer, string>();
+const written = new OncePer<SaslOffer, string>();
 
 /** Streams in the same state are made one and the same offer. */
 function writeOnce(offer: SaslOffer): string {
-  const known = written.get(offer);
-  if (known !== undefined) return known;
-  const names = offer.mechanisms.map(({ name }) => xml('mechanism', {}, name));
-  const text = serialize(xml('mechanisms', { xmlns: NS.sasl }, ...names));
-  written.set(offer, text);
-  return text;
+  return written.get(offer, '', () => {
+    const names = offer.mechanisms.map(({ name }) => xml('mechanism', {}, name));
+    return serialize(xml('mechanisms', { xmlns: NS.sasl }, ...names));
+  });
 }
 
 function profileOf(stream: ClientStream): SaslProfile {

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { OncePer } from '../../lib/once-per.ts';
 import type { ScramHash } from '../ports.ts';
 import { DIGESTS, type SaslOffer } from './mechanism.ts';
 
@@ -7,15 +8,11 @@ import { DIGESTS, type SaslOffer } from './mechanism.ts';
  * offer as it was made (XEP-0474 §5.1): base64, for the attribute `h`.
  */
 export function offerHash(hash: ScramHash, offer: SaslOffer): string {
-  const known = hashes.get(offer) ?? new Map<ScramHash, string>();
-  hashes.set(offer, known);
-  const text = known.get(hash) ?? makeHash(hash, offer);
-  known.set(hash, text);
-  return text;
+  return hashes.get(offer, hash, () => makeHash(hash, offer));
 }
 
 /** Streams in the same state are made one and the same offer. */
-const hashes = new WeakMap<SaslOffer, Map<ScramHash, string>>();
+const hashes = new OncePer<SaslOffer, string>();
 
 function makeHash(hash: ScramHash, { mechanisms, bindingTypes }: SaslOffer): string {
   const names = mechanisms.map(({ name }) => name);

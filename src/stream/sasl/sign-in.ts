@@ -1,4 +1,5 @@
 import { isLater, type Maybe, now, then } from '../../lib/maybe.ts';
+import { OncePer } from '../../lib/once-per.ts';
 import type { Element } from '../../xml/element.ts';
 import type { ClientStream } from '../client-stream.ts';
 import { mayLogInUnencrypted, mayShowPassword } from '../encryption-policy.ts';
@@ -219,15 +220,11 @@ function offerTo(stream: ClientStream): SaslOffer {
   const isCertified = usersOf(stream).length > 0;
   const showsPassword = mayShowPassword(stream);
   const key = `${isCertified} ${showsPassword} ${types.join()}`;
-  const made = offers.get(names) ?? new Map<string, SaslOffer>();
-  offers.set(names, made);
-  const offer = made.get(key) ?? makeOffer({ names, types, isCertified, showsPassword });
-  made.set(key, offer);
-  return offer;
+  return offers.get(names, key, () => makeOffer({ names, types, isCertified, showsPassword }));
 }
 
 /** Of the mechanisms of a policy, by what else they depend on. */
-const offers = new WeakMap<readonly string[], Map<string, SaslOffer>>();
+const offers = new OncePer<readonly string[], SaslOffer>();
 
 function makeOffer(state: {
   readonly names: readonly string[];
