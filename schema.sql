@@ -8,7 +8,7 @@
 -- Times are milliseconds since 1970. Flags are 0 or 1.
 
 PRAGMA application_id = 1164996452;   -- 'Epod': tells this file from other SQLite files
-PRAGMA user_version = 10;             -- the version of this schema
+PRAGMA user_version = 11;             -- the version of this schema
 
 -- Accounts. Everything that belongs to an account refers to user.id and goes
 -- when the account is deleted. An id is never given a second time.
@@ -168,6 +168,14 @@ CREATE TABLE archive (
 ) STRICT, WITHOUT ROWID;
 
 CREATE INDEX archive_by_peer ON archive (user, peer, id, reference, is_unread);
+
+-- Who has which new message. It is in the archives within a second: they are all over the
+-- file, so that a commit with many messages costs less than many with few.
+CREATE TABLE arrival (
+  id      INTEGER PRIMARY KEY,          -- message.id
+  holders TEXT    NOT NULL              -- JSON: [user.id, bare JID of the peer, unread, read
+                                        -- or neither] of each archive
+) STRICT;
 
 -- Conversations of each account: all its messages with one peer. Like the archive
 -- without a reference to the account.

@@ -7,6 +7,7 @@ import { tokens } from './007-tokens.ts';
 import { push } from './008-push.ts';
 import { sessions } from './009-sessions.ts';
 import { uploads } from './010-uploads.ts';
+import { arrivals } from './011-arrivals.ts';
 import type { Migration } from './migration.ts';
 
 /**
@@ -25,6 +26,7 @@ export const migrations: readonly Migration[] = [
   push,
   sessions,
   uploads,
+  arrivals,
 ];
 
 /** The version that `schema.sql` installs. */

@@ -19,6 +19,7 @@ export class SqliteStore {
     this.tables = openTables(db);
     this.#begin = db.prepare('BEGIN IMMEDIATE');
     this.#commit = db.prepare('COMMIT');
+    this.#inTransaction(() => this.tables.archive.recover());
   }
 
   /**
@@ -28,12 +29,19 @@ export class SqliteStore {
    */
   commit(changes: readonly Change[]): number[] {
     const refused: number[] = [];
-    this.#begin.run();
-    try {
+    this.#inTransaction(() => {
       for (const change of changes) {
         this.#applied++;
         if (!this.#apply(change)) refused.push(this.#applied);
       }
+    });
+    return refused;
+  }
+
+  #inTransaction(task: () => void): void {
+    this.#begin.run();
+    try {
+      task();
       this.tables.archive.flush();
       this.#commit.run();
     } catch (error) {
@@ -41,7 +49,6 @@ export class SqliteStore {
       if (this.#db.inTransaction) this.#db.exec('ROLLBACK');
       throw error;
     }
-    return refused;
   }
 
   #apply([name, method, ...values]: Change): boolean {

@@ -76,6 +76,7 @@ describe('the text of a message', () => {
   test('goes with the last archive that holds it', async () => {
     const directory = newPlace();
     const storage = await filled(directory, 'inline', 2);
+    for (const owner of [ROMEO, JULIET]) await storage.archive.bounds(owner);
     expect(rowsIn(directory)).toMatchObject({ archive: 4, message: 2, conversation: 2, peer: 2 });
     await storage.archive.prune(ROMEO, { before: null, keep: 1 });
     expect(rowsIn(directory)).toMatchObject({ archive: 3, message: 2 });

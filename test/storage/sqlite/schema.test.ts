@@ -86,7 +86,7 @@ describe('the schema', () => {
     ];
     const OTHERS = ['handled', 'retired_name', 'secret', 'user'];
     // What is in archives goes in steps behind the account, and so do files.
-    const ARCHIVE = ['archive', 'conversation', 'message', 'ownerless_archive', 'peer'];
+    const ARCHIVE = ['archive', 'arrival', 'conversation', 'message', 'ownerless_archive', 'peer'];
     const SEARCH = ['search_progress'];
     const UPLOADS = ['upload', 'upload_day'];
     expect(own.map(({ name }) => name).sort()).toEqual(
@@ -111,8 +111,9 @@ describe('the schema', () => {
         .replaceAll('SCAN asked VIRTUAL TABLE', '')
         .replaceAll(/SCAN message_text VIRTUAL TABLE INDEX \d+:[=M]/g, '')
         .includes('SCAN');
-    // Notes are read once, at the start, and expire in their order.
-    const scans = plans.filter(({ sql, plan }) => isScan(plan) && !sql.includes('FROM handled'));
+    // Notes and arrivals are read once, at the start, and go in their order.
+    const isOfStart = (sql: string) => /FROM (handled|arrival)/.test(sql);
+    const scans = plans.filter(({ sql, plan }) => isScan(plan) && !isOfStart(sql));
     expect(scans).toHaveLength(1);
     expect(scans[0]!.sql).toMatch(/^\s*DELETE FROM offline WHERE id < .*LIMIT 1/s);
     // At most a hundred removals are sorted, and what is searched for the best; all else is

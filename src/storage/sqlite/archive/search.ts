@@ -22,7 +22,7 @@ interface Body {
  * the archive at some distance, so that nobody who sends waits for it.
  */
 export class SearchTable implements Words {
-  readonly #settle: () => void;
+  readonly #settle: () => ArchiveId;
   readonly #progress;
   readonly #next;
   readonly #stanza;
@@ -35,14 +35,17 @@ export class SearchTable implements Words {
   readonly #mergeStep;
   #isConfigured = false;
 
-  /** @param settle writes what the archive has taken and not written yet */
-  constructor(db: Connection, settle: () => void) {
+  /**
+   * @param settle writes what the archive has taken and not written yet, and tells up to which
+   *   message all are in their archives
+   */
+  constructor(db: Connection, settle: () => ArchiveId) {
     this.#settle = settle;
     this.#progress = db
       .prepare<[], number>('SELECT upto FROM search_progress WHERE one = 1')
       .pluck();
-    this.#next = db.prepare<[number], Body>(
-      `SELECT id, stanza FROM message WHERE id > ? ORDER BY id LIMIT ${STEP}`,
+    this.#next = db.prepare<[number, number], Body>(
+      `SELECT id, stanza FROM message WHERE id > ? AND id <= ? ORDER BY id LIMIT ${STEP}`,
     );
     this.#stanza = db.prepare<[number], string>('SELECT stanza FROM message WHERE id = ?').pluck();
     this.#holder = db
@@ -66,8 +69,8 @@ export class SearchTable implements Words {
 
   /** Takes the next messages into the index; false when there is none. */
   index(): boolean {
-    this.#settle();
-    const bodies = this.#next.all(this.#progress.get() ?? 0);
+    const upto = this.#settle();
+    const bodies = this.#next.all(this.#progress.get() ?? 0, upto);
     const last = bodies.at(-1);
     if (!last) return false;
     for (const body of bodies) this.#take(body);

@@ -17,8 +17,8 @@ import type {
 import { type Owner, StorageError, type Ticket } from '../../ports.ts';
 import type { Access } from '../access.ts';
 import type { Reader } from '../readings.ts';
+import { Follower } from './follower.ts';
 import type { ArchiveIds } from './ids.ts';
-import { Indexer } from './indexer.ts';
 import type { ArchiveReader, Overdue } from './reader.ts';
 import { hashReference } from './reference.ts';
 import type { SearchTable } from './search.ts';
@@ -31,14 +31,17 @@ export class SqliteArchive implements ArchiveStore {
   readonly #access: Access<Tables>;
   readonly #reader: Reader;
   readonly #ids: ArchiveIds;
-  readonly #indexer: Indexer;
+  readonly #follower: Follower;
   #isSweeping = false;
 
   constructor(access: Access<Tables>, reader: Reader, ids: ArchiveIds) {
     this.#access = access;
     this.#reader = reader;
     this.#ids = ids;
-    this.#indexer = new Indexer(() => access.ask('', ['search', 'index']));
+    this.#follower = new Follower({
+      file: () => access.ask('', ['archive', 'file']),
+      index: () => access.ask('', ['search', 'index']),
+    });
   }
 
   append(owner: Owner, message: NewMessage): { readonly id: ArchiveId; readonly ticket: Ticket } {
@@ -47,31 +50,34 @@ export class SqliteArchive implements ArchiveStore {
     const body = { stanza, reference: hashReference(sender, message.reference) };
     const entry = { peer, counts };
     const ticket = this.#access.change(owner, ['archive', 'append', owner, id, body, entry]);
-    this.#indexer.nudge();
+    this.#follower.nudge(owner);
     return { id, ticket };
   }
 
   share(owner: Owner, id: ArchiveId, { peer, counts }: MessageEntry): Ticket {
+    this.#follower.nudge(owner);
     return this.#access.change(owner, ['archive', 'share', owner, id, { peer, counts }]);
   }
 
   page(owner: Owner, query: ArchiveQuery): Maybe<ArchivePage> {
     const read = () =>
       this.#after(owner, () => this.#reader.ask('archivePages', 'page', owner, query));
-    return query.text === undefined ? read() : this.#indexer.catchUp().then(read);
+    return query.text === undefined ? read() : this.#follower.catchUp().then(read);
   }
 
   search(owner: Owner, search: ArchiveSearch): Maybe<readonly ArchivedMessage[]> {
-    return this.#indexer
+    return this.#follower
       .catchUp()
       .then(() => this.#reader.ask('foundMessages', 'search', owner, search));
   }
 
   bounds(owner: Owner): Maybe<{ readonly first: ArchiveId; readonly last: ArchiveId } | null> {
+    this.#file(owner);
     return this.#access.read(owner, ({ archiveReader }) => archiveReader.bounds(owner));
   }
 
   find(owner: Owner, id: ArchiveId): Maybe<ArchivedMessage | null> {
+    this.#file(owner);
     return this.#access.read(owner, ({ archiveReader }) => archiveReader.find(owner, id));
   }
 
@@ -85,8 +91,14 @@ export class SqliteArchive implements ArchiveStore {
     return this.#after(owner, () => this.#reader.ask('inbox', 'conversations', owner, query));
   }
 
+  /** Before a read: what has come for the owner is in the archive. */
+  #file(owner: Owner): void {
+    if (this.#follower.takeBehind(owner)) this.#access.change(owner, ['archive', 'fileFor', owner]);
+  }
+
   /** Asks the reader once the owner's changes are on disk. */
   #after<T>(owner: Owner, ask: () => Maybe<T>): Maybe<T> {
+    this.#file(owner);
     return then(this.#access.whenWritten(owner), () => then(ask(), now));
   }
 
@@ -111,6 +123,7 @@ export class SqliteArchive implements ArchiveStore {
   async prune(whose: Owner | string, retention: Retention): Promise<number> {
     if (retention.before === null && retention.keep === null) return 0;
     if (whose.includes('@')) return await this.#pruneAccount(whose, retention);
+    await this.#follower.catchUp();
     let removed = 0;
     for (let after: string | null = ''; after !== null; ) {
       const page: Overdue = await this.#overdue(whose, after, retention);
@@ -137,7 +150,7 @@ export class SqliteArchive implements ArchiveStore {
 
   /** Ends what goes on by itself. */
   close(): void {
-    this.#indexer.close();
+    this.#follower.close();
   }
 
   /** Removes what deleted accounts have left, in small steps and behind everybody else. */

@@ -7,6 +7,7 @@ import type {
 } from '../../archive-port.ts';
 import type { Owner } from '../../ports.ts';
 import type { Connection } from '../connection.ts';
+import { type Arrival, Arrivals } from './arrivals.ts';
 import { BodyRows, type Words } from './bodies.ts';
 import { ConversationRows } from './conversations.ts';
 import { PeerRows } from './peers.ts';
@@ -35,6 +36,7 @@ interface Entry {
 
 /** The tables of the archive, as they are changed. */
 export class ArchiveTable {
+  readonly #arrivals: Arrivals;
   readonly #bodies: BodyRows;
   readonly #peers: PeerRows;
   readonly #conversations: ConversationRows;
@@ -53,6 +55,7 @@ export class ArchiveTable {
   readonly #forget;
 
   constructor(db: Connection, words: Words) {
+    this.#arrivals = new Arrivals(db);
     this.#bodies = new BodyRows(db, words);
     this.#peers = new PeerRows(db);
     this.#conversations = new ConversationRows(db, this.#peers);
@@ -95,24 +98,70 @@ export class ArchiveTable {
     const user = this.#userOf(owner);
     if (user === null) return false;
     this.#bodies.add(id, body.stanza, body.reference);
-    this.#put(user, id, entry, body.reference);
+    this.#arrivals.add({ ...entry, id, user });
     return true;
   }
 
   share(owner: Owner, id: ArchiveId, entry: MessageEntry): boolean {
     const user = this.#userOf(owner);
-    const reference = this.#bodies.referenceOf(id);
-    if (user === null || reference === undefined) return false;
-    if (this.#put(user, id, entry, reference)) this.#bodies.hold(id);
+    if (user === null) return false;
+    const arrival = { ...entry, id, user };
+    if (!this.#arrivals.has(id)) return this.#shareFiled(arrival);
+    if (this.#arrivals.share(arrival)) this.#bodies.hold(id);
     return true;
   }
 
-  #put(user: number, id: ArchiveId, entry: MessageEntry, reference: number | null): boolean {
-    const peer = this.#peers.intern(entry.peer);
-    const isUnread = Number(entry.counts === 'unread');
-    if (this.#enter.run(user, id, peer, reference, isUnread).changes === 0) return false;
-    this.#conversations.add(user, peer, id, entry.counts);
+  /** The message has been filed for others, or never came. */
+  #shareFiled(arrival: Arrival): boolean {
+    const reference = this.#bodies.referenceOf(arrival.id);
+    if (reference === undefined) return false;
+    this.#fileOf(arrival.user);
+    if (this.#put(arrival, reference)) this.#bodies.hold(arrival.id);
     return true;
+  }
+
+  /** Files a step of what has come; false once all is filed that had come when that began. */
+  file(): boolean {
+    this.#fileAll(this.#arrivals.takeStep());
+    return !this.#arrivals.settle();
+  }
+
+  /** Files what has come for one archive. */
+  fileFor(owner: Owner): boolean {
+    const user = this.#userOf(owner);
+    if (user !== null) this.#fileOf(user);
+    return true;
+  }
+
+  #fileOf(user: number): void {
+    this.#fileAll(this.#arrivals.takeOf(user));
+  }
+
+  #fileAll(arrivals: readonly Arrival[]): void {
+    for (const arrival of arrivals) {
+      const reference = this.#bodies.referenceOf(arrival.id);
+      if (reference !== undefined) this.#put(arrival, reference);
+    }
+  }
+
+  #put({ user, id, peer: jid, counts }: Arrival, reference: number | null): boolean {
+    const peer = this.#peers.intern(jid);
+    const isUnread = Number(counts === 'unread');
+    if (this.#enter.run(user, id, peer, reference, isUnread).changes === 0) return false;
+    this.#conversations.add(user, peer, id, counts);
+    return true;
+  }
+
+  /** Files what an earlier process has left. */
+  recover(): void {
+    this.#fileAll(this.#arrivals.readLeft());
+    this.#arrivals.settle();
+  }
+
+  /** Before messages are removed: nothing shall bring them back. */
+  #forgetArrivals(): void {
+    this.#fileAll(this.#arrivals.takeAll());
+    this.#arrivals.settle();
   }
 
   #userOf(owner: Owner): number | null {
@@ -124,6 +173,7 @@ export class ArchiveTable {
   markRead(owner: Owner, message: MessageReference): boolean {
     const user = this.#userOf(owner);
     if (user === null) return false;
+    this.#fileOf(user);
     const peer = this.#peers.find(message.peer);
     if (peer !== null) this.#markRead(user, peer, message);
     return true;
@@ -150,7 +200,9 @@ export class ArchiveTable {
   /** The message becomes the tombstone wherever it is; false where the owner has it not. */
   retract(owner: Owner, id: ArchiveId, tombstone: string): boolean {
     const user = this.#userOf(owner);
-    if (user === null || !this.#has.get(user, id)) return false;
+    if (user === null) return false;
+    this.#fileOf(user);
+    if (!this.#has.get(user, id)) return false;
     this.#bodies.replace(id, tombstone);
     return true;
   }
@@ -170,7 +222,9 @@ export class ArchiveTable {
   }
 
   #removeStep(user: number, id: ArchiveId): number {
+    this.#fileOf(user);
     const entries = this.#oldest.all(user, id);
+    if (entries.some((entry) => this.#arrivals.reaches(entry.id))) this.#forgetArrivals();
     for (const entry of entries) {
       this.#delete.run(user, entry.id);
       this.#bodies.release(entry.id);
@@ -184,6 +238,7 @@ export class ArchiveTable {
   leave(owner: Owner): void {
     const user = this.#userOf(owner);
     this.#users.delete(owner);
+    this.#forgetArrivals();
     this.#conversations.flush();
     if (user !== null && this.#conversations.hasAny(user)) this.#leave.run(user);
   }
@@ -197,9 +252,14 @@ export class ArchiveTable {
     return true;
   }
 
-  /** Writes what waits for the end of the commit. */
-  flush(): void {
+  /**
+   * Writes what waits for the end of the commit, and returns up to which message all are in
+   * their archives.
+   */
+  flush(): ArchiveId {
     this.#bodies.flush();
+    this.#arrivals.flush();
     this.#conversations.flush();
+    return this.#arrivals.filedUpTo;
   }
 }
