@@ -60,8 +60,11 @@ function takeIn(file: string): void {
 
 async function lateness(storage: Storage, file: string): Promise<void> {
   const db = connect(file);
-  const upto = db.prepare('SELECT upto FROM search_progress').pluck();
-  const newest = db.prepare('SELECT max(id) FROM message').pluck();
+  const next = db
+    .prepare<[], number | null>(
+      'SELECT min(id) FROM message WHERE id > (SELECT upto FROM search_progress)',
+    )
+    .pluck();
   const start = performance.now();
   let longest = 0;
   for (let n = 0, due = 0; due < RATE * SECONDS; ) {
@@ -71,8 +74,8 @@ async function lateness(storage: Storage, file: string): Promise<void> {
       exchange(storage, owner(pair), owner(pair + 1), LARGE + n, sentence(n));
     }
     await pause(5);
-    const [behind, ahead] = [upto.get() as number, newest.get() as number];
-    longest = Math.max(longest, timeOfId(ahead) - timeOfId(behind));
+    const oldest = next.get() ?? null;
+    if (oldest !== null) longest = Math.max(longest, Date.now() - timeOfId(oldest));
   }
   db.close();
   say(`at ${RATE} messages/s it is behind by up to`, longest, 'ms');

@@ -6,6 +6,10 @@ const DELAY = 500;
 const REST = 3;
 /** Milliseconds that it rests at most, lest it never catch up. */
 const MAX_REST = 10;
+/** Where commits take longer than that in milliseconds, each gets more than one step. */
+const SHARE = 10;
+/** Steps that a commit gets at most. */
+const MAX_AT_ONCE = 8;
 /** Steps of the index that a pass has at most; one that is far behind takes many passes. */
 const MAX_STEPS = 50;
 
@@ -29,6 +33,8 @@ export class Follower {
   #isClosed = false;
   /** How many wait for it, during which it does not rest. */
   #waiting = 0;
+  /** Steps in the next commit. */
+  #atOnce = 1;
   /** Whose archives lack messages: what has come since this pass began, and before. */
   #behind = new Set<Owner>();
   #filing = new Set<Owner>();
@@ -105,9 +111,11 @@ export class Follower {
 
   async #step(take: () => Promise<boolean>): Promise<boolean> {
     const started = performance.now();
-    const isMore = await take();
-    if (this.#waiting === 0) await rest(Math.min(MAX_REST, REST * (performance.now() - started)));
-    return isMore && !this.#isClosed;
+    const areMore = await Promise.all(Array.from({ length: this.#atOnce }, take));
+    const taken = performance.now() - started;
+    this.#atOnce = Math.min(MAX_AT_ONCE, Math.max(1, Math.round(taken / SHARE)));
+    if (this.#waiting === 0) await rest(Math.min(MAX_REST, REST * taken));
+    return areMore.every(Boolean) && !this.#isClosed;
   }
 }
 
