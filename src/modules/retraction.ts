@@ -1,7 +1,6 @@
 import type { Clock } from '../lib/clock.ts';
 import type { Incoming, Outcome, Outgoing } from '../server/flow.ts';
 import { defineModule } from '../server/module.ts';
-import type { MessageReference } from '../storage/archive-port.ts';
 import type { Owner } from '../storage/ports.ts';
 import { attr, element, optional } from '../xmpp/codec.ts';
 import { dateTime, string } from '../xmpp/codec-values.ts';
@@ -29,21 +28,16 @@ export default defineModule({
   setup({ storage, clock, log }) {
     const { archive } = storage;
 
-    const retract = async (owner: Owner, retraction: Stanza, named: MessageReference) => {
-      const original = await archive.findReferenced(owner, named);
-      if (!original) return;
-      const tombstone = tombstoneOf(readStoredStanza(original.stanza), retraction, clock);
-      if (tombstone) await archive.retract(owner, named, tombstone);
-    };
-
     /** In the conversation of the owner with `peer`; only what the same bare JID has sent (§6). */
     const apply = (owner: Owner | undefined, stanza: Stanza, peer: string): void => {
       const reference = referenceOf(stanza);
       if (!owner || !reference || !stanza.from) return;
       const named = { peer, sender: stanza.from.bareString, reference };
-      retract(owner, stanza, named).catch((error) =>
-        log.error({ err: error, owner }, 'a message could not be retracted'),
-      );
+      archive
+        .retract(owner, named, (original) =>
+          tombstoneOf(readStoredStanza(original.stanza), stanza, clock),
+        )
+        .catch((error) => log.error({ err: error, owner }, 'a message could not be retracted'));
     };
 
     const applySent = (stanza: Stanza, { account }: Outgoing): void => {

@@ -192,11 +192,15 @@ export interface ArchiveStore {
    */
   markRead(owner: Owner, message: MessageReference): Ticket;
   /**
-   * The newest message so referenced becomes `tombstone`, a stanza as text, in every archive
-   * that holds it (XEP-0424 §5). False where the archive has none. Again is without harm, as
-   * long as the tombstone keeps `from` and `id`.
+   * The newest message so referenced becomes its tombstone, a stanza as text that keeps `from`
+   * and `id`, in every archive that holds it (XEP-0424 §5). False where the archive has none, or
+   * there is no tombstone for it. Later reads of the owner's wait for it.
    */
-  retract(owner: Owner, message: MessageReference, tombstone: string): Promise<boolean>;
+  retract(
+    owner: Owner,
+    message: MessageReference,
+    tombstoneOf: (original: ArchivedMessage) => string | null,
+  ): Promise<boolean>;
   /** Null where the account has never set any. */
   preferences(owner: Owner): Maybe<ArchivePreferences | null>;
   setPreferences(owner: Owner, preferences: ArchivePreferences): Ticket;

@@ -100,7 +100,7 @@ const retract = fc.tuple(owner, owner, owner, reference).map(
       const done = await storage.archive.retract(
         name,
         { peer, sender, reference: named },
-        tombstone,
+        () => tombstone,
       );
       expect(done).toBe(found !== undefined);
       if (found) model.texts.set(found.id, tombstone);

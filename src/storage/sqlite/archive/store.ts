@@ -32,6 +32,8 @@ export class SqliteArchive implements ArchiveStore {
   readonly #reader: Reader;
   readonly #ids: ArchiveIds;
   readonly #follower: Follower;
+  /** Retractions under way: the newest of each owner. */
+  readonly #retracting = new Map<Owner, Promise<void>>();
   #isSweeping = false;
 
   constructor(access: Access<Tables>, reader: Reader, ids: ArchiveIds) {
@@ -72,13 +74,15 @@ export class SqliteArchive implements ArchiveStore {
   }
 
   bounds(owner: Owner): Maybe<{ readonly first: ArchiveId; readonly last: ArchiveId } | null> {
-    this.#file(owner);
-    return this.#access.read(owner, ({ archiveReader }) => archiveReader.bounds(owner));
+    return this.#after(owner, () =>
+      this.#access.read(owner, ({ archiveReader }) => archiveReader.bounds(owner)),
+    );
   }
 
   find(owner: Owner, id: ArchiveId): Maybe<ArchivedMessage | null> {
-    this.#file(owner);
-    return this.#access.read(owner, ({ archiveReader }) => archiveReader.find(owner, id));
+    return this.#after(owner, () =>
+      this.#access.read(owner, ({ archiveReader }) => archiveReader.find(owner, id)),
+    );
   }
 
   findReferenced(owner: Owner, message: MessageReference): Maybe<ArchivedMessage | null> {
@@ -91,14 +95,16 @@ export class SqliteArchive implements ArchiveStore {
     return this.#after(owner, () => this.#reader.ask('inbox', 'conversations', owner, query));
   }
 
-  /** Before a read: what has come for the owner is in the archive. */
-  #file(owner: Owner): void {
-    if (this.#follower.takeBehind(owner)) this.#access.change(owner, ['archive', 'fileFor', owner]);
+  /** Asks once the owner's retractions are made, messages filed, and changes on disk. */
+  #after<T>(owner: Owner, ask: () => Maybe<T>): Maybe<T> {
+    const retracting = this.#retracting.get(owner);
+    return retracting
+      ? retracting.then(() => this.#whenFiled(owner, ask))
+      : this.#whenFiled(owner, ask);
   }
 
-  /** Asks the reader once the owner's changes are on disk. */
-  #after<T>(owner: Owner, ask: () => Maybe<T>): Maybe<T> {
-    this.#file(owner);
+  #whenFiled<T>(owner: Owner, ask: () => Maybe<T>): Maybe<T> {
+    if (this.#follower.takeBehind(owner)) this.#access.change(owner, ['archive', 'fileFor', owner]);
     return then(this.#access.whenWritten(owner), () => then(ask(), now));
   }
 
@@ -106,10 +112,32 @@ export class SqliteArchive implements ArchiveStore {
     return this.#access.change(owner, ['archive', 'markRead', owner, message]);
   }
 
-  async retract(owner: Owner, message: MessageReference, tombstone: string): Promise<boolean> {
+  retract(
+    owner: Owner,
+    message: MessageReference,
+    tombstoneOf: (original: ArchivedMessage) => string | null,
+  ): Promise<boolean> {
+    const retracting = this.#retract(owner, message, tombstoneOf);
+    const over: Promise<void> = retracting
+      .catch(() => false)
+      .then(() => this.#endRetracting(owner, over));
+    this.#retracting.set(owner, over);
+    return retracting;
+  }
+
+  async #retract(
+    owner: Owner,
+    message: MessageReference,
+    tombstoneOf: (original: ArchivedMessage) => string | null,
+  ): Promise<boolean> {
     const found = await this.findReferenced(owner, message);
-    if (!found) return false;
-    return await this.#access.ask(owner, ['archive', 'retract', owner, found.id, tombstone]);
+    const tombstone = found && tombstoneOf(found);
+    if (tombstone === null) return false;
+    return await this.#access.ask(owner, ['archive', 'retract', owner, found!.id, tombstone]);
+  }
+
+  #endRetracting(owner: Owner, over: Promise<void>): void {
+    if (this.#retracting.get(owner) === over) this.#retracting.delete(owner);
   }
 
   preferences(owner: Owner): Maybe<ArchivePreferences | null> {
