@@ -180,6 +180,12 @@ export interface ArchiveStore {
   page(owner: Owner, query: ArchiveQuery): Maybe<ArchivePage>;
   /** The oldest and the newest message of the archive; null for an empty one (XEP-0313 §5). */
   bounds(owner: Owner): Maybe<{ readonly first: ArchiveId; readonly last: ArchiveId } | null>;
+  /**
+   * Whether the archives of a domain are searched by words; until it is first called, all are.
+   * While none is, the index of words is emptied and takes nothing in: searches find nothing.
+   * Later it catches up by itself. Both in small steps.
+   */
+  keepIndex(domain: string, isWanted: boolean): void;
   /** What says that, as `ArchiveQuery.text` has it, the best first. */
   search(owner: Owner, search: ArchiveSearch): Maybe<readonly ArchivedMessage[]>;
   find(owner: Owner, id: ArchiveId): Maybe<ArchivedMessage | null>;

@@ -176,7 +176,7 @@ async function commits({ privateXml, durability }: Storage, owner: string): Prom
 
 conversationInside(
   'what comes for a client whose connection has ended waits for its next [RFC6121 8.5.2.2.1, RFC6120 8.2.3]',
-  { friends, modules: [slow] },
+  { friends, modules: [slow], inOrder: true },
   async ({ juliet, romeo, nurse }, { storage }) => {
     await juliet.sends`
       <message to='${romeo}' type='chat' id='1'><subject>Slow</subject></message>

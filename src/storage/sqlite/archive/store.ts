@@ -26,19 +26,32 @@ import type { ArchiveTable } from './table.ts';
 
 type Tables = { archive: ArchiveTable; archiveReader: ArchiveReader; search: SearchTable };
 
+const NOTHING_FOUND: ArchivePage = {
+  messages: [],
+  isComplete: true,
+  count: null,
+  index: null,
+  unknown: null,
+};
+
 /** The port, over the tables: pages and searches by the reader, single rows here. */
 export class SqliteArchive implements ArchiveStore {
   readonly #access: Access<Tables>;
   readonly #reader: Reader;
   readonly #ids: ArchiveIds;
   readonly #indexer: Indexer;
+  /** Whether the archives of a domain are searched by words. */
+  readonly #searched = new Map<string, boolean>();
+  #isIndexed = true;
   #isSweeping = false;
 
   constructor(access: Access<Tables>, reader: Reader, ids: ArchiveIds) {
     this.#access = access;
     this.#reader = reader;
     this.#ids = ids;
-    this.#indexer = new Indexer(() => access.ask('', ['search', 'index']));
+    this.#indexer = new Indexer(() =>
+      access.ask('', ['search', this.#isIndexed ? 'index' : 'empty']),
+    );
   }
 
   append(owner: Owner, message: NewMessage): { readonly id: ArchiveId; readonly ticket: Ticket } {
@@ -47,8 +60,16 @@ export class SqliteArchive implements ArchiveStore {
     const body = { stanza, reference: hashReference(sender, message.reference) };
     const entry = { peer, counts };
     const ticket = this.#access.change(owner, ['archive', 'append', owner, id, body, entry]);
-    this.#indexer.nudge();
+    if (this.#isIndexed) this.#indexer.nudge();
     return { id, ticket };
+  }
+
+  keepIndex(domain: string, isWanted: boolean): void {
+    this.#searched.set(domain, isWanted);
+    const isIndexed = [...this.#searched.values()].includes(true);
+    if (isIndexed === this.#isIndexed) return;
+    this.#isIndexed = isIndexed;
+    this.#indexer.nudge();
   }
 
   share(owner: Owner, id: ArchiveId, { peer, counts }: MessageEntry): Ticket {
@@ -58,13 +79,17 @@ export class SqliteArchive implements ArchiveStore {
   page(owner: Owner, query: ArchiveQuery): Maybe<ArchivePage> {
     const read = () =>
       this.#after(owner, () => this.#reader.ask('archivePages', 'page', owner, query));
-    return query.text === undefined ? read() : this.#indexer.catchUp().then(read);
+    return query.text === undefined ? read() : this.#byIndex(read, NOTHING_FOUND);
   }
 
   search(owner: Owner, search: ArchiveSearch): Maybe<readonly ArchivedMessage[]> {
-    return this.#indexer
-      .catchUp()
-      .then(() => this.#reader.ask('foundMessages', 'search', owner, search));
+    return this.#byIndex(() => this.#reader.ask('foundMessages', 'search', owner, search), []);
+  }
+
+  /** Asks once the index has what is new; `nothing` where it is off, or still being emptied. */
+  async #byIndex<T>(ask: () => Maybe<T>, nothing: T): Promise<T> {
+    await this.#indexer.catchUp();
+    return (await this.#access.readAll(({ search }) => search.isGood)) ? await ask() : nothing;
   }
 
   bounds(owner: Owner): Maybe<{ readonly first: ArchiveId; readonly last: ArchiveId } | null> {
