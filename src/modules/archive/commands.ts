@@ -41,13 +41,18 @@ export interface ExportedMessages {
 }
 
 /** What operators do with the archive of one account. */
-export function archiveCommands(archive: ArchiveStore): AccountCommand[] {
+export function archiveCommands(
+  archive: ArchiveStore,
+  domain: string,
+  config: { readonly search: boolean },
+): AccountCommand[] {
   return [
     accountCommand({
       name: 'archive.search',
       summary: 'Finds messages of an account by what they say, the best first.',
       params: search,
       run: async (account, { text, limit, with: peer }) => {
+        if (!config.search) throw searchIsOff(domain);
         const found = await archive.search(account.owner, { text, limit, ...conversation(peer) });
         return { messages: found.map(factsOf) };
       },
@@ -60,6 +65,14 @@ export function archiveCommands(archive: ArchiveStore): AccountCommand[] {
         exported(await readPage(archive, owner, { after, ...conversation(peer) })),
     }),
   ];
+}
+
+function searchIsOff(domain: string): AdminError {
+  return new AdminError(
+    'failed',
+    `The archives of ${domain} are not searched: modules.archive.search is false.`,
+    'Set it to true and run `epode reload`; what is there already is found a little later.',
+  );
 }
 
 /** Where the last message of the page before has gone meanwhile, by its time. */
