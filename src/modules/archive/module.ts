@@ -89,7 +89,7 @@ export default defineModule({
 
     const request = { xmlns: NS_MAM, target: 'account', isPrivate: true } as const;
     return {
-      commands: archiveCommands(archive, host.domain, config),
+      commands: archiveCommands({ archive, durability, ids, clock, domain: host.domain }, config),
       features: {
         // Some look at the server alone (Profanity 0.13).
         host: [NS_MAM],

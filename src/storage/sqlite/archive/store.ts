@@ -17,6 +17,7 @@ import type {
 import { type Owner, StorageError, type Ticket } from '../../ports.ts';
 import type { Access } from '../access.ts';
 import type { Reader } from '../readings.ts';
+import type { AdoptionTable } from './adoption.ts';
 import type { ArchiveIds } from './ids.ts';
 import { Indexer } from './indexer.ts';
 import type { ArchiveReader, Overdue } from './reader.ts';
@@ -24,7 +25,12 @@ import { hashReference } from './reference.ts';
 import type { SearchTable } from './search.ts';
 import type { ArchiveTable } from './table.ts';
 
-type Tables = { archive: ArchiveTable; archiveReader: ArchiveReader; search: SearchTable };
+type Tables = {
+  archive: ArchiveTable;
+  archiveReader: ArchiveReader;
+  search: SearchTable;
+  adoption: AdoptionTable;
+};
 
 const NOTHING_FOUND: ArchivePage = {
   messages: [],
@@ -74,6 +80,12 @@ export class SqliteArchive implements ArchiveStore {
 
   share(owner: Owner, id: ArchiveId, { peer, counts }: MessageEntry): Ticket {
     return this.#access.change(owner, ['archive', 'share', owner, id, { peer, counts }]);
+  }
+
+  adopt(owner: Owner, message: NewMessage, time: number): Ticket {
+    const { peer, counts, stanza, sender } = message;
+    const body = { stanza, reference: hashReference(sender, message.reference) };
+    return this.#access.change(owner, ['adoption', 'adopt', owner, time, body, { peer, counts }]);
   }
 
   page(owner: Owner, query: ArchiveQuery): Maybe<ArchivePage> {
