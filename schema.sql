@@ -200,7 +200,7 @@ CREATE VIRTUAL TABLE message_text USING fts5(
 -- How far the index of words has come: it follows the archive.
 CREATE TABLE search_progress (
   one  INTEGER PRIMARY KEY CHECK (one = 1),
-  upto INTEGER NOT NULL                 -- message.id
+  upto INTEGER NOT NULL                 -- message.id; -1: it is off, and empty or being emptied
 ) STRICT;
 
 -- What each account wants in its archive (XEP-0441).

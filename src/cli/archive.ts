@@ -45,15 +45,25 @@ async function writeAll(config: Config, params: object, write: Write): Promise<n
   const commands = new AccountCommands(config);
   let exported = 0;
   try {
-    for (let next: number | null | undefined; next !== null; ) {
-      const place = next === undefined ? {} : { after: next };
-      const page = await commands.run<ExportedMessages>('archive.export', { ...params, ...place });
-      await write(page.messages.map((message) => `${JSON.stringify(message)}\n`).join(''));
-      exported += page.messages.length;
-      next = page.next;
+    for await (const messages of archivePages(commands, params)) {
+      await write(messages.map((message) => `${JSON.stringify(message)}\n`).join(''));
+      exported += messages.length;
     }
   } finally {
     await commands.close();
   }
   return exported;
+}
+
+/** The messages of an archive a page at a time, the oldest first. */
+export async function* archivePages(
+  commands: AccountCommands,
+  params: object,
+): AsyncGenerator<ExportedMessages['messages']> {
+  for (let next: number | null | undefined; next !== null; ) {
+    const place = next === undefined ? {} : { after: next };
+    const page = await commands.run<ExportedMessages>('archive.export', { ...params, ...place });
+    yield page.messages;
+    next = page.next;
+  }
 }

@@ -7,6 +7,7 @@ import { CliError } from './failure.ts';
 import { count, printable } from './text.ts';
 import type { Entry } from './transfer/entry.ts';
 import { type Format, formatOf, readerOf } from './transfer/formats.ts';
+import { importArchives } from './transfer/import-archives.ts';
 import type { Report } from './users.ts';
 
 /** How a file is imported. */
@@ -16,6 +17,8 @@ export interface ImportOptions {
   readonly domain?: string;
   readonly dryRun: boolean;
   readonly reuse: boolean;
+  /** Whether what has been said comes along, where the file has it. */
+  readonly archives: boolean;
 }
 
 /** What became of a file's accounts. */
@@ -26,6 +29,8 @@ export interface ImportReport {
   readonly refused: number;
   /** Of other domains than the one asked for. */
   readonly elsewhere: number;
+  /** Messages of the archives of those created. */
+  readonly messages: number;
   /** Pieces that accounts were created without. */
   readonly leftOut: number;
   /** The first of those refused, and of what was left out. */
@@ -59,12 +64,15 @@ export async function importUsers(
   options: ImportOptions,
 ): Promise<{ report: Report; isWhole: boolean }> {
   const domain = domainOf(config, options.domain);
-  const reader = readerOf(options.format ?? formatOf(path), path, domain);
+  const format = options.format ?? formatOf(path);
+  const reader = readerOf(format, path, domain);
   const commands = new AccountCommands(config, 'thread');
   const work = new ImportWork(commands, options, options.domain === undefined ? null : domain);
   let broken: CliError | null = null;
   try {
     for await (const entry of reader.entries()) await work.take(entry);
+    await work.finish();
+    if (format === 'xml') await work.addArchives(path);
   } catch (error) {
     if (!(error instanceof CliError)) throw error;
     broken = error;
@@ -92,7 +100,8 @@ class ImportWork {
   readonly #problems: Problem[] = [];
   /** In a dry run, names that would be taken by then. */
   readonly #taken = new Set<string>();
-  readonly #counts = { created: 0, exist: 0, refused: 0, elsewhere: 0, leftOut: 0 };
+  readonly #created = new Set<string>();
+  readonly #counts = { created: 0, exist: 0, refused: 0, elsewhere: 0, messages: 0, leftOut: 0 };
   #batch: (Entry & { account: PortableAccount })[] = [];
   #batchSize = 0;
   #batchPasswords = 0;
@@ -121,6 +130,17 @@ class ImportWork {
 
   finish(): Promise<void> {
     return this.#send();
+  }
+
+  /** Of the accounts that it has created. */
+  async addArchives(path: string): Promise<void> {
+    if (!this.#options.archives || this.#created.size === 0) return;
+    await importArchives(path, this.#created, this.#commands, {
+      adopted: (count) => {
+        this.#counts.messages += count;
+      },
+      missed: (problem) => this.#miss(problem),
+    });
   }
 
   report(ignored: Readonly<Record<string, number>>, broken: string | null): ImportReport {
@@ -162,7 +182,7 @@ class ImportWork {
     } else if (outcome === 'exists' || this.#taken.has(jid)) {
       this.#counts.exist++;
     } else {
-      if (this.#options.dryRun) this.#taken.add(jid);
+      (this.#options.dryRun ? this.#taken : this.#created).add(jid);
       this.#counts.created++;
       for (const what of [...leftOut, ...result.leftOut]) this.#miss({ place, jid, what });
     }
@@ -184,7 +204,7 @@ class ImportWork {
 }
 
 function describe(report: ImportReport): string {
-  const { dryRun, created, exist, refused, elsewhere, leftOut, problems } = report;
+  const { dryRun, created, exist, refused, elsewhere, messages, leftOut, problems } = report;
   const ignored = Object.entries(report.ignored);
   const unlisted = refused + leftOut - Math.min(problems.length, SHOWN_PROBLEMS);
   const lines = [
@@ -196,6 +216,7 @@ function describe(report: ImportReport): string {
     ...(report.broken === null ? [] : [report.broken]),
     `${dryRun ? 'Would create' : 'Created'} ${count(created, 'account')}; ${exist} exist already, ` +
       `${refused} refused${elsewhere > 0 ? `, ${elsewhere} of other domains` : ''}.`,
+    ...(messages > 0 ? [`Their archives have ${count(messages, 'message')}.`] : []),
   ];
   return lines.map(printable).join('\n');
 }

@@ -161,6 +161,7 @@ function addTransferCommands(program: Command, user: Command): void {
     .option('--domain <domain>', 'only accounts of this one; names without a domain are of it')
     .option('--dry-run', 'say what would happen, and change nothing')
     .option('--reuse', 'also under names of accounts that were deleted lately')
+    .option('--no-archives', 'without what has been said (XEP-0227)')
     .action(async (file: string, { dryRun = false, reuse = false, ...options }) => {
       const all = { ...options, dryRun, reuse };
       const { report, isWhole } = await importUsers(configOf(program), file, all);
@@ -172,6 +173,7 @@ function addTransferCommands(program: Command, user: Command): void {
     .description('write accounts with all that they have but passwords')
     .addOption(format())
     .option('-o, --output <file>', 'a new file, for its owner only; else standard output')
+    .option('--no-archives', 'without what has been said (XEP-0227)')
     .action(async (domain: string | undefined, options) => {
       const all = { ...options, ...(domain && { domain }) };
       const report = await exportUsers(configOf(program), all);

@@ -41,7 +41,7 @@ export const coreXeps: readonly XepClaim[] = [
     xep: 227,
     version: '1.1',
     status: 'partial',
-    note: 'accounts, rosters, private XML, vCards, offline messages, blocked contacts and SCRAM keys; PEP and archives are left out',
+    note: 'accounts, rosters, private XML, vCards, offline messages, blocked contacts, SCRAM keys and archives; PEP is left out',
   },
   { xep: 368, version: '1.1.0', status: 'complete' },
   { xep: 175, version: '1.2', status: 'complete' },

@@ -15,6 +15,8 @@ const MAX_PENDING = 256;
 export abstract class Inbox extends Slots {
   /** Kept stanzas behind the one in work; null while none is. */
   #inbox: Stanza[] | null = null;
+  /** Settles when the one in work is done. */
+  #work: Promise<void> | null = null;
   /** The newest message that is on its way to the disk, and how many are; null while none is. */
   #last: Promise<void> | null = null;
   #pending = 0;
@@ -41,21 +43,25 @@ export abstract class Inbox extends Slots {
     else this.#process(stanza);
   }
 
+  /** Settles when all that has come is handled, and on disk; undefined where it is. */
+  whenThrough(): Maybe<void> {
+    const under = this.#inbox ? this.#work : this.#whenStored();
+    return under?.then(() => this.whenThrough());
+  }
+
   /** What the client will be read from, is read for now. */
   protected readAnew(): void {
     this.#isPaused = false;
   }
 
   #process(stanza: Stanza): void {
-    const before = this.#mayFollow(stanza) ? null : this.#whenThrough();
+    const before = this.#mayFollow(stanza) ? null : this.#whenStored();
     const settled = before ? before.then(() => this.#begin(stanza)) : this.#begin(stanza);
     if (!isLater(settled)) return;
     stanza.keep();
     this.#inbox = [];
-    settled.then(
-      () => this.#next(),
-      () => this.#next(),
-    );
+    const next = () => this.#next();
+    this.#work = settled.then(next, next);
   }
 
   /** Messages are stored one behind the other while those before go to the disk. */
@@ -63,8 +69,8 @@ export abstract class Inbox extends Slots {
     return kind === 'message' && this.#pending < MAX_PENDING;
   }
 
-  /** Settles when nothing is under way; null for at once. */
-  #whenThrough(): Promise<void> | null {
+  /** Settles when nothing is on its way to the disk; null for at once. */
+  #whenStored(): Promise<void> | null {
     return this.#last ? this.#last.then(() => this.#lasting ?? undefined) : this.#lasting;
   }
 

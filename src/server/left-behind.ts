@@ -18,8 +18,7 @@ const MOMENTARY: ReadonlySet<string> = new Set(['headline', 'groupchat', 'error'
  */
 export function handOn(host: Host, sent: readonly Sent[], held: readonly Due[], now: number): void {
   for (const { stanza } of held) stanza.content.root.keepers--;
-  // Of what was held, only messages look for somebody else.
-  const left = [...sent, ...held.map((due) => ({ ...due, isAnswered: true }))];
+  const left = [...sent, ...held.map((due) => ({ ...due, isAnswered: false }))];
   const messages = new Map(left.map((each) => [each.stanza, messageIn(each, host.domain)]));
   const outdated = outdatedCalls([...messages.values()], now);
   for (const { stanza, isAnswered } of left) {

@@ -22,6 +22,9 @@ export interface SessionRules {
   readonly resourceConflict: 'replace' | 'refuse' | 'rename';
 }
 
+/** Milliseconds that a new session waits for those that leave; their line may hang on a slow disk. */
+const PATIENCE = 5_000;
+
 /** The installation of the client (XEP-0388 §2.3), which nobody else gets to know. */
 const UserAgent = slot<string>('user agent', asIs());
 
@@ -62,13 +65,22 @@ export class SessionBinder {
     userAgent = '',
   ): Maybe<Session> {
     const asked = resource ? this.#fullJid(username, resource) : null;
-    return then(this.#host.accounts.find(username), (account) => {
+    const find = () => this.#host.accounts.find(username);
+    return then(then(this.#whenLeft(username), find), (account) => {
       // Deleted between signing in and binding.
       if (!account) throw new StanzaError('not-allowed', 'the account is gone');
       const session = this.#start(account, this.#claim(account, asked, userAgent), wire);
       if (userAgent) session.set(UserAgent, userAgent);
       return session;
     });
+  }
+
+  /** Whoever comes back comes behind what it said before it left. */
+  #whenLeft(username: string): Maybe<unknown> {
+    const leaving = this.list(username).filter(({ isLeaving }) => isLeaving);
+    if (leaving.length === 0) return undefined;
+    const elapsed = new Promise<void>((resolve) => this.#clock.after(PATIENCE, resolve));
+    return Promise.race([Promise.all(leaving.map((each) => each.whenThrough())), elapsed]);
   }
 
   /** Brings back a session of the process before, detached for `hold` ms; nobody hears of it. */

@@ -1,11 +1,9 @@
-import { randomUUID } from 'node:crypto';
 import type { SessionEntry } from '../cluster/ports.ts';
 import type { Clock } from '../lib/clock.ts';
-import type { Maybe } from '../lib/maybe.ts';
+import { type Maybe, then } from '../lib/maybe.ts';
 import type { SessionWire, StreamSession } from '../stream/ports.ts';
 import { buildElement, Element, serialize } from '../xml/element.ts';
 import type { Frame } from '../xml/frame.ts';
-import { NS_DISCO_INFO } from '../xmpp/disco-info.ts';
 import type { StreamErrorCondition } from '../xmpp/errors.ts';
 import type { Jid } from '../xmpp/jid.ts';
 import { NS } from '../xmpp/ns.ts';
@@ -18,14 +16,15 @@ import {
   type Stanza,
 } from '../xmpp/stanza.ts';
 import type { Account } from './accounts.ts';
+import { ClientQuestions } from './client-questions.ts';
 import { failed, type Outcome, type Routed } from './flow.ts';
 import type { Due, Gate } from './gate.ts';
+import { HeldDeliveries } from './held-deliveries.ts';
 import type { Host } from './host.ts';
 import { Inbox } from './inbox.ts';
 import { faultOfIq } from './iq-syntax.ts';
 import { handOn } from './left-behind.ts';
 import { LostWire } from './lost-wire.ts';
-import { PendingRequests } from './pending-requests.ts';
 import type { Sent } from './sent-stanzas.ts';
 import type { SessionDeps, SessionLife } from './session-life.ts';
 import type { SessionState } from './session-state.ts';
@@ -58,15 +57,12 @@ export class Session extends Inbox implements StreamSession, SessionEntry {
   #keepAlive: (() => void) | null = null;
   /** When it was detached last, in milliseconds since 1970. */
   detachedAt = 0;
+  /** Whether the client says no more, and the session ends when all that it said is handled. */
+  isLeaving = false;
   #priority: number | null = null;
-  /** Deliveries that wait for `release`; null while nothing is held. */
-  #held: Due[] | null = null;
-  /** What may keep deliveries back before the wire; null while nothing does. */
-  #gate: Gate | null = null;
+  readonly #held = new HeldDeliveries();
   /** What the server has asked the client; null until it asks. */
-  #asked: PendingRequests | null = null;
-  /** Who wants to know whether the client has got what was delivered; null until somebody does. */
-  #receipts: Set<(isReceived: boolean) => void> | null = null;
+  #asked: ClientQuestions | null = null;
   #isEnded = false;
 
   constructor(jid: Jid, deps: SessionDeps) {
@@ -113,8 +109,7 @@ export class Session extends Inbox implements StreamSession, SessionEntry {
   /** What initial presence and its changes say (RFC 6121 §4.2, §4.4); null: unavailable. */
   setPriority(priority: number | null): void {
     this.#priority = priority;
-    if (priority !== null) return;
-    for (const resolve of this.#receipts ?? []) resolve(this.#underway?.isEmpty ?? true);
+    if (priority === null) this.#asked?.tell(this.#underway?.isEmpty ?? true);
   }
 
   receive(frame: Frame): void {
@@ -129,10 +124,12 @@ export class Session extends Inbox implements StreamSession, SessionEntry {
   /** Writes a stanza to the client. False when the session is gone. */
   deliver(stanza: Stanza): boolean {
     if (this.#isEnded) return false;
-    if (this.#held || this.#gate) stanza.content.root.keepers++;
-    if (this.#held) this.#held.push({ stanza: stanza.keep(), at: this.#clock.now() });
-    else if (this.#gate) this.#writeAll(this.#gate.pass({ stanza, at: this.#clock.now() }));
-    else this.#write(stanza);
+    if (this.#held.isOpen) {
+      this.#write(stanza);
+    } else {
+      stanza.content.root.keepers++;
+      this.#writeAll(this.#held.pass({ stanza, at: this.#clock.now() }));
+    }
     return true;
   }
 
@@ -161,11 +158,9 @@ export class Session extends Inbox implements StreamSession, SessionEntry {
     this.#management = new StreamManagement(terms, deps, counts);
   }
 
-  /**
-   * Leaves the stream it has, and waits until all that has come is handled, so that the
-   * client can be told what it need not send again.
-   */
+  /** Leaves its stream, and waits for all that has come, of which the client is to be told. */
   prepareToResume(): Maybe<void> {
+    if (this.isLeaving) return then(this.whenThrough(), () => this.ended(false));
     this.detach('conflict');
     return this.#management?.settled();
   }
@@ -184,21 +179,19 @@ export class Session extends Inbox implements StreamSession, SessionEntry {
 
   /** What deliveries pass from now on, null for nothing. The gate before it opens first. */
   setGate(gate: Gate | null): void {
-    const kept = this.#gate?.release() ?? [];
-    this.#gate = gate;
-    this.#writeAll(kept);
+    this.#writeAll(this.#held.setGate(gate));
   }
 
   /** Keeps back what is delivered until `release`, so that older stanzas can go first. */
   hold(): void {
-    this.#held ??= [];
+    this.#held.hold();
   }
 
   release(first: readonly Stanza[]): void {
-    const held = this.#held ?? [];
-    this.#held = null;
+    if (this.isLeaving && this.#wire instanceof LostWire) return;
+    const held = this.#held.release();
     for (const stanza of first) this.deliver(stanza);
-    for (const due of held) this.#writeAll(this.#gate?.pass(due) ?? [due]);
+    for (const due of held) this.#writeAll(this.#held.pass(due));
   }
 
   /** Ends the session from the server's side, with a stream error or without. */
@@ -210,56 +203,69 @@ export class Session extends Inbox implements StreamSession, SessionEntry {
   /** Asks a silent client for a sign of life (XEP-0199 §4.1). */
   probe(): void {
     if (this.#management) this.#management.ask();
-    else this.#request(new Element('ping', { xmlns: 'urn:xmpp:ping' }), randomUUID());
+    else void this.ask(new Element('ping', { xmlns: 'urn:xmpp:ping' }));
   }
 
   /** Asks the client, or tells it, in the server's name; null when it does not answer. */
   ask(payload: Element, type: 'get' | 'set' = 'get'): Promise<Stanza | null> {
-    this.#asked ??= new PendingRequests(this.#clock);
-    return this.#asked.ask(this.host.jid, (id) => this.#request(payload, id, type));
+    return this.#questions.ask(payload, type);
   }
 
   /**
-   * Whether the client has got all that was delivered until now. It tells by answering
-   * a question behind it, as every client has to (RFC 6120 §8.2.3), by going away in
-   * presence, or by closing its stream, after which it still reads (§4.4). False when it
-   * is gone without. With stream management its acknowledgement alone tells.
+   * Whether the client has got all that was delivered until now. It tells by answering, by going
+   * away in presence, or by closing its stream, after which it still reads (RFC 6120 §4.4). False
+   * when it is gone without. With stream management its acknowledgement alone tells.
    */
   hasReceived(): Promise<boolean> {
     if (this.#management) return this.#management.sent.whenReceived();
-    const { promise, resolve } = Promise.withResolvers<boolean>();
-    this.#receipts ??= new Set();
-    this.#receipts.add(resolve);
-    this.#asked ??= new PendingRequests(this.#clock);
-    // Any question would do; to a ping some answer by crashing (go-sendxmpp 0.5.6).
-    const question = new Element('query', { xmlns: NS_DISCO_INFO });
-    const send = (id: string) => this.#request(question, id);
-    // A slow line needs its time: the stream's own deadlines are what ends a dead one.
-    void this.#asked.ask(this.host.jid, send, null).then((answer) => {
-      if (answer || this.#isEnded) resolve(answer !== null);
-    });
-    return promise.finally(() => this.#receipts?.delete(resolve));
+    return this.#isEnded ? Promise.resolve(false) : this.#questions.isReceived();
+  }
+
+  get #questions(): ClientQuestions {
+    this.#asked ??= new ClientQuestions(this.#clock, this.host.jid, this.#request.bind(this));
+    return this.#asked;
   }
 
   ended(clean: boolean): void {
     if (this.#isEnded) return;
     this.#isEnded = true;
     const underway = this.#underway?.giveUp() ?? [];
-    for (const resolve of this.#receipts ?? []) resolve(clean && underway.length === 0);
+    this.#asked?.tell(clean && underway.length === 0);
     this.#asked?.giveUp();
     this.#keepAlive?.();
     this.#management?.detach();
     const unacknowledged = [...underway, ...(this.#management?.sent.giveUp() ?? [])];
-    const held = [...(this.#gate?.surrender() ?? []), ...(this.#held ?? [])];
-    this.#gate = null;
-    this.#held = null;
+    const held = this.#held.giveUp();
     this.#life.ended(this, clean);
     handOn(this.host, unacknowledged, held, this.#clock.now());
   }
 
+  finished(): void {
+    this.#wire.pause();
+    this.#leave();
+  }
+
   lost(): void {
-    if (this.#management?.terms.hold) this.detach();
-    else this.ended(false);
+    if (this.#management?.terms.hold && !this.isLeaving) this.detach();
+    else this.#fade();
+  }
+
+  /** What comes until the end is for others. */
+  #fade(): void {
+    this.#wire = new LostWire(this.#wire);
+    this.readAnew();
+    this.#management?.detach();
+    this.hold();
+    this.#leave();
+  }
+
+  #leave(): void {
+    if (this.isLeaving) return;
+    this.isLeaving = true;
+    void then(this.whenThrough(), () => {
+      this.ended(!(this.#wire instanceof LostWire));
+      this.#wire.close();
+    });
   }
 
   /** Goes on from a process before, detached: for `hold` ms it waits for its client. */
@@ -284,7 +290,7 @@ export class Session extends Inbox implements StreamSession, SessionEntry {
   /** Waits for another stream, and not for ever; the one that it has ends with the error. */
   detach(condition?: StreamErrorCondition): void {
     const { hold } = this.#management!.terms;
-    if (this.#isEnded || this.isDetached) return;
+    if (this.#isEnded || this.isDetached || this.isLeaving) return;
     const wire = this.#wire;
     this.#wire = new LostWire(wire);
     this.readAnew();
@@ -295,7 +301,7 @@ export class Session extends Inbox implements StreamSession, SessionEntry {
     this.#life.detached(this);
   }
 
-  #request(payload: Element, id: string, type = 'get'): boolean {
+  #request(payload: Element, id: string, type: 'get' | 'set'): boolean {
     const envelope = { type, id, from: this.host.jid, to: this.jid };
     return this.deliver(makeStanza('iq', envelope, [payload]));
   }

@@ -47,11 +47,16 @@ export class SuspendedSessions {
 
   /** Ends all streams; clients that cannot come back are seen to go. */
   async endStreams(): Promise<void> {
+    const leaving = this.#binder.list().filter(({ isLeaving }) => isLeaving);
     for (const session of this.#binder.list()) {
+      if (session.isLeaving) continue;
       if (this.#mayGoOn(session)) session.detach('system-shutdown');
       else session.close('system-shutdown');
     }
-    const handled = this.#binder.list().map(({ management }) => management?.handled.whenAll());
+    const handled = [
+      ...leaving.map((session) => session.whenThrough()),
+      ...this.#binder.list().map(({ management }) => management?.handled.whenAll()),
+    ];
     await Promise.race([Promise.all(handled), this.#elapsed()]);
     const { durability } = this.#storage;
     await durability.whenCommitted(durability.latest);
@@ -60,6 +65,8 @@ export class SuspendedSessions {
   /** Stores the sessions and takes them out of this process; settles once they are on disk. */
   async store(): Promise<void> {
     const writer = new SessionWriter();
+    // Those that could not end in time.
+    for (const session of this.#binder.list()) if (session.isLeaving) session.ended(false);
     for (const session of this.#binder.list()) {
       session.setGate(null);
       session.release([]);

@@ -177,9 +177,21 @@ export interface ArchiveStore {
    * dropped where nobody holds the message any more.
    */
   share(owner: Owner, id: ArchiveId, entry: MessageEntry): Ticket;
+  /**
+   * Puts a message into the owner's archive that came elsewhere, at `time`: milliseconds since
+   * 1970, from 2024 on and not in the future. Those of one millisecond stay in the order of the
+   * calls. Without effect where the archive has it already.
+   */
+  adopt(owner: Owner, message: NewMessage, time: number): Ticket;
   page(owner: Owner, query: ArchiveQuery): Maybe<ArchivePage>;
   /** The oldest and the newest message of the archive; null for an empty one (XEP-0313 §5). */
   bounds(owner: Owner): Maybe<{ readonly first: ArchiveId; readonly last: ArchiveId } | null>;
+  /**
+   * Whether the archives of a domain are searched by words; until it is first called, all are.
+   * While none is, the index of words is emptied and takes nothing in: searches find nothing.
+   * Later it catches up by itself. Both in small steps.
+   */
+  keepIndex(domain: string, isWanted: boolean): void;
   /** What says that, as `ArchiveQuery.text` has it, the best first. */
   search(owner: Owner, search: ArchiveSearch): Maybe<readonly ArchivedMessage[]>;
   find(owner: Owner, id: ArchiveId): Maybe<ArchivedMessage | null>;

@@ -190,8 +190,8 @@ export class ClientStream implements ConnectionListener, SessionWire, Expiring {
 
   onFooter(): void {
     if (this.#isOver) return;
-    this.#partWith((session) => session.ended(true));
-    this.close();
+    if (this.#session) this.#guard(() => this.#session?.finished());
+    else this.close();
   }
 
   onError(error: XmlError): void {

@@ -182,9 +182,17 @@ export interface StreamSession {
   probe(): void;
   /** A stream feature has taken an IQ of the client's, whose result is the session's to write. */
   answeredFor(id: string): void;
+  /**
+   * The client has closed its stream: what came before is handled, then the session ends and
+   * closes its side (RFC 6120 §4.4).
+   */
+  finished(): void;
   /** The stream is over, and the session with it. `clean` when the client closed it. */
   ended(clean: boolean): void;
-  /** The stream is over, since its connection is; the client may come back (XEP-0198 §5). */
+  /**
+   * The stream is over, since its connection is. The client may come back (XEP-0198 §5);
+   * otherwise the session ends when what came before is handled.
+   */
   lost(): void;
 }
 

@@ -43,6 +43,14 @@ test('an archive is searched, the best first', async () => {
   expect(await run(`archive search ${JULIET} rose --with @`)).toMatchObject({ code: 1 });
 });
 
+test('a search that is off says how it is turned on', async () => {
+  epode.configure('hosts: { localhost: }\nmodules: { archive: { search: false } }\n');
+  const { code, err } = await run(`archive search ${JULIET} rose`);
+  expect(code).toBe(1);
+  expect(err).toMatch(/localhost are not searched: modules\.archive\.search is false/);
+  expect(err).toMatch(/epode reload/);
+});
+
 test('an archive is written to a file, a page at a time', async () => {
   const many = Array.from({ length: 600 }, (_, n) => ['romeo@localhost', `m${n}`] as const);
   await archive(...many, ['nurse@localhost', 'last']);

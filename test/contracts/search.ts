@@ -73,6 +73,23 @@ export function searchContract(current: CurrentStorage): void {
       expect(await found(JULIET, 'rose')).toEqual([]);
     });
 
+    test('finds nothing while no domain has it, and all again when one has', async () => {
+      for (const body of ['a rose', 'any rose', 'the rose']) exchange(body);
+      expect(await found(ROMEO, 'rose')).toEqual(['a rose', 'any rose', 'the rose']);
+      storage.archive.keepIndex('localhost', false);
+      expect(await found(ROMEO, 'rose')).toEqual([]);
+      expect(await storage.archive.search(ROMEO, { text: 'rose', limit: 5 })).toEqual([]);
+      exchange('another rose');
+      await storage.archive.prune(JULIET, { before: null, keep: 1 });
+      await storage.archive.prune(ROMEO, { before: null, keep: 2 });
+      storage.archive.keepIndex('example.org', true);
+      expect(await found(ROMEO, 'rose')).toEqual(['the rose', 'another rose']);
+      expect(await found(JULIET, 'rose')).toEqual(['another rose']);
+      storage.archive.keepIndex('localhost', true);
+      storage.archive.keepIndex('example.org', false);
+      expect(await found(ROMEO, 'rose')).toEqual(['the rose', 'another rose']);
+    });
+
     test('finds nothing of what has been removed', async () => {
       exchange('a rose');
       exchange('another rose');

@@ -27,6 +27,40 @@ conversationInside(
   },
 );
 
+const MAM = 'urn:xmpp:mam:2';
+const FULL_TEXT = '{urn:xmpp:fulltext:0}fulltext';
+
+conversationInside(
+  'the search is gone, and comes back with all that was said [XEP-0431 3, XEP-0313 4.1.5]',
+  {},
+  async ({ juliet, romeo }, stage) => {
+    const info = async () => {
+      await juliet.sends`<iq type='get' id='d' to='${juliet.bare}'><query xmlns='${DISCO}info'/></iq>`;
+      return (await juliet.gets`<iq type='result' id='d'/>`).toString();
+    };
+    const searches = () => juliet.sends`
+      <iq type='set' id='s'><query xmlns='${MAM}'><x xmlns='jabber:x:data' type='submit'>
+        <field var='FORM_TYPE'><value>${MAM}</value></field>
+        <field var='${FULL_TEXT}'><value>rose</value></field></x></query></iq>`;
+    expect(await info()).toContain('urn:xmpp:fulltext:0');
+    stage.useSettings({ modules: { archive: { search: false } } });
+    expect(await info()).not.toContain('urn:xmpp:fulltext:0');
+    await juliet.sends`<message to='${romeo.bare}' type='chat' id='1'><body>a rose</body></message>`;
+    await romeo.gets`<message id='1'/>`;
+    await searches();
+    await juliet.gets`<iq type='error' id='s'><error><feature-not-implemented xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error></iq>`;
+    await juliet.sends`<iq type='get' id='f'><query xmlns='${MAM}'/></iq>`;
+    const form = await juliet.gets`<iq type='result' id='f'/>`;
+    expect(form.toString()).not.toContain(FULL_TEXT);
+    stage.useSettings({});
+    await searches();
+    await juliet.gets`
+      <message><result xmlns='${MAM}'><forwarded xmlns='urn:xmpp:forward:0'>
+        <message xmlns='jabber:client' id='1'/></forwarded></result></message>
+      <iq type='result' id='s'/>`;
+  },
+);
+
 conversationInside(
   'what is in memory of a roster stays there, and new contacts find no room',
   { friends: [['juliet', 'romeo']] },

@@ -107,6 +107,7 @@ export class StubSession implements StreamSession {
   readonly received: string[] = [];
   readonly ends: boolean[] = [];
   probes = 0;
+  #isEnded = false;
 
   constructor(jid: Jid, wire: SessionWire) {
     this.jid = jid;
@@ -129,7 +130,14 @@ export class StubSession implements StreamSession {
     this.wire.send(`<iq type="result" id="${id}"/>`);
   }
 
+  finished(): void {
+    this.ended(true);
+    this.wire.close();
+  }
+
   ended(isClean: boolean): void {
+    if (this.#isEnded) return;
+    this.#isEnded = true;
     this.ends.push(isClean);
   }
 

@@ -176,6 +176,12 @@ export class Client {
     await this.#scene.stage.idle();
   }
 
+  /** Ends its side of the connection behind what it has sent, and the stream not at all. */
+  async hangsUp(): Promise<void> {
+    await this.#scene.begun();
+    this.#connected.hangUp();
+  }
+
   /** Stanzas that have come since stream management is on, and so what the client acknowledges. */
   get stanzas(): number {
     return this.#connected.stanzas;

@@ -154,6 +154,12 @@ export class Line {
     this.#wire.end();
   }
 
+  /** Ends the client's side of the connection, as a FIN does. */
+  hangUp(): void {
+    this.#note('·', 'hangs up');
+    this.#wire.end();
+  }
+
   destroy(): void {
     this.#note('·', 'vanishes');
     this.#wire.destroy();

@@ -6,3 +6,6 @@ export const NS_PRIVATE = 'jabber:iq:private';
 export const NS_PRIVACY = 'jabber:iq:privacy';
 export const NS_VCARD = 'vcard-temp';
 export const NS_BLOCKING = 'urn:xmpp:blocking';
+export const NS_ARCHIVE = 'urn:xmpp:pie:0#mam';
+export const NS_MAM = 'urn:xmpp:mam:2';
+export const NS_FORWARD = 'urn:xmpp:forward:0';

@@ -1,7 +1,18 @@
+import type { ExportedMessage } from '../../modules/archive/commands.ts';
 import type { PortableAccount, PortableContact } from '../../modules/transfer/portable-account.ts';
 import { Element, serialize } from '../../xml/element.ts';
 import { Jid } from '../../xmpp/jid.ts';
-import { NS_PIE, NS_PRIVACY, NS_PRIVATE, NS_ROSTER, NS_SCRAM } from './server-data.ts';
+import { NS } from '../../xmpp/ns.ts';
+import {
+  NS_ARCHIVE,
+  NS_FORWARD,
+  NS_MAM,
+  NS_PIE,
+  NS_PRIVACY,
+  NS_PRIVATE,
+  NS_ROSTER,
+  NS_SCRAM,
+} from './server-data.ts';
 
 /** Writes accounts in one format, as text; what it returns is appended to the file. */
 export interface AccountWriter {
@@ -9,12 +20,28 @@ export interface AccountWriter {
   /** Around the accounts of one domain. */
   beginHost(domain: string): string;
   account(account: PortableAccount): string;
+  /** What stands around the messages of its archive, and those; null where there is no place. */
+  readonly archive: ArchiveWriter | null;
+  endAccount(): string;
   endHost(): string;
   end(): string;
 }
 
+export interface ArchiveWriter {
+  begin(): string;
+  message(message: ExportedMessage): string;
+  end(): string;
+}
+
 const nothing = () => '';
-const FRAME = { begin: nothing, beginHost: nothing, endHost: nothing, end: nothing };
+const FRAME = {
+  begin: nothing,
+  beginHost: nothing,
+  archive: null,
+  endAccount: nothing,
+  endHost: nothing,
+  end: nothing,
+};
 
 /** All that there is, one JSON object a line. */
 export const jsonLinesWriter: AccountWriter = {
@@ -42,6 +69,12 @@ export const xmlWriter: AccountWriter = {
   begin: () => `<?xml version='1.0' encoding='UTF-8'?>\n<server-data xmlns='${NS_PIE}'>\n`,
   beginHost: (domain) => `<host${serialize(new Element('x', { jid: domain })).slice(2, -2)}>\n`,
   account: writeUser,
+  archive: {
+    begin: () => `<archive xmlns='${NS_ARCHIVE}'>\n`,
+    message: resultOf,
+    end: () => '</archive>\n',
+  },
+  endAccount: () => '</user>\n',
   endHost: () => '</host>\n',
   end: () => '</server-data>\n',
 };
@@ -60,7 +93,14 @@ function writeUser(account: PortableAccount): string {
     ...(blocked.length > 0 ? [privacyOf(blocked)] : []),
     ...requests,
   ];
-  return `${start.slice(0, -2)}>\n${pieces.map((piece) => `${piece}\n`).join('')}</user>\n`;
+  return `${start.slice(0, -2)}>\n${pieces.map((piece) => `${piece}\n`).join('')}`;
+}
+
+/** As clients get it of the archive (XEP-0227 §4.11, XEP-0313 §4.2). */
+function resultOf({ id, time, stanza }: ExportedMessage): string {
+  const delay = `<delay xmlns='${NS.delay}' stamp='${time}'/>`;
+  const forwarded = `<forwarded xmlns='${NS_FORWARD}'>${delay}${stanza}</forwarded>`;
+  return `<result xmlns='${NS_MAM}' id='${id}'>${forwarded}</result>\n`;
 }
 
 function queryOf(elements: readonly string[]): string {

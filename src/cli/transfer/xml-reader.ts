@@ -1,13 +1,11 @@
 import { z } from 'zod';
 import { portableAccount } from '../../modules/transfer/portable-account.ts';
-import { Element } from '../../xml/element.ts';
 import { type AccountReader, broken, type Entry, entryOf, problemAt, Tally } from './entry.ts';
-import { NS_PIE } from './server-data.ts';
+import { type Piece, PieceBuilder } from './piece-builder.ts';
+import { NS_ARCHIVE, NS_PIE } from './server-data.ts';
 import { type AccountDraft, CONTAINERS, keyOf, newDraft, PIECES } from './xml-pieces.ts';
 import { type XmlListener, XmlSource, type XmlTag } from './xml-source.ts';
 
-/** Characters of one piece, with what its tags take up. */
-const MAX_PIECE = 1_048_576;
 /** Characters of all pieces of an account, and how many there may be. */
 const MAX_ACCOUNT = 3_145_728;
 const MAX_PIECES = 30_000;
@@ -74,7 +72,9 @@ class AccountAssembler implements XmlListener {
 
   #skip({ name, xmlns }: XmlTag): void {
     this.#skipping = 1;
-    if (xmlns !== NS_XINCLUDE) this.#ignored.add(`<${name} xmlns='${xmlns}'/>`.slice(0, 200));
+    // Archives are read by themselves, behind all accounts.
+    if (xmlns !== NS_XINCLUDE && xmlns !== NS_ARCHIVE)
+      this.#ignored.add(`<${name} xmlns='${xmlns}'/>`.slice(0, 200));
   }
 
   text(text: string): void {
@@ -100,9 +100,7 @@ class User {
   readonly #leftOut: string[] = [];
   readonly #account: AccountDraft;
   #container: string | null = null;
-  /** The innermost open element of the piece that is being read. */
-  #piece: Element | null = null;
-  #pieceSize = 0;
+  readonly #piece = new PieceBuilder();
   #size = 0;
   #pieces = 0;
 
@@ -115,8 +113,8 @@ class User {
   /** False for an element that is to be passed over. */
   open(tag: XmlTag): boolean {
     const key = keyOf(tag.name, tag.xmlns);
-    if (this.#piece || this.#container !== null || PIECES.has(key)) {
-      this.#openInPiece(tag);
+    if (this.#piece.isOpen || this.#container !== null || PIECES.has(key)) {
+      this.#piece.open(tag);
       return true;
     }
     if (!CONTAINERS.has(key)) return false;
@@ -124,32 +122,15 @@ class User {
     return true;
   }
 
-  #openInPiece({ name, xmlns, attrs }: XmlTag): void {
-    this.#grow(name.length * 2 + 5 + lengthOf(attrs));
-    const isNew = this.#piece?.getNS() !== xmlns;
-    const element = new Element(name, { ...(isNew && { xmlns }), ...attrs });
-    // What is too large is followed to its end, but no longer kept.
-    if (this.#piece && this.#pieceSize <= MAX_PIECE) this.#piece.cnode(element);
-    else element.parent = this.#piece;
-    this.#piece = element;
-  }
-
   text(text: string): void {
-    if (!this.#piece) return;
-    this.#grow(text.length);
-    if (this.#pieceSize <= MAX_PIECE) this.#piece.t(text);
-  }
-
-  #grow(size: number): void {
-    this.#pieceSize += size;
+    this.#piece.text(text);
   }
 
   /** Whether the account itself has ended. */
   close(): boolean {
-    if (this.#piece) {
-      const { parent } = this.#piece;
-      if (!parent) this.#keep(this.#piece);
-      this.#piece = parent;
+    if (this.#piece.isOpen) {
+      const piece = this.#piece.close();
+      if (piece) this.#keep(piece);
       return false;
     }
     if (this.#container === null) return true;
@@ -157,12 +138,10 @@ class User {
     return false;
   }
 
-  #keep(piece: Element): void {
-    const size = this.#pieceSize;
-    this.#pieceSize = 0;
+  #keep({ element: piece, size, isTooLarge }: Piece): void {
     const name = `<${piece.getName()} xmlns='${piece.getNS()}'/>`;
     const isRoom = this.#size + size <= MAX_ACCOUNT && this.#pieces < MAX_PIECES;
-    if (size > MAX_PIECE || !isRoom) {
+    if (isTooLarge || !isRoom) {
       if (this.#leftOut.length < MAX_PIECES) this.#leftOut.push(`${name}: it is too large`);
       return;
     }
@@ -179,8 +158,4 @@ class User {
     const problem = z.prettifyError(checked.error).replaceAll(/\s+/g, ' ');
     return problemAt(this.#place, `${this.#account.jid}: ${problem}`.slice(0, 500));
   }
-}
-
-function lengthOf(attrs: Readonly<Record<string, string>>): number {
-  return Object.entries(attrs).reduce((sum, [name, value]) => sum + name.length + value.length, 0);
 }

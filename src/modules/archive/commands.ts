@@ -1,17 +1,21 @@
 import { z } from 'zod';
+import type { Clock } from '../../lib/clock.ts';
 import { AdminError } from '../../server/admin/command.ts';
 import { type AccountCommand, accountCommand } from '../../server/module.ts';
 import {
   type ArchivedMessage,
+  type ArchiveId,
   type ArchivePage,
   type ArchiveStore,
   timeOfId,
 } from '../../storage/archive-port.ts';
-import type { Owner } from '../../storage/ports.ts';
+import type { Durability, Owner } from '../../storage/ports.ts';
 import { formatDateTime } from '../../xmpp/date-time.ts';
 import { Jid, JidError } from '../../xmpp/jid.ts';
 import { NS } from '../../xmpp/ns.ts';
 import { readStoredStanza } from '../../xmpp/stanza.ts';
+import { adopt, adoptionParams } from './adoption.ts';
+import type { ArchiveIds } from './ids.ts';
 
 /** Messages in one answer to `archive.export`: some 100 KB. */
 const PAGE = 250;
@@ -34,20 +38,39 @@ export interface MessageFacts {
   readonly body: string | null;
 }
 
+export interface ExportedMessage {
+  /** As clients know it. */
+  readonly id: string;
+  readonly time: string;
+  readonly stanza: string;
+}
+
 /** Messages as they are in the archive; `next` is the `after` of the next page, null for none. */
 export interface ExportedMessages {
-  readonly messages: readonly { readonly time: string; readonly stanza: string }[];
+  readonly messages: readonly ExportedMessage[];
   readonly next: number | null;
 }
 
+export interface ArchiveCommandDeps {
+  readonly archive: ArchiveStore;
+  readonly durability: Durability;
+  readonly ids: ArchiveIds;
+  readonly clock: Clock;
+  readonly domain: string;
+}
+
 /** What operators do with the archive of one account. */
-export function archiveCommands(archive: ArchiveStore): AccountCommand[] {
+export function archiveCommands(
+  { archive, durability, ids, clock, domain }: ArchiveCommandDeps,
+  config: { readonly search: boolean },
+): AccountCommand[] {
   return [
     accountCommand({
       name: 'archive.search',
       summary: 'Finds messages of an account by what they say, the best first.',
       params: search,
       run: async (account, { text, limit, with: peer }) => {
+        if (!config.search) throw searchIsOff(domain);
         const found = await archive.search(account.owner, { text, limit, ...conversation(peer) });
         return { messages: found.map(factsOf) };
       },
@@ -56,10 +79,28 @@ export function archiveCommands(archive: ArchiveStore): AccountCommand[] {
       name: 'archive.export',
       summary: "Gives an account's messages a page at a time, the oldest first.",
       params: page,
-      run: async ({ owner }, { after, with: peer }) =>
-        exported(await readPage(archive, owner, { after, ...conversation(peer) })),
+      run: async (account, { after, with: peer }) => {
+        await ids.ready;
+        const page = await readPage(archive, account.owner, { after, ...conversation(peer) });
+        return exported(page, (id) => ids.write(account, id));
+      },
+    }),
+    accountCommand({
+      name: 'archive.import',
+      summary: "Puts messages that came elsewhere into an account's archive, the oldest first.",
+      params: adoptionParams,
+      run: (account, { messages }) =>
+        adopt(account, messages, { archive, durability, now: clock.now() }),
     }),
   ];
+}
+
+function searchIsOff(domain: string): AdminError {
+  return new AdminError(
+    'failed',
+    `The archives of ${domain} are not searched: modules.archive.search is false.`,
+    'Set it to true and run `epode reload`; what is there already is found a little later.',
+  );
 }
 
 /** Where the last message of the page before has gone meanwhile, by its time. */
@@ -75,9 +116,12 @@ async function readPage(
   return await archive.page(owner, { ...filter, page, start: timeOfId(after) });
 }
 
-function exported({ messages, isComplete }: ArchivePage): ExportedMessages {
+function exported(
+  { messages, isComplete }: ArchivePage,
+  write: (id: ArchiveId) => string,
+): ExportedMessages {
   return {
-    messages: messages.map(({ id, stanza }) => ({ time: timeOf(id), stanza })),
+    messages: messages.map(({ id, stanza }) => ({ id: write(id), time: timeOf(id), stanza })),
     next: isComplete ? null : (messages.at(-1)?.id ?? null),
   };
 }

@@ -53,6 +53,12 @@ export default defineModule({
       .positive()
       .optional()
       .describe('Messages of one account, the newest of which are kept; without it, all.'),
+    search: z
+      .boolean()
+      .default(true)
+      .describe(
+        'Whether clients and `epode archive search` find messages by their words; with it off in every host no index of words is kept.',
+      ),
     maxPage: z.int().min(1).max(1000).default(100).describe('Messages in one answer.'),
     // All of them go out at once, and must not fill the queue of who has asked.
     maxPageBytes: size({ min: '1 KiB', max: '1 GiB' })
@@ -67,6 +73,7 @@ export default defineModule({
     const recorder = new Recorder({ archive, ids, preferences });
     const queries = new Queries({ archive, ids }, config);
     const inbox = new Inbox({ archive, ids });
+    archive.keepIndex(host.domain, config.search);
 
     const metadata = ({ account }: AccountRequest): Maybe<Element> =>
       then(queries.bounds(account), (bounds) => encodeMetadata(account, ids, bounds));
@@ -82,12 +89,12 @@ export default defineModule({
 
     const request = { xmlns: NS_MAM, target: 'account', isPrivate: true } as const;
     return {
-      commands: archiveCommands(archive),
+      commands: archiveCommands({ archive, durability, ids, clock, domain: host.domain }, config),
       features: {
         // Some look at the server alone (Profanity 0.13).
         host: [NS_MAM],
         account: [
-          NS_FULL_TEXT,
+          ...(config.search ? [NS_FULL_TEXT] : []),
           NS_INBOX,
           NS_MAM,
           `${NS_MAM}#extended`,
@@ -97,7 +104,7 @@ export default defineModule({
         ],
       },
       iq: [
-        { ...request, type: 'get', name: 'query', answer: encodeQueryForm },
+        { ...request, type: 'get', name: 'query', answer: () => encodeQueryForm(queries.form) },
         { ...request, type: 'set', name: 'query', answer: queries.answer.bind(queries) },
         { ...request, type: 'get', name: 'metadata', answer: metadata },
         {

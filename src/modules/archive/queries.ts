@@ -5,10 +5,11 @@ import type { ArchiveId, ArchivePage, ArchiveStore } from '../../storage/archive
 import { StorageError } from '../../storage/ports.ts';
 import type { Element } from '../../xml/element.ts';
 import { StanzaError } from '../../xmpp/errors.ts';
+import type { DataForm } from '../../xmpp/forms.ts';
 import type { ArchiveIds } from './ids.ts';
 import { NS_MAM } from './namespace.ts';
 import { fitted, readPage } from './page.ts';
-import { readFilter } from './query-form.ts';
+import { queryForm, readFilter } from './query-form.ts';
 import { encodeFin, sendResults } from './results.ts';
 
 /** The client's name for a query, which each of the results repeats. */
@@ -26,14 +27,17 @@ export class Queries {
   readonly #archive: ArchiveStore;
   readonly #ids: ArchiveIds;
   readonly #limits: { readonly maxPage: number; readonly maxPageBytes: number };
+  /** What may be asked for. */
+  readonly form: DataForm;
 
   constructor(
     deps: { archive: ArchiveStore; ids: ArchiveIds },
-    limits: { readonly maxPage: number; readonly maxPageBytes: number },
+    config: { readonly maxPage: number; readonly maxPageBytes: number; readonly search: boolean },
   ) {
     this.#archive = deps.archive;
     this.#ids = deps.ids;
-    this.#limits = limits;
+    this.#limits = config;
+    this.form = queryForm(config);
   }
 
   /** Sends what was found, and returns what the client is told behind it (XEP-0313 §4). */
@@ -54,7 +58,7 @@ export class Queries {
   #answer({ account, payload, session }: AccountRequest): Maybe<Element> {
     const findId = (written: string) => known(this.#ids.read(account, written));
     const queryId = queryIdOf(payload);
-    const filter = readFilter(payload, findId);
+    const filter = readFilter(payload, this.form, findId);
     const page = readPage(payload, this.#limits.maxPage, findId);
     const isFlipped = payload.getChild('flip-page', NS_MAM) !== undefined;
     const read = unlessBusy(() => this.#archive.page(account.owner, { ...filter, page }));

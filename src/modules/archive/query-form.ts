@@ -24,43 +24,46 @@ export type ArchiveFilter = Omit<ArchiveQuery, 'page'>;
 export type FindId = (written: string) => ArchiveId;
 
 /** XEP-0313 §4.1.5. Messages of rooms are in no account's archive, whether asked for or not. */
-const FORM = makeForm('form', NS_MAM, {
-  fields: [
-    makeField('with', 'jid-single'),
-    makeField('start', 'text-single'),
-    makeField('end', 'text-single'),
-    makeField('before-id', 'text-single'),
-    makeField('after-id', 'text-single'),
-    makeField('ids', 'list-multi', { isOpen: true }),
-    makeField('include-groupchat', 'boolean'),
-    makeField(FULL_TEXT, 'text-single'),
-  ],
-});
-const FIELDS: ReadonlySet<string | undefined> = new Set(FORM.fields.map((field) => field.var));
+const FIELDS = [
+  makeField('with', 'jid-single'),
+  makeField('start', 'text-single'),
+  makeField('end', 'text-single'),
+  makeField('before-id', 'text-single'),
+  makeField('after-id', 'text-single'),
+  makeField('ids', 'list-multi', { isOpen: true }),
+  makeField('include-groupchat', 'boolean'),
+];
 
-/** What may be asked for, as clients ask for it. */
-export function encodeQueryForm(): Element {
+/** What may be asked for, with the search or without. */
+export function queryForm({ search }: { readonly search: boolean }): DataForm {
+  const fields = search ? [...FIELDS, makeField(FULL_TEXT, 'text-single')] : FIELDS;
+  return makeForm('form', NS_MAM, { fields });
+}
+
+/** The same as clients ask for it. */
+export function encodeQueryForm(form: DataForm): Element {
   const query = new Element('query', { xmlns: NS_MAM });
-  query.cnode(dataForm.encode(FORM));
+  query.cnode(dataForm.encode(form));
   return query;
 }
 
 /**
  * What the form in a query asks for; all without one. Throws `StanzaError`:
- * feature-not-implemented for a field that is not known (§4.1.5), else as `readSubmission`.
+ * feature-not-implemented for a field that `known` has not (§4.1.5), else as `readSubmission`.
  */
-export function readFilter(query: Element, findId: FindId): ArchiveFilter {
+export function readFilter(query: Element, known: DataForm, findId: FindId): ArchiveFilter {
   const form = query.getChild('x', NS_FORMS);
   if (!form) return {};
   const submitted = dataForm.decode(form);
-  assertKnown(submitted);
-  const submission = readSubmission(FORM, submitted);
+  assertKnown(submitted, known);
+  const submission = readSubmission(known, submitted);
   if (!submission?.has(FORM_TYPE)) throw new StanzaError('bad-request', 'no form for a query');
   return filterOf(submission, findId);
 }
 
-function assertKnown({ fields }: DataForm): void {
-  const unknown = fields.find(({ var: name, type }) => type !== 'fixed' && !FIELDS.has(name));
+function assertKnown({ fields }: DataForm, known: DataForm): void {
+  const names = new Set(known.fields.map((field) => field.var));
+  const unknown = fields.find(({ var: name, type }) => type !== 'fixed' && !names.has(name));
   if (unknown) throw new StanzaError('feature-not-implemented', `${unknown.var} is not known`);
 }
 

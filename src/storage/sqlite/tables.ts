@@ -1,6 +1,7 @@
 import type { Owner } from '../ports.ts';
 import type { ChangeOf } from './access.ts';
 import { AccountTable } from './accounts.ts';
+import { AdoptionTable } from './archive/adoption.ts';
 import { SearchTable } from './archive/search.ts';
 import { ArchiveTable } from './archive/table.ts';
 import { BlockTable } from './blocks.ts';
@@ -31,6 +32,7 @@ export function openTables(db: Connection) {
   const tables = {
     archive,
     search,
+    adoption: new AdoptionTable(db, archive, search),
     tokens,
     uploads,
     users: new UserTable(db, { tokens, beforeDeletion }),

@@ -44,9 +44,9 @@ export class Follower {
     this.#start(DELAY);
   }
 
-  /** There is a new message in the owner's archive. */
-  nudge(owner: Owner): void {
-    this.#behind.add(owner);
+  /** There is something to do: for a new message in the owner's archive. */
+  nudge(owner?: Owner): void {
+    if (owner !== undefined) this.#behind.add(owner);
     this.#isBehind = true;
     if (!this.#timer && !this.#pass) this.#start(DELAY);
   }

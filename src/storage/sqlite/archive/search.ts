@@ -2,6 +2,7 @@ import type { ArchiveId } from '../../archive-port.ts';
 import type { Owner } from '../../ports.ts';
 import type { Connection } from '../connection.ts';
 import type { Words } from './bodies.ts';
+import { Emptying } from './emptying.ts';
 import { addressesOf } from './reference.ts';
 import { textOf } from './words.ts';
 
@@ -11,6 +12,8 @@ const STEP = 100;
 const MERGED = 8;
 /** Pages that one step merges at most, some 3 ms: more than it adds on the whole. */
 const MERGE_STEP = 64;
+/** Stands for the last message taken in where the index is being emptied, or is empty and stays so. */
+const OFF = -1;
 
 interface Body {
   readonly id: ArchiveId;
@@ -23,6 +26,7 @@ interface Body {
  */
 export class SearchTable implements Words {
   readonly #settle: () => ArchiveId;
+  readonly #emptying: Emptying;
   readonly #progress;
   readonly #next;
   readonly #stanza;
@@ -41,6 +45,7 @@ export class SearchTable implements Words {
    */
   constructor(db: Connection, settle: () => ArchiveId) {
     this.#settle = settle;
+    this.#emptying = new Emptying(db);
     this.#progress = db
       .prepare<[], number>('SELECT upto FROM search_progress WHERE one = 1')
       .pluck();
@@ -69,14 +74,38 @@ export class SearchTable implements Words {
 
   /** Takes the next messages into the index; false when there is none. */
   index(): boolean {
-    const upto = this.#settle();
-    const bodies = this.#next.all(this.#progress.get() ?? 0, upto);
+    if (this.#upto === OFF) return this.#begin();
+    const filed = this.#settle();
+    const bodies = this.#next.all(this.#upto, filed);
     const last = bodies.at(-1);
     if (!last) return false;
     for (const body of bodies) this.#take(body);
     this.#advance.run(last.id);
     this.#merge();
     return true;
+  }
+
+  /** Takes some of it out, and nothing in from now on; false when there is none left. */
+  empty(): boolean {
+    if (this.#upto === OFF) return this.#emptying.step();
+    // What this commit has changed has to be there until its end.
+    this.#advance.run(OFF);
+    return true;
+  }
+
+  /** Whether it may be searched. */
+  get isGood(): boolean {
+    return this.#upto !== OFF;
+  }
+
+  /** What was to be emptied is, before it is filled again. */
+  #begin(): boolean {
+    if (!this.#emptying.step()) this.#advance.run(0);
+    return true;
+  }
+
+  get #upto(): number {
+    return this.#progress.get() ?? 0;
   }
 
   /** Left to itself the index merges seldom and much at a time, for 25 ms and more. */
@@ -104,12 +133,12 @@ export class SearchTable implements Words {
 
   /** A message is gone, or has other words: what it said is found no more. */
   remove(id: ArchiveId): void {
-    this.#delete.run(id);
+    if (this.#upto !== OFF) this.#delete.run(id);
   }
 
   /** A message has one more holder, who has come too late for the index. */
   renew(id: ArchiveId): void {
-    if (id > (this.#progress.get() ?? 0)) return;
+    if (id > this.#upto) return;
     const stanza = this.#stanza.get(id);
     this.remove(id);
     if (stanza !== undefined) this.#take({ id, stanza });

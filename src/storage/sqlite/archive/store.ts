@@ -17,6 +17,7 @@ import type {
 import { type Owner, StorageError, type Ticket } from '../../ports.ts';
 import type { Access } from '../access.ts';
 import type { Reader } from '../readings.ts';
+import type { AdoptionTable } from './adoption.ts';
 import { Follower } from './follower.ts';
 import type { ArchiveIds } from './ids.ts';
 import type { ArchiveReader, Overdue } from './reader.ts';
@@ -24,7 +25,20 @@ import { hashReference } from './reference.ts';
 import type { SearchTable } from './search.ts';
 import type { ArchiveTable } from './table.ts';
 
-type Tables = { archive: ArchiveTable; archiveReader: ArchiveReader; search: SearchTable };
+type Tables = {
+  archive: ArchiveTable;
+  archiveReader: ArchiveReader;
+  search: SearchTable;
+  adoption: AdoptionTable;
+};
+
+const NOTHING_FOUND: ArchivePage = {
+  messages: [],
+  isComplete: true,
+  count: null,
+  index: null,
+  unknown: null,
+};
 
 /** The port, over the tables: pages and searches by the reader, single rows here. */
 export class SqliteArchive implements ArchiveStore {
@@ -34,6 +48,9 @@ export class SqliteArchive implements ArchiveStore {
   readonly #follower: Follower;
   /** Retractions under way: the newest of each owner. */
   readonly #retracting = new Map<Owner, Promise<void>>();
+  /** Whether the archives of a domain are searched by words. */
+  readonly #searched = new Map<string, boolean>();
+  #isIndexed = true;
   #isSweeping = false;
 
   constructor(access: Access<Tables>, reader: Reader, ids: ArchiveIds) {
@@ -42,7 +59,7 @@ export class SqliteArchive implements ArchiveStore {
     this.#ids = ids;
     this.#follower = new Follower({
       file: () => access.ask('', ['archive', 'file']),
-      index: () => access.ask('', ['search', 'index']),
+      index: () => access.ask('', ['search', this.#isIndexed ? 'index' : 'empty']),
     });
   }
 
@@ -56,21 +73,39 @@ export class SqliteArchive implements ArchiveStore {
     return { id, ticket };
   }
 
+  keepIndex(domain: string, isWanted: boolean): void {
+    this.#searched.set(domain, isWanted);
+    const isIndexed = [...this.#searched.values()].includes(true);
+    if (isIndexed === this.#isIndexed) return;
+    this.#isIndexed = isIndexed;
+    this.#follower.nudge();
+  }
+
   share(owner: Owner, id: ArchiveId, { peer, counts }: MessageEntry): Ticket {
     this.#follower.nudge(owner);
     return this.#access.change(owner, ['archive', 'share', owner, id, { peer, counts }]);
   }
 
+  adopt(owner: Owner, message: NewMessage, time: number): Ticket {
+    const { peer, counts, stanza, sender } = message;
+    const body = { stanza, reference: hashReference(sender, message.reference) };
+    return this.#access.change(owner, ['adoption', 'adopt', owner, time, body, { peer, counts }]);
+  }
+
   page(owner: Owner, query: ArchiveQuery): Maybe<ArchivePage> {
     const read = () =>
       this.#after(owner, () => this.#reader.ask('archivePages', 'page', owner, query));
-    return query.text === undefined ? read() : this.#follower.catchUp().then(read);
+    return query.text === undefined ? read() : this.#byIndex(read, NOTHING_FOUND);
   }
 
   search(owner: Owner, search: ArchiveSearch): Maybe<readonly ArchivedMessage[]> {
-    return this.#follower
-      .catchUp()
-      .then(() => this.#reader.ask('foundMessages', 'search', owner, search));
+    return this.#byIndex(() => this.#reader.ask('foundMessages', 'search', owner, search), []);
+  }
+
+  /** Asks once the index has what is new; `nothing` where it is off, or still being emptied. */
+  async #byIndex<T>(ask: () => Maybe<T>, nothing: T): Promise<T> {
+    await this.#follower.catchUp();
+    return (await this.#access.readAll(({ search }) => search.isGood)) ? await ask() : nothing;
   }
 
   bounds(owner: Owner): Maybe<{ readonly first: ArchiveId; readonly last: ArchiveId } | null> {

@@ -102,6 +102,16 @@ export class ArchiveTable {
     return true;
   }
 
+  /** Puts a message of the past into the archive at once: its id is none of the newest. */
+  adopt(owner: Owner, id: ArchiveId, body: NewBody, entry: MessageEntry): boolean {
+    const user = this.#userOf(owner);
+    if (user === null) return false;
+    this.#bodies.add(id, body.stanza, body.reference);
+    this.#bodies.flush();
+    this.#fileOf(user);
+    return this.#put({ ...entry, id, user }, body.reference);
+  }
+
   share(owner: Owner, id: ArchiveId, entry: MessageEntry): boolean {
     const user = this.#userOf(owner);
     if (user === null) return false;
