@@ -14,7 +14,8 @@ export interface BlobStore {
   /**
    * Keeps what `source` gives, and resolves once it is on disk. Where `source` fails, or gives
    * more or less than `size` bytes, nothing is kept: rejects with its error, or with one of ours,
-   * and with `StorageError` where the disk is at fault. It does not destroy `source`.
+   * and with `StorageError` where the disk is at fault. It does not destroy `source`, but what
+   * memory its pieces had may be gone afterwards.
    */
   put(key: BlobKey, source: Readable, size: number): Promise<void>;
   /** Its bytes, all or those of `range`; null for a blob that is not there. To be read, or destroyed. */

@@ -1,5 +1,5 @@
-// A client's connection over WebSocket (RFC 7395): `ws` reads what comes, and what is sent
-// leaves through the queue, framed there, in one write a turn.
+// A client's connection over WebSocket (RFC 7395): whole messages are read in place, all else that
+// comes by `ws`, and what is sent leaves through the queue, framed there, in one write a turn.
 
 import type { Socket } from 'node:net';
 import type { WebSocket } from 'ws';
@@ -15,6 +15,7 @@ import { originOf } from './http-answer.ts';
 import type { HttpAsked } from './http-route.ts';
 import { OutgoingQueue, type Sink } from './outgoing-queue.ts';
 import { textFrames } from './websocket-frame.ts';
+import { type WebSocketInput, WebSocketReader } from './websocket-reader.ts';
 import { NS_FRAMING, readOpen, writeClose, writeOpen } from './websocket-xml.ts';
 
 /** Milliseconds that the peer has to end its side once we ended ours. */
@@ -45,7 +46,7 @@ const OWNER = Symbol('connection');
 type OwnedWebSocket = WebSocket & { [OWNER]?: WebSocketConnection };
 type OwnedSocket = Socket & { [OWNER]?: WebSocketConnection };
 
-export class WebSocketConnection implements Connection, Sink, Expiring, Upgraded {
+export class WebSocketConnection implements Connection, Sink, Expiring, Upgraded, WebSocketInput {
   readonly transport = 'websocket';
   readonly contentXmlns = 'jabber:client';
   readonly takesStartTls = false;
@@ -60,6 +61,9 @@ export class WebSocketConnection implements Connection, Sink, Expiring, Upgraded
   readonly #socket: OwnedSocket;
   readonly #shared: WebSocketTransport;
   readonly #queue: OutgoingQueue;
+  readonly #reader: WebSocketReader;
+  /** What `ws` listens with to the socket. */
+  readonly #feed: (this: Socket, chunk: Buffer) => void;
   #listener: ConnectionListener | null = null;
   #parser: XmlMessageParser | null = null;
   /** Bytes of the largest message that the stream takes, and those of the one under way. */
@@ -84,10 +88,12 @@ export class WebSocketConnection implements Connection, Sink, Expiring, Upgraded
     this.#socket = socket;
     this.#shared = shared;
     this.#queue = new OutgoingQueue(this, shared.queueLimit, textFrames);
+    this.#reader = new WebSocketReader(this, shared.maxMessage);
     (ws as OwnedWebSocket)[OWNER] = this;
     this.#socket[OWNER] = this;
     ws.on('message', onMessage).on('error', onError).on('close', onClose);
-    socket.on('data', onData);
+    this.#feed = socket.listeners('data')[0] as (chunk: Buffer) => void;
+    socket.off('data', this.#feed).on('data', onData);
     shared.deadlines.set(this, PING_INTERVAL);
   }
 
@@ -165,8 +171,6 @@ export class WebSocketConnection implements Connection, Sink, Expiring, Upgraded
   setLimits(limits: XmlLimits): void {
     this.#parser?.setLimits(limits);
     this.#limit = limits.bytes;
-    // From here on the bound of `ws` is the stream's.
-    if (limits.bytes >= this.#shared.maxMessage) this.#socket.off('data', onData);
   }
 
   /** Never offered, and refused where it is asked for. */
@@ -212,25 +216,32 @@ export class WebSocketConnection implements Connection, Sink, Expiring, Upgraded
   }
 
   /** For the listeners of the socket alone. */
-  received(message: Buffer, isBinary: boolean): void {
-    this.#isQuiet = false;
-    this.#hasMessage = true;
-    this.#listener?.onActivity();
-    if (isBinary) this.#refuse(UNSUPPORTED_DATA, 'bad-format', 'messages have to be text');
-    else this.#parser?.write(message);
+  chunkReceived(chunk: Buffer): void {
+    this.#reader.read(chunk);
   }
 
-  /** Before somebody has signed in, messages are shorter than those that `ws` may let pass. */
-  counted(bytes: number): void {
-    this.#incomplete = this.#hasMessage ? 0 : this.#incomplete + bytes;
+  onText(bytes: Buffer, start: number, end: number): void {
+    this.#isQuiet = false;
+    this.#listener?.onActivity();
+    this.#parser?.write(bytes, start, end);
+  }
+
+  onRest(bytes: Buffer): void {
     this.#hasMessage = false;
-    if (this.#incomplete <= this.#limit + FRAMES_SLACK) return;
-    this.#socket.off('data', onData);
-    this.#refuse(NORMAL, 'policy-violation', 'a message is too long');
+    this.#feed.call(this.#socket, bytes);
+    this.#count(bytes.length);
+  }
+
+  /** What `ws` has read of the rest; for its listeners alone. */
+  received(message: Buffer, isBinary: boolean): void {
+    this.#hasMessage = true;
+    if (!isBinary) this.onText(message, 0, message.length);
+    else this.#refuse(UNSUPPORTED_DATA, 'bad-format', 'messages have to be text');
   }
 
   /** What came is no WebSocket; the peer has been told so, and hears nothing more. */
   failed(error: Error): void {
+    this.#reader.stop();
     this.#closed(error);
     this.#shared.deadlines.set(this, CLOSE_TIMEOUT);
   }
@@ -262,6 +273,15 @@ export class WebSocketConnection implements Connection, Sink, Expiring, Upgraded
     this.#awaitsClose = true;
     this.#shared.deadlines.set(this, CLOSE_TIMEOUT);
     this.resume();
+  }
+
+  /** Before somebody has signed in, messages are shorter than those that `ws` may let pass. */
+  #count(bytes: number): void {
+    this.#incomplete = this.#hasMessage ? 0 : this.#incomplete + bytes;
+    const isBound = this.#limit < this.#shared.maxMessage;
+    if (!isBound || this.#incomplete <= this.#limit + FRAMES_SLACK) return;
+    this.#limit = Number.POSITIVE_INFINITY;
+    this.#refuse(NORMAL, 'policy-violation', 'a message is too long');
   }
 
   #refuse(code: number, condition: 'bad-format' | 'policy-violation', text: string): void {
@@ -297,7 +317,7 @@ function onClose(this: OwnedWebSocket): void {
 }
 
 function onData(this: OwnedSocket, chunk: Buffer): void {
-  this[OWNER]?.counted(chunk.length);
+  this[OWNER]?.chunkReceived(chunk);
 }
 
 /** A page from elsewhere is not who sits at this machine, though its browser runs there. */

@@ -24,11 +24,15 @@ export class XmlMessageParser {
     this.limits = limits;
   }
 
-  /** Reads one message, which is the parser's from now on. */
-  write(message: Buffer): void {
+  /** Reads one message, the bytes from `start` to `end`, which are not to be used again. */
+  write(bytes: Buffer, start = 0, end = bytes.length): void {
     if (this.isDead) return;
-    this.waiting.push(message);
-    this.run();
+    if (this.isRunning || this.isHeld) {
+      this.waiting.push(bytes.subarray(start, end));
+    } else {
+      this.readNow(bytes, start, end);
+      this.run();
+    }
   }
 
   /** Holds from the next message on. */
@@ -46,18 +50,23 @@ export class XmlMessageParser {
     this.run();
   }
 
-  private run(): void {
-    if (this.isRunning) return;
+  private readNow(bytes: Buffer, start: number, end: number): void {
     this.isRunning = true;
     try {
-      while (!this.isHeld && this.waiting.length > 0) this.tell(this.waiting.shift()!);
+      this.tell(this.read(bytes, start, end));
     } finally {
       this.isRunning = false;
     }
   }
 
-  private tell(message: Buffer): void {
-    const found = this.read(message);
+  private run(): void {
+    while (!this.isRunning && !this.isHeld && this.waiting.length > 0) {
+      const message = this.waiting.shift()!;
+      this.readNow(message, 0, message.length);
+    }
+  }
+
+  private tell(found: Frame | XmlError): void {
     if (found instanceof XmlError) {
       this.isDead = true;
       this.waiting = [];
@@ -67,21 +76,21 @@ export class XmlMessageParser {
     }
   }
 
-  private read(message: Buffer): Frame | XmlError {
+  private read(bytes: Buffer, start: number, end: number): Frame | XmlError {
     const scanner = borrowScanner();
     try {
-      const start = startOf(message);
-      if (message[0] !== BYTE.less || message[start] !== BYTE.less) {
+      const at = startOf(bytes, start, end);
+      if (at >= end || bytes[start] !== BYTE.less || bytes[at] !== BYTE.less) {
         throw new XmlError('bad-format', "A message, and its element, begin with '<'");
       }
-      if (!scanner.scan(message, start, message.length, this.limits, EMPTY_SCOPE)) {
+      if (!scanner.scan(bytes, at, end, this.limits, EMPTY_SCOPE)) {
         throw new XmlError('not-well-formed', 'A message ends within its element');
       }
-      const end = start + scanner.position;
-      if (skipSpace(message, end, message.length) < message.length) {
+      const last = at + scanner.position;
+      if (skipSpace(bytes, last, end) < end) {
         throw new XmlError('bad-format', 'A message has more than its element');
       }
-      return scanner.finish(message.subarray(start, end));
+      return scanner.finish(bytes.subarray(at, last));
     } catch (error) {
       if (error instanceof XmlError) return error;
       throw error;
@@ -92,11 +101,7 @@ export class XmlMessageParser {
 }
 
 /** Where the element begins: behind an XML declaration, or at once. */
-function startOf(message: Buffer): number {
-  if (message[1] !== BYTE.question) return 0;
-  return skipSpace(
-    message,
-    Math.max(0, skipDeclaration(message, 0, message.length)),
-    message.length,
-  );
+function startOf(bytes: Buffer, start: number, end: number): number {
+  if (bytes[start + 1] !== BYTE.question) return start;
+  return skipSpace(bytes, Math.max(start, skipDeclaration(bytes, start, end)), end);
 }

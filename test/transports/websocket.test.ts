@@ -76,6 +76,14 @@ describe('a stream', () => {
     expect(features).toContain('xmlns:stream="http://etherx.jabber.org/streams"');
   });
 
+  test('[RFC 7395 3.4] speaks the language that the client asks for, and to whom it says it is', async () => {
+    const { wire } = await (await world.begin()).handshake();
+    wire.says(OPEN.replace('/>', " from='juliet@example.com' xml:lang='de'/>"));
+    const open = await wire.hears('<open');
+    expect(open).toContain(' to="juliet@example.com"');
+    expect(open).toContain(' xml:lang="de"');
+  });
+
   test('[RFC 7395 3.3.3] may be opened, and go on, by messages with an XML declaration', async () => {
     await world.begin();
     const declaration = "<?xml version='1.0' encoding='UTF-8'?>";
@@ -180,6 +188,24 @@ describe('a stream', () => {
     await wire.hearsClose(1000);
     world.clock.advance(5_000);
     await wire.hearsTheEnd();
+  });
+
+  test('[RFC 7395 3.6] that the server closes goes on until the client has closed it', async () => {
+    const wire = await (await world.begin()).signsIn();
+    world.host.sessions[0]!.wire.close();
+    await wire.hears('<close');
+    wire.sends(frame('there?', { opcode: 9 }));
+    expect(await wire.next()).toMatchObject({ opcode: 10, text: 'there?' });
+    wire.says(CLOSE);
+    await wire.hearsClose(1000);
+  });
+
+  test('[RFC 7395 3.6] that the server closes ends after 5 s without an answer', async () => {
+    const wire = await (await world.begin()).signsIn();
+    world.host.sessions[0]!.wire.close();
+    await wire.hears('<close');
+    world.clock.advance(5_000);
+    await wire.hearsClose(1000);
   });
 
   test('[RFC 7395 3.6.1] says where to go on when the server stops', async () => {

@@ -5,11 +5,12 @@ import type { Readable } from 'node:stream';
 import { finished } from 'node:stream/promises';
 import type { BlobKey, BlobRange, BlobStore } from '../blob-port.ts';
 import { storageError } from '../sqlite/errors.ts';
+import { FileSink } from './file-sink.ts';
 
 const KEY = /^[0-9a-f]{32}$/;
 /** Where files grow until they are whole. */
 const UNFINISHED = 'unfinished';
-/** Bytes that are read or written at once: smaller pieces cost more turns of the event loop. */
+/** Bytes that are read at once: smaller pieces cost more turns of the event loop. */
 const CHUNK = 512 * 1024;
 /** What is read at once where many read, some of them slowly: each holds two pieces at most. */
 const SMALL_CHUNK = 64 * 1024;
@@ -80,9 +81,7 @@ export class FileBlobs implements BlobStore {
 
 async function write(part: string, source: Readable, size: number): Promise<void> {
   await mkdir(dirname(part), { recursive: true, mode: 0o700 });
-  const file = await open(part, NEW, 0o600);
-  // With `flush`, it is on disk before it is closed.
-  const target = file.createWriteStream({ highWaterMark: CHUNK, flush: true });
+  const target = new FileSink(await open(part, NEW, 0o600));
   try {
     await Promise.all([finished(source, { writable: false }), finished(source.pipe(target))]);
   } finally {
