@@ -374,9 +374,12 @@ describe('probes', () => {
         ${fromThose}
         <presence type='unsubscribed' from='${nurse.bare}'>${nothing}</presence>`;
       await juliet.getsNothing();
+      await romeo.gets`<presence from='${juliet}'/>`;
       await juliet.leaves();
+      await romeo.gets`<presence type='unavailable' from='${juliet}'/>`;
       await juliet.returns();
       await juliet.getsInAnyOrder`${fromThose}`;
+      await romeo.gets`<presence from='${juliet}'/>`;
       await juliet.getsNothing();
       await nurse.getsNothing();
     },
