@@ -348,6 +348,42 @@ describe('probes', () => {
       await juliet.getsNothing();
     },
   );
+
+  // What was asked before is at hand for who comes again.
+  conversationInside(
+    'to many contacts are answered the same each time [RFC6121 4.3.2, XEP-0191 3.3]',
+    { friends: [['juliet', 'romeo']], absent: ['juliet'] },
+    async ({ juliet, romeo, nurse }, server) => {
+      await juliet.exists();
+      const others = ['paris', 'abram', 'peter', 'tybalt'].map((name) => `${name}@${server}`);
+      for (const owner of others) {
+        await storeAccount(server.storage, owner, PASSWORD);
+        server.storage.rosters.put(owner, rosterItem(juliet.bare, 'both'));
+      }
+      server.storage.blocks.add(others[3]!, [juliet.bare]);
+      for (const owner of others)
+        server.storage.rosters.put(juliet.bare, rosterItem(owner, 'both'));
+      server.storage.rosters.put(juliet.bare, rosterItem(nurse.bare, 'to'));
+      await juliet.signsIn();
+      const fromThose = `
+        <presence from='${romeo}'/>
+        <presence type='unavailable' from='${others[0]}'/>
+        <presence type='unavailable' from='${others[1]}'/>
+        <presence type='unavailable' from='${others[2]}'/>`;
+      await juliet.getsInAnyOrder`
+        ${fromThose}
+        <presence type='unsubscribed' from='${nurse.bare}'>${nothing}</presence>`;
+      await juliet.getsNothing();
+      await romeo.gets`<presence from='${juliet}'/>`;
+      await juliet.leaves();
+      await romeo.gets`<presence type='unavailable' from='${juliet}'/>`;
+      await juliet.returns();
+      await juliet.getsInAnyOrder`${fromThose}`;
+      await romeo.gets`<presence from='${juliet}'/>`;
+      await juliet.getsNothing();
+      await nurse.getsNothing();
+    },
+  );
 });
 
 describe('the syntax of presence', () => {

@@ -13,8 +13,13 @@ const Blocked = slot<Maybe<BlockSet>>('blocked addresses');
  * stanza that a session of the account sends or gets.
  */
 export function isBlockedBy(account: Account, jid: Jid): boolean {
+  return knownBlocks(account)?.blocks(jid) === true;
+}
+
+/** Whom the account has blocked; null while that is not in memory. */
+export function knownBlocks(account: Account): BlockSet | null {
   const list = account.get(Blocked);
-  return list instanceof BlockSet && list.blocks(jid);
+  return list instanceof BlockSet ? list : null;
 }
 
 /** The block lists that are in memory. */

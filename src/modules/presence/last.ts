@@ -40,6 +40,11 @@ export class LastPresences {
     return account.get(Farewell) ?? this.#read(account);
   }
 
+  /** The same where it is in memory. */
+  known(account: Account): Stanza | undefined {
+    return account.get(Farewell);
+  }
+
   #read(account: Account): Maybe<Stanza> {
     return then(this.#store.find(account.owner), (found) => {
       const farewell = found ? this.#dated(found) : FAREWELL;

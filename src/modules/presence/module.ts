@@ -6,15 +6,16 @@ import { DONE, type Incoming, type Outcome, type Verdict } from '../../server/fl
 import { defineModule, on, provide } from '../../server/module.ts';
 import { Session } from '../../server/session.ts';
 import { StanzaError } from '../../xmpp/errors.ts';
-import type { Jid } from '../../xmpp/jid.ts';
-import { NS } from '../../xmpp/ns.ts';
+import { Jid } from '../../xmpp/jid.ts';
 import { makeStanza, readStoredStanza, type Stanza } from '../../xmpp/stanza.ts';
 import { isSubscriptionType } from '../../xmpp/subscription.ts';
 import { isBlockedBy } from '../blocking/memory.ts';
-import { jidOf } from '../roster/roster.ts';
+import { jidOf, type Roster } from '../roster/roster.ts';
 import { IsInterested, Rosters } from '../roster/rosters.ts';
 import { DirectedPresence } from './directed.ts';
 import { LastPresences } from './last.ts';
+import { LocalContacts } from './local-contacts.ts';
+import { Shown, shownBy } from './shown.ts';
 import { checkPresence, priorityOf } from './syntax.ts';
 
 /** What other modules may make an account show. */
@@ -36,18 +37,12 @@ export const Presences = service<Presences>('presences');
 /** A session can be reached by messages to the bare JID, and could not be before. */
 export const BecameReachable = event<{ readonly session: Session }>('became reachable');
 
-/** The presence that the session showed last; absent while unavailable. */
-const Shown = slot<Stanza>('presence shown', {
-  encode: (stanza) => stanza.toText(NS.client),
-  decode: (text) => readStoredStanza(String(text)),
-});
 const Directed = slot<DirectedPresence>('directed presence', {
   encode: (directed) => directed.addresses,
   decode: (addresses) => DirectedPresence.of(addresses as readonly string[]),
 });
 
 type Entries = Incoming['sessions'];
-const NOTHING: readonly Stanza[] = [];
 
 const PROBE = makeStanza('presence', { type: 'probe' });
 const ANSWERED: Verdict = { drop: 'the server has answered the probe' };
@@ -62,6 +57,7 @@ export default defineModule({
   setup({ host, storage, clock, use, emit }) {
     const rosters = use(Rosters);
     const last = new LastPresences(host, storage.lastPresences, clock);
+    const local = new LocalContacts(host, rosters, last);
 
     /** Nothing goes out to whom the account has blocked (XEP-0191 §3.3). */
     const send = (account: Account, stanza: Stanza): void => {
@@ -75,8 +71,9 @@ export default defineModule({
     const broadcast = (session: Session, stanza: Stanza): void => {
       const { account } = session;
       const roster = rosters.loaded(account);
-      for (const item of roster?.subscribers() ?? [])
-        send(account, stanza.stamped(session.jid, jidOf(item)));
+      for (const item of roster?.subscribers() ?? []) {
+        if (!local.isAway(item.contact)) send(account, stanza.stamped(session.jid, jidOf(item)));
+      }
       const toSelf = stanza.stamped(session.jid, account.jid);
       for (const entry of availableSessions(account)) entry.deliver(toSelf);
     };
@@ -85,7 +82,8 @@ export default defineModule({
     const greet = (session: Session): void => {
       const { account } = session;
       const roster = rosters.loaded(account);
-      probe(session, [...(roster?.publishers() ?? [])].map(jidOf));
+      if (roster)
+        probe(session, host.tracing.isOn ? publishersOf(roster) : local.show(session, roster));
       for (const shown of shownBy(host.directory.peek(account.owner))) {
         if (shown.from !== session.jid)
           session.deliver(shown.stamped(shown.from as Jid, session.jid));
@@ -95,10 +93,14 @@ export default defineModule({
       }
     };
 
-    /** Whom the newcomer may see is asked at once, and not again for every probe. */
-    const probe = (session: Session, contacts: readonly Jid[]): void =>
-      rosters.foresee(session.jid, contacts, () => {
-        for (const contact of contacts) send(session.account, PROBE.stamped(session.jid, contact));
+    /** Whom the newcomer may see is asked at once, and not again for every contact. */
+    const probe = (session: Session, contacts: readonly string[]): void =>
+      rosters.foresee(session.jid, contacts, (seen) => {
+        for (const contact of contacts.map(Jid.parse)) {
+          const isKnown = seen.has(contact.toString()) && !host.tracing.isOn;
+          if (!isKnown || !local.tellLast(session, contact))
+            send(session.account, PROBE.stamped(session.jid, contact));
+        }
       });
 
     /** Initial presence, or a change of it (§4.2, §4.4). */
@@ -257,15 +259,14 @@ export default defineModule({
   },
 });
 
-/** What each of the sessions shows that shows anything. */
-function shownBy(sessions: Entries): readonly Stanza[] {
-  if (sessions.length === 0) return NOTHING;
-  return sessions.flatMap((entry) => (entry instanceof Session && entry.get(Shown)) || []);
-}
-
 /** §3.1.3, §3.1.6: answers go to who has the roster, all else to who is available. */
 function concerns(entry: { readonly priority: number | null }, type: string): boolean {
   const isAnswer = isSubscriptionType(type) && type !== 'subscribe';
   if (isAnswer && entry instanceof Session && entry.get(IsInterested)) return true;
   return entry.priority !== null;
+}
+
+/** The contacts whose presence the account sees, as bare JIDs. */
+function publishersOf(roster: Roster): string[] {
+  return Array.from(roster.publishers(), ({ contact }) => contact);
 }

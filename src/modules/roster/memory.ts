@@ -60,12 +60,16 @@ export class RosterMemory {
   /**
    * Runs `action`, during which it is known whose presence the contact sees among
    * accounts without a roster in memory. Where the store has to be waited for, each
-   * is asked by itself.
+   * is asked by itself, and `action` gets none of those that are seen.
    */
-  foresee(contact: Jid, owners: readonly Owner[], action: () => void): void {
+  foresee(
+    contact: Jid,
+    owners: readonly Owner[],
+    action: (seen: ReadonlySet<Owner>) => void,
+  ): void {
     this.#foreseen = owners.length < FEW ? null : this.#ask(contact.bareString, owners);
     try {
-      action();
+      action(this.#foreseen?.seen ?? NOTHING_FORESEEN.seen);
     } finally {
       this.#foreseen = null;
     }

@@ -49,14 +49,15 @@ export default defineModule({
     const memory = new RosterMemory(storage.rosters);
     const use = memory.use.bind(memory);
     const loaded = memory.loaded.bind(memory);
+    const suffix = `@${host.domain}`;
 
     const maySee = (account: Account, from: Jid): Maybe<boolean> =>
       from.bare.equals(account.jid) || memory.isSubscriber(account, from);
 
-    const foresee = (from: Jid, contacts: readonly Jid[], action: () => void): void => {
-      const isAway = (contact: Jid) =>
-        contact.domain === host.domain && host.directory.peek(contact.bareString).length === 0;
-      memory.foresee(from, contacts.filter(isAway).map(String), action);
+    const foresee: Rosters['foresee'] = (from, contacts, action) => {
+      const isAway = (contact: string) =>
+        contact.endsWith(suffix) && host.directory.peek(contact).length === 0;
+      memory.foresee(from, contacts.filter(isAway), action);
     };
 
     const assertVisible = (

@@ -20,10 +20,14 @@ export interface Rosters {
    */
   maySee(account: Account, from: Jid): Maybe<boolean>;
   /**
-   * Runs `action`, in which `maySee` knows of these contacts without asking the store
-   * about each.
+   * Runs `action`, in which `maySee` knows of these contacts, bare JIDs, without asking
+   * the store about each. It gets those of them that are away and surely may be seen.
    */
-  foresee(from: Jid, contacts: readonly Jid[], action: () => void): void;
+  foresee(
+    from: Jid,
+    contacts: readonly string[],
+    action: (seen: ReadonlySet<string>) => void,
+  ): void;
   /**
    * Settles when `from` may see the account. Fails with `refusal` for others, who
    * cannot tell so that the account exists.

@@ -11,18 +11,23 @@ import type {
 import type { Access } from './access.ts';
 import type { Connection } from './connection.ts';
 
-interface RosterRow {
-  readonly contact: string;
-  readonly name: string | null;
-  readonly subscription: Subscription;
-  readonly is_asking: number;
-  readonly is_approved: number;
-  readonly is_listed: number;
-  readonly groups: string;
-  readonly request: string | null;
-  readonly version: number;
-}
+/** Flags: the place in `SUBSCRIPTIONS`, 4 asking, 8 approved, 16 listed. No groups are null. */
+type RosterRow = [
+  contact: string,
+  name: string | null,
+  flags: number,
+  groups: string | null,
+  request: string | null,
+  version: number,
+];
 
+const SUBSCRIPTIONS: readonly Subscription[] = ['none', 'to', 'from', 'both'];
+/** Rows of thousands of contacts come as few and small values. */
+const READ = `
+  contact, name,
+  CASE subscription WHEN 'both' THEN 3 WHEN 'from' THEN 2 WHEN 'to' THEN 1 ELSE 0 END
+    + 4 * is_asking + 8 * is_approved + 16 * is_listed,
+  nullif(groups, '[]'), request, version`;
 const COLUMNS =
   'contact, name, subscription, is_asking, is_approved, is_listed, groups, request, version';
 const OF_USER = 'WHERE user = (SELECT id FROM user WHERE jid = ?)';
@@ -47,16 +52,17 @@ export class RosterTable {
 
   constructor(db: Connection) {
     this.#db = db;
-    this.#load = db.prepare<[Owner], RosterRow>(`SELECT ${COLUMNS} FROM roster ${OF_USER}`);
-    this.#item = db.prepare<[Owner, string], RosterRow>(`
-      SELECT ${COLUMNS} FROM roster ${OF_USER} AND contact = ?`);
+    this.#load = db.prepare<[Owner], RosterRow>(`SELECT ${READ} FROM roster ${OF_USER}`).raw();
+    this.#item = db
+      .prepare<[Owner, string], RosterRow>(`SELECT ${READ} FROM roster ${OF_USER} AND contact = ?`)
+      .raw();
     this.#subscription = db
       .prepare<[Owner, string], Subscription>(`
         SELECT subscription FROM roster ${OF_USER} AND contact = ?`)
       .pluck();
     this.#seenBy = db
-      .prepare<[string, string], Owner>(`
-        SELECT user.jid FROM json_each(?) AS asked
+      .prepare<[string, string], number>(`
+        SELECT asked.key FROM json_each(?) AS asked
         JOIN user ON user.jid = asked.value
         JOIN roster ON roster.user = user.id AND roster.contact = ?
         WHERE subscription IN ('from', 'both')`)
@@ -103,7 +109,7 @@ export class RosterTable {
   }
 
   seenBy(contact: string, owners: readonly Owner[]): readonly Owner[] {
-    return this.#seenBy.all(JSON.stringify(owners), contact);
+    return this.#seenBy.all(JSON.stringify(owners), contact).map((at) => owners[at] as Owner);
   }
 
   put(owner: Owner, item: RosterItemRecord): boolean {
@@ -136,16 +142,17 @@ export class RosterTable {
 }
 
 function toRecord(row: RosterRow): RosterItemRecord {
+  const [contact, name, flags, groups, request, version] = row;
   return {
-    contact: row.contact,
-    name: row.name,
-    subscription: row.subscription,
-    isAsking: row.is_asking === 1,
-    isPreApproved: row.is_approved === 1,
-    groups: row.groups === '[]' ? NO_GROUPS : JSON.parse(row.groups),
-    isListed: row.is_listed === 1,
-    request: row.request,
-    version: row.version,
+    contact,
+    name,
+    subscription: SUBSCRIPTIONS[flags & 3] as Subscription,
+    isAsking: (flags & 4) !== 0,
+    isPreApproved: (flags & 8) !== 0,
+    groups: groups === null ? NO_GROUPS : JSON.parse(groups),
+    isListed: (flags & 16) !== 0,
+    request,
+    version,
   };
 }
 
