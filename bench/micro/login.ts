@@ -69,6 +69,11 @@ class Client {
     ['end', () => '</stream:stream>'],
   ];
 
+  /** Characters that have come since the last call of `heard`. */
+  get length(): number {
+    return this.#heard.length;
+  }
+
   /** What has come since the last call. */
   heard(): string {
     const heard = this.#heard;
@@ -128,11 +133,14 @@ async function logIn(names: readonly string[], connect: () => MemoryPeer): Promi
   for (let step = 0; step < clients[0]!.steps.length; step++) {
     const [title] = clients[0]!.steps[step]!;
     const texts = clients.map(({ steps }) => steps[step]![1]());
+    const before = clients.map(({ length }) => length);
     await timed(title, ACCOUNTS, () => {
       clients.forEach((client, n) => {
         client.say(texts[n]!);
       });
     });
+    // What was put off to a later second is on its way to the disk.
+    while (!clients.every(({ length }, n) => length > before[n]!)) await nextTurn();
   }
   const missed = clients.filter((client) => !client.heard().includes("id='p'"));
   if (missed.length > 0) throw new Error(`${missed.length} logins failed`);
