@@ -1,10 +1,12 @@
 import {
   createHmac,
   createSecretKey,
+  type KeyObject,
   hash as oneShotHash,
   randomBytes,
   timingSafeEqual,
 } from 'node:crypto';
+import { OncePer } from '../../lib/once-per.ts';
 import { prepareStoredPassword } from '../../xmpp/saslprep.ts';
 import type { ScramHash, ScramKeys } from '../ports.ts';
 import { HASH_LENGTHS, Hashing } from './hashing.ts';
@@ -30,6 +32,9 @@ export async function deriveScramKeys(
   return { hash, salt, iterations, ...keysOf(hash, salted) };
 }
 
+/** A host's secret is one and the same for all its sign-ins. */
+const secretKeys = new OncePer<Buffer, KeyObject>();
+
 /** Keys that no password has, for names without account: the same at each attempt. */
 export function unknownUserKeys(
   hash: ScramHash,
@@ -37,7 +42,8 @@ export function unknownUserKeys(
   secret: Buffer,
   iterations: number,
 ): ScramKeys {
-  const salt = hmac('SHA-256', secret, `${hash}\0${username}`);
+  const key = secretKeys.get(secret, '', () => createSecretKey(secret));
+  const salt = hmac('SHA-256', key, `${hash}\0${username}`);
   const none = Buffer.alloc(HASH_LENGTHS[hash]);
   return {
     hash,
@@ -72,9 +78,10 @@ export function isProofValid(keys: ScramKeys, authMessage: string, proof: Buffer
   return timingSafeEqual(digest(keys.hash, clientKey), keys.storedKey);
 }
 
-export function hmac(hash: ScramHash, key: Buffer, message: string): Buffer {
+export function hmac(hash: ScramHash, key: Buffer | KeyObject, message: string): Buffer {
   // Node.js asks a buffer whether it is a key object, which costs it a throw: 20 us.
-  return createHmac(DIGESTS[hash], createSecretKey(key)).update(message).digest();
+  const secret = Buffer.isBuffer(key) ? createSecretKey(key) : key;
+  return createHmac(DIGESTS[hash], secret).update(message).digest();
 }
 
 function digest(hash: ScramHash, data: Buffer): Buffer {
