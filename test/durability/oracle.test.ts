@@ -24,7 +24,7 @@ const heard = (device: string, n: number, more: object = {}): Fact => {
   const account = device.split('/')[0];
   return { kind: 'heard', device, id: id(n), stanzaId: `${account}-${n}`, from: 'stream', ...more };
 };
-type Turn = 'came' | 'fenced' | 'leaving' | 'left' | 'cut' | 'resumed' | 'refused';
+type Turn = 'came' | 'shown' | 'fenced' | 'leaving' | 'left' | 'cut' | 'resumed' | 'refused';
 const of = (device: string, kind: Turn) => ({ kind, device });
 const bound = (device: string, isResumable = true): Fact => ({
   kind: 'bound',
@@ -255,6 +255,25 @@ test('what asks for no store is owed to a session that was there, also across a 
   const back = [of(BEN, 'resumed'), of(BEN, 'fenced')];
   expect(kinds([...facts, stopped, started, ...back], archives)).toEqual([`lost ${id(1)}`]);
   expect(kinds([...facts, killed, started, ...back], archives)).toEqual([]);
+});
+
+describe('what is for a device by name, as it comes back', () => {
+  const direct = (n: number): Fact => ({
+    kind: 'sent',
+    device: 'ann/phone',
+    message: { ...messageOf('ann', 'ben', n, false), to: BEN },
+  });
+  const away = [direct(1), acknowledged(1), of(BEN, 'left'), direct(2), acknowledged(2)];
+
+  test('may come before what waited for it, until it is available', () => {
+    const facts = [...away, heard(BEN, 2), of(BEN, 'shown'), heard(BEN, 1), bound(BEN)];
+    expect(kinds(facts, null)).toEqual([]);
+  });
+
+  test('comes in order from then on', () => {
+    const facts = [...away, of(BEN, 'shown'), heard(BEN, 2), heard(BEN, 1), bound(BEN)];
+    expect(kinds(facts, null)).toEqual([`reordered ${id(1)}`]);
+  });
 });
 
 test('a device hears the messages of a pair in order, kills or not', () => {

@@ -318,7 +318,14 @@ export class Device {
     if (!STANZAS.has(element.name)) return;
     if (this.#sm) this.#sm.handled++;
     if (element.is('message')) this.#onMessage(element);
+    if (element.is('presence')) this.#onPresence(element);
     if (element.is('iq') && ['get', 'set'].includes(element.attrs.type)) this.#decline(element);
+  }
+
+  #onPresence({ attrs: { from, type } }: Element): void {
+    if (type !== undefined || from !== `${this.profile.account}@${DOMAIN}/${this.profile.resource}`)
+      return;
+    this.#chronicle.add({ kind: 'shown', device: this.name });
   }
 
   /** A question gets an answer (RFC 6120 §8.2.3); by it, the server may see that others arrived. */

@@ -39,6 +39,8 @@ export type Fact =
   | { readonly kind: 'bounced'; readonly device: string; readonly id: string }
   /** A device shows itself available; what waits for it is on its way from now on. */
   | { readonly kind: 'came'; readonly device: string }
+  /** Its first presence has come back to it: until then nothing that waited was sent, only what was for it by name. */
+  | { readonly kind: 'shown'; readonly device: string }
   /** A new session is available, and what was sent before has been worked on. */
   | { readonly kind: 'bound'; readonly device: string; readonly isResumable: boolean }
   | { readonly kind: 'resumed'; readonly device: string }

@@ -29,6 +29,9 @@ const TURNS: ReadonlySet<Fact['kind']> = new Set([
   'cut',
 ]);
 
+/** By what a session begins, goes on, or ends. */
+const STATES: ReadonlySet<Fact['kind']> = new Set(['shown', 'resumed', 'refused', 'left', 'cut']);
+
 /** What reached the devices: all that is owed to them, in order, and again only after a kill. */
 export function judgeDevices(indexed: Indexed): DevicesVerdict {
   const judgements = indexed.history.devices.map((one) => new DeviceJudgement(indexed, one));
@@ -228,6 +231,7 @@ class DeviceJudgement {
       }
       const [first] = hearings;
       if (first!.from !== 'stream' || this.#wasGivenToAnother(id, first!.at)) continue;
+      if (message.to === name && this.#wasHidden(first!.at)) continue;
       const pair = `${message.sender}:${message.to}`;
       const before = newest.get(pair) ?? 0;
       if (message.n < before) {
@@ -237,6 +241,15 @@ class DeviceJudgement {
       newest.set(pair, Math.max(before, message.n));
     }
     return violations;
+  }
+
+  /**
+   * Whether the device had not shown itself yet: it gets at once what is for it by name (RFC 6121
+   * §8.5.3.1), and what waited only when it is available.
+   */
+  #wasHidden(when: number): boolean {
+    const next = this.#events.find(([at, { kind }]) => at > when && STATES.has(kind));
+    return next?.[1].kind === 'shown';
   }
 
   /**
