@@ -3,6 +3,10 @@ import type { Connection } from '../connection.ts';
 
 /** What is searched of messages. */
 export interface Words {
+  /** A message has come, and is in no archive yet. */
+  begin(id: ArchiveId): void;
+  /** An archive has it, by number of its account. */
+  hold(id: ArchiveId, user: number): void;
   /** The message is gone, or says something else. */
   remove(id: ArchiveId): void;
   /** Others have the message too. */

@@ -3,6 +3,7 @@ import type { Owner } from '../../ports.ts';
 import type { Connection } from '../connection.ts';
 import type { Words } from './bodies.ts';
 import { Emptying } from './emptying.ts';
+import { NewHolders } from './new-holders.ts';
 import { addressesOf } from './reference.ts';
 import { textOf } from './words.ts';
 
@@ -27,6 +28,7 @@ interface Body {
 export class SearchTable implements Words {
   readonly #settle: () => ArchiveId;
   readonly #emptying: Emptying;
+  readonly #newHolders = new NewHolders();
   readonly #progress;
   readonly #next;
   readonly #stanza;
@@ -120,7 +122,8 @@ export class SearchTable implements Words {
 
   #take({ id, stanza }: Body): void {
     const text = textOf(stanza);
-    const holders = text === '' ? [] : this.#holdersOf(id, stanza);
+    const known = this.#newHolders.take(id);
+    const holders = text === '' ? [] : (known ?? this.#holdersOf(id, stanza));
     if (holders.length > 0) this.#insert.run(id, text, holders.map(holderToken).join(' '));
   }
 
@@ -129,6 +132,14 @@ export class SearchTable implements Words {
     return addressesOf(stanza)
       .map((jid) => this.#holder.get(jid, id))
       .filter((user) => user !== undefined);
+  }
+
+  begin(id: ArchiveId): void {
+    this.#newHolders.begin(id);
+  }
+
+  hold(id: ArchiveId, user: number): void {
+    this.#newHolders.add(id, user);
   }
 
   /** A message is gone, or has other words: what it said is found no more. */

@@ -36,6 +36,7 @@ interface Entry {
 
 /** The tables of the archive, as they are changed. */
 export class ArchiveTable {
+  readonly #words: Words;
   readonly #arrivals: Arrivals;
   readonly #bodies: BodyRows;
   readonly #peers: PeerRows;
@@ -55,6 +56,7 @@ export class ArchiveTable {
   readonly #forget;
 
   constructor(db: Connection, words: Words) {
+    this.#words = words;
     this.#arrivals = new Arrivals(db);
     this.#bodies = new BodyRows(db, words);
     this.#peers = new PeerRows(db);
@@ -98,6 +100,7 @@ export class ArchiveTable {
     const user = this.#userOf(owner);
     if (user === null) return false;
     this.#bodies.add(id, body.stanza, body.reference);
+    this.#words.begin(id);
     this.#arrivals.add({ ...entry, id, user });
     return true;
   }
@@ -158,6 +161,7 @@ export class ArchiveTable {
     const peer = this.#peers.intern(jid);
     const isUnread = Number(counts === 'unread');
     if (this.#enter.run(user, id, peer, reference, isUnread).changes === 0) return false;
+    this.#words.hold(id, user);
     this.#conversations.add(user, peer, id, counts);
     return true;
   }
