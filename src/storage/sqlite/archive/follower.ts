@@ -5,9 +5,9 @@ const DELAY = 500;
 /** How long it rests after a step, in times of that step; the writer belongs to others then. */
 const REST = 3;
 /** Milliseconds that it rests at most, lest it never catch up. */
-const MAX_REST = 10;
-/** Where commits take longer than that in milliseconds, each gets more than one step. */
-const SHARE = 10;
+const MAX_REST = 30;
+/** Milliseconds that a pass should not exceed; where commits are slow, they get more steps each. */
+const LONG = 1_000;
 /** Steps that a commit gets at most. */
 const MAX_AT_ONCE = 8;
 /** Steps of the index that a pass has at most; one that is far behind takes many passes. */
@@ -33,7 +33,7 @@ export class Follower {
   #isClosed = false;
   /** How many wait for it, during which it does not rest. */
   #waiting = 0;
-  /** Steps in the next commit. */
+  /** Steps in a commit. */
   #atOnce = 1;
   /** Whose archives lack messages: what has come since this pass began, and before. */
   #behind = new Set<Owner>();
@@ -100,20 +100,26 @@ export class Follower {
   }
 
   async #follow(): Promise<void> {
+    const started = performance.now();
     while (await this.#step(this.#steps.file));
     this.#filing = new Set();
     let steps = 0;
     while (steps < MAX_STEPS && (await this.#step(this.#steps.index))) steps++;
+    this.#adapt(performance.now() - started);
     const isFar = steps === MAX_STEPS;
     if (isFar) this.#isBehind = true;
     if (this.#isBehind && !this.#isClosed) this.#start(isFar ? 0 : DELAY);
+  }
+
+  #adapt(taken: number): void {
+    const wanted = taken > LONG ? this.#atOnce * 2 : this.#atOnce / 2;
+    this.#atOnce = Math.min(MAX_AT_ONCE, Math.max(1, wanted));
   }
 
   async #step(take: () => Promise<boolean>): Promise<boolean> {
     const started = performance.now();
     const areMore = await Promise.all(Array.from({ length: this.#atOnce }, take));
     const taken = performance.now() - started;
-    this.#atOnce = Math.min(MAX_AT_ONCE, Math.max(1, Math.round(taken / SHARE)));
     if (this.#waiting === 0) await rest(Math.min(MAX_REST, REST * taken));
     return areMore.every(Boolean) && !this.#isClosed;
   }

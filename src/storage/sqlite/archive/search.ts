@@ -7,12 +7,12 @@ import { NewHolders } from './new-holders.ts';
 import { addressesOf } from './reference.ts';
 import { textOf } from './words.ts';
 
-/** Messages that one step looks at: some 3 ms. */
-const STEP = 100;
+/** Messages that one step looks at: some 6 ms. */
+const STEP = 200;
 /** Parts of the index that become one; fewer make searches faster, more make changes cheaper. */
 const MERGED = 8;
-/** Pages that one step merges at most, some 3 ms: more than it adds on the whole. */
-const MERGE_STEP = 64;
+/** Pages that one step merges at most, some 6 ms: more than it adds on the whole. */
+const MERGE_STEP = 128;
 /** Stands for the last message taken in where the index is being emptied, or is empty and stays so. */
 const OFF = -1;
 

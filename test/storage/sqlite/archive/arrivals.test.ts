@@ -87,14 +87,14 @@ describe('messages that have come', () => {
 
   test('are filed in steps, where they are many, and meanwhile new ones wait for their turn', () => {
     const { commit, takes, rows } = server();
-    for (let id = 1; id <= 450; id++) commit(said(id), heard(id));
+    for (let id = 1; id <= 850; id++) commit(said(id), heard(id));
     expect(takes(FILE)).toBe(true);
-    commit(said(500), heard(500));
-    expect(rows('arrival')).toBe(451);
+    commit(said(900), heard(900));
+    expect(rows('arrival')).toBe(851);
     while (takes(FILE));
-    expect([rows('arrival'), rows('archive')]).toEqual([1, 900]);
+    expect([rows('arrival'), rows('archive')]).toEqual([1, 1700]);
     expect(takes(FILE)).toBe(false);
-    expect([rows('arrival'), rows('archive')]).toEqual([0, 902]);
+    expect([rows('arrival'), rows('archive')]).toEqual([0, 1702]);
   });
 
   test('count in conversations once they are filed', () => {
