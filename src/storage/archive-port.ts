@@ -42,6 +42,9 @@ export interface NewMessage extends MessageEntry {
   readonly sender: string;
 }
 
+/** What stands in the place of a message that is taken back; null for nothing. */
+export type TombstoneOf = (original: ArchivedMessage) => string | null;
+
 export interface ArchivedMessage {
   readonly id: ArchiveId;
   readonly stanza: string;
@@ -208,11 +211,7 @@ export interface ArchiveStore {
    * and `id`, in every archive that holds it (XEP-0424 §5). False where the archive has none, or
    * there is no tombstone for it. Later reads of the owner's wait for it.
    */
-  retract(
-    owner: Owner,
-    message: MessageReference,
-    tombstoneOf: (original: ArchivedMessage) => string | null,
-  ): Promise<boolean>;
+  retract(owner: Owner, message: MessageReference, tombstoneOf: TombstoneOf): Promise<boolean>;
   /** Null where the account has never set any. */
   preferences(owner: Owner): Maybe<ArchivePreferences | null>;
   setPreferences(owner: Owner, preferences: ArchivePreferences): Ticket;

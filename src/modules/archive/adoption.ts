@@ -10,6 +10,7 @@ import { parseDateTime } from '../../xmpp/date-time.ts';
 import { StanzaError, StreamError } from '../../xmpp/errors.ts';
 import { NS } from '../../xmpp/ns.ts';
 import { readStanza, type Stanza } from '../../xmpp/stanza.ts';
+import { isOfArchivedType } from './eligibility.ts';
 
 /** Messages of one call. */
 export const MAX_ADOPTED = 250;
@@ -17,8 +18,6 @@ export const MAX_ADOPTED = 250;
 const STRETCH = 50;
 /** Bytes; larger ones no client could read. */
 const MAX_STANZA = 262_144;
-/** Types of messages that no archive has. */
-const MOMENTARY: ReadonlySet<string> = new Set(['error', 'headline', 'groupchat']);
 
 const message = z.strictObject({
   /** Date and time in UTC (XEP-0082). */
@@ -83,7 +82,7 @@ function readMessage({ jid, owner }: Account, text: string): NewMessage {
   const frame = parseFrame(text);
   if (frame.name !== 'message' || frame.xmlns !== NS.client) throw new LeftOutError('it is none');
   const stanza = readStanza(frame);
-  if (MOMENTARY.has(stanza.type)) throw new LeftOutError(`it is of type ${stanza.type}`);
+  if (!isOfArchivedType(stanza)) throw new LeftOutError(`it is of type ${stanza.type}`);
   const whole = withoutIds(stanza.stamped(stanza.from ?? jid, stanza.to ?? jid), owner);
   const [from, to] = [whole.from!.bareString, whole.to!.bareString];
   if (from !== owner && to !== owner) throw new LeftOutError("it is of others' conversation");

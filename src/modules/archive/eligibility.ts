@@ -35,12 +35,17 @@ const NS_MARKERS = 'urn:xmpp:chat-markers:0';
  * or been read (XEP-0184, XEP-0333), and calls (XEP-0353, XEP-0482), but not that it rings.
  */
 export function isArchived(stanza: Stanza): boolean {
-  const type = messageType(stanza.type);
-  if (type !== 'chat' && type !== 'normal') return false;
+  if (!isOfArchivedType(stanza)) return false;
   if (hasHint(stanza, 'no-store') || hasHint(stanza, 'no-permanent-store')) return false;
   if (stanza.content.children.some(isWorthKeeping) || hasHint(stanza, 'store')) return true;
   const step = callStep(stanza);
   return step !== null && step !== 'ringing';
+}
+
+/** Messages of other types no archive has, whatever is in them. */
+export function isOfArchivedType(stanza: Stanza): boolean {
+  const type = messageType(stanza.type);
+  return type === 'chat' || type === 'normal';
 }
 
 /** Whether somebody has to read it who has not seen it: what the number of unread ones counts. */

@@ -104,9 +104,9 @@ export class Follower {
     while (await this.#step(this.#steps.file));
     this.#filing = new Set();
     let steps = 0;
-    while (steps < MAX_STEPS && (await this.#step(this.#steps.index))) steps++;
+    while (steps < MAX_STEPS && (await this.#step(this.#steps.index))) steps += this.#atOnce;
     this.#adapt(performance.now() - started);
-    const isFar = steps === MAX_STEPS;
+    const isFar = steps >= MAX_STEPS;
     if (isFar) this.#isBehind = true;
     if (this.#isBehind && !this.#isClosed) this.#start(isFar ? 0 : DELAY);
   }

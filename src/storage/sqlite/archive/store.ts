@@ -13,6 +13,7 @@ import type {
   MessageReference,
   NewMessage,
   Retention,
+  TombstoneOf,
 } from '../../archive-port.ts';
 import { type Owner, StorageError, type Ticket } from '../../ports.ts';
 import type { Access } from '../access.ts';
@@ -147,11 +148,7 @@ export class SqliteArchive implements ArchiveStore {
     return this.#access.change(owner, ['archive', 'markRead', owner, message]);
   }
 
-  retract(
-    owner: Owner,
-    message: MessageReference,
-    tombstoneOf: (original: ArchivedMessage) => string | null,
-  ): Promise<boolean> {
+  retract(owner: Owner, message: MessageReference, tombstoneOf: TombstoneOf): Promise<boolean> {
     const retracting = this.#retract(owner, message, tombstoneOf);
     const over: Promise<void> = retracting
       .catch(() => false)
@@ -163,12 +160,13 @@ export class SqliteArchive implements ArchiveStore {
   async #retract(
     owner: Owner,
     message: MessageReference,
-    tombstoneOf: (original: ArchivedMessage) => string | null,
+    tombstoneOf: TombstoneOf,
   ): Promise<boolean> {
     const found = await this.findReferenced(owner, message);
-    const tombstone = found && tombstoneOf(found);
+    if (!found) return false;
+    const tombstone = tombstoneOf(found);
     if (tombstone === null) return false;
-    return await this.#access.ask(owner, ['archive', 'retract', owner, found!.id, tombstone]);
+    return await this.#access.ask(owner, ['archive', 'retract', owner, found.id, tombstone]);
   }
 
   #endRetracting(owner: Owner, over: Promise<void>): void {
