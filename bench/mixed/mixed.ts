@@ -109,7 +109,7 @@ export const mixed: Scenario = {
     { key: 'generatorShare', title: 'generator core used', digits: 2 },
     { key: 'othersShare', title: 'others on the server core', digits: 2 },
   ],
-  windows: [{ name: 'day', unit: 'action', count: ({ actions }) => actions! }],
+  windows: [{ name: 'day', unit: 'second', count: ({ seconds }) => seconds! }],
   accounts: (options) => countOf(options) + VISITORS,
   areContacts: true,
   circle: CIRCLE,
