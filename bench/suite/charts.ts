@@ -34,12 +34,18 @@ export function chartOf(row: Row): string {
   return drawChart({ title: run.title, subtitle, bars });
 }
 
-/** The rows of a run that have a chart. */
+/** The rows of a run that a report begins with. */
 export function chartedRows(run: RunResult): Row[] {
   return rowsOf(run, [...new Set([...run.inReadme, ...run.charted])]);
 }
 
+/** Those that have a chart: one bar says no more than its figure. */
+export function picturedRows(rows: readonly Row[]): Row[] {
+  return rows.filter(({ figures }) => figures.length > 1);
+}
+
 /** All charts by their files' names. */
 export function chartsOf({ runs }: SuiteResults): Map<string, string> {
-  return new Map(runs.flatMap(chartedRows).map((row) => [chartFile(row), chartOf(row)]));
+  const rows = picturedRows(runs.flatMap(chartedRows));
+  return new Map(rows.map((row) => [chartFile(row), chartOf(row)]));
 }

@@ -1,7 +1,7 @@
 import { SUBJECT } from '../run/comparison.ts';
 import { describeFailure, describeOutcome } from '../run/report.ts';
 import { table } from '../run/table.ts';
-import { chartedRows, chartFile, displayName } from './charts.ts';
+import { chartedRows, chartFile, displayName, picturedRows } from './charts.ts';
 import type { RunResult, SuiteResults } from './results.ts';
 import { formatTimes, isWeakSpot, type Row, rowsOf, textOf } from './rows.ts';
 
@@ -38,14 +38,15 @@ function times(row: Row): string {
   return all.some((one) => one) ? `${all.map((one) => one ?? '-').join(' and ')} times` : '';
 }
 
-/** The best figure of a row stands out. */
+/** The best figure of several stands out. */
 function cells(row: Row): string[] {
   const { figures, column } = row;
   const medians = figures.map(({ median }) => median).filter((median) => median !== null);
   const best = column.better === 'higher' ? Math.max(...medians) : Math.min(...medians);
   return figures.map((figure) => {
     const text = textOf(row, figure);
-    return figure.median === best && column.better ? `**${text}**` : text;
+    const isBest = figures.length > 1 && figure.median === best;
+    return isBest && column.better ? `**${text}**` : text;
   });
 }
 
@@ -87,24 +88,27 @@ function weakSpots({ runs }: SuiteResults): string[] {
 const picture = (row: Row, folder: string) =>
   `<img src="${folder}/${chartFile(row)}" alt="${label(row)}" width="49%">`;
 
+const album = (pictures: readonly string[]) =>
+  pictures.length > 0 ? [`<p>\n${pictures.join('\n')}\n</p>`] : [];
+
 /** What README shows: the rows that say most, as a table and as charts in `folder`. */
 export function describeForReadme(results: SuiteResults, folder: string): string {
   const rows = results.runs.flatMap((run) => rowsOf(run, run.inReadme));
-  const pictures = rows.map((row) => picture(row, folder)).join('\n');
+  const pictures = picturedRows(rows).map((row) => picture(row, folder));
   return [
     circumstances(results),
     rowsTable(results, rows),
     ...weakSpots(results),
-    `<p>\n${pictures}\n</p>`,
+    ...album(pictures),
   ].join('\n\n');
 }
 
 function describeRun(run: RunResult, folder: string): string {
-  const pictures = chartedRows(run).map((row) => picture(row, folder));
+  const pictures = picturedRows(chartedRows(run)).map((row) => picture(row, folder));
   return [
     `### ${run.title}`,
     `\`${COMMAND} -- ${run.args}\`, median [lowest - highest]`,
-    `<p>\n${pictures.join('\n')}\n</p>`,
+    ...album(pictures),
     ...describeOutcome(run.columns, run),
   ].join('\n\n');
 }

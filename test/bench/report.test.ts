@@ -57,6 +57,13 @@ test('a row without anybody to compare with has no ratio', () => {
   expect(cellsOf(document, 'one-to-one chat: CPU').slice(2)).toEqual(['failed', 'failed', '']);
 });
 
+test('a server that plays alone has figures, and nothing to stand out from', () => {
+  const alone = { ...chatRun, servers: ['epode'], failures: [] };
+  const document = describeForReadme({ ...suiteResults, runs: [alone] }, 'charts');
+  expect(cellsOf(document, 'one-to-one chat: CPU')[1]).toBe('4.0');
+  expect(document).not.toContain('<img');
+});
+
 test('a figure that need not be is none, and not a failure', () => {
   const growth = { key: 'growth', title: 'MiB/h, if it grows', digits: 1, isOptional: true };
   const run = { ...chatRun, columns: [growth], inReadme: ['growth'], failures: [] };
