@@ -1,9 +1,10 @@
-import { cost, latencies, rate, shares, toSample } from '../chat/chat.ts';
+import { cost, latencies, messages, rate, shares, toSample } from '../chat/chat.ts';
 import { compileGenerator } from '../run/compile.ts';
-import { commonArguments, drive, flags } from '../run/generator.ts';
+import { commonArguments, flags } from '../run/generator.ts';
+import { type Figures, measureLoad } from '../run/measured.ts';
 import type { RunOptions } from '../run/options.ts';
-import { CpuMeter, withServer } from '../run/running.ts';
-import type { Column, Sample, Scenario } from '../run/scenario.ts';
+import { withServer } from '../run/running.ts';
+import type { Column, Scenario } from '../run/scenario.ts';
 
 /** Half of 100 clients send, half receive. */
 const PAIRS = 50;
@@ -28,6 +29,7 @@ export const acknowledged: Scenario = {
   summary: 'archived messages at a fixed rate, acknowledged by stream management (XEP-0198)',
   columns: [cost, rate, ...latencies, ...answers, ...shares],
   lasts: ({ warmup, seconds }) => warmup + SETTLE_S + seconds + 8,
+  windows: [messages],
   archives: true,
   managesStreams: true,
   accounts: () => 2 * PAIRS,
@@ -36,17 +38,9 @@ export const acknowledged: Scenario = {
   async measure(entrant, options, generator) {
     const args = [...commonArguments(entrant.place), ...generatorArguments(options)];
     const deadline = options.warmup + SETTLE_S + options.seconds + MARGIN_S;
-    return withServer(entrant, async ({ pid }) => {
-      let meter: CpuMeter | undefined;
-      let sample: Sample = {};
-      await drive(generator, args, deadline, (event) => {
-        const { event: what, ...numbers } = event;
-        if (what === 'measuring') meter = new CpuMeter(pid);
-        if (what === 'measured') sample = toSample(event, meter!.read());
-        if (what === 'acknowledged') sample = { ...sample, ...(numbers as Sample) };
-        return what === 'drained';
-      });
-      return sample;
-    });
+    const readings = { measured: toSample, acknowledged: (answers: Figures) => answers };
+    return withServer(entrant, ({ pid }) =>
+      measureLoad({ pid, generator, args, deadline }, readings),
+    );
   },
 };

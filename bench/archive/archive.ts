@@ -1,11 +1,12 @@
 import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { latencies, shares } from '../chat/chat.ts';
+import { latencies, messages, shares } from '../chat/chat.ts';
 import type { Place } from '../rivals/server.ts';
 import { compileGenerator } from '../run/compile.ts';
-import { commonArguments, drive, flags, type GeneratorEvent } from '../run/generator.ts';
+import { commonArguments, drive, flags } from '../run/generator.ts';
+import { type Figures, measureLoad, withShares } from '../run/measured.ts';
 import type { RunOptions } from '../run/options.ts';
-import { CpuMeter, withServer } from '../run/running.ts';
+import { type Usage, withServer } from '../run/running.ts';
 import type { Entrant, Sample, Scenario } from '../run/scenario.ts';
 
 /** They have written to each other, and so the same archive. */
@@ -36,15 +37,18 @@ async function fillOnce({ server, place }: Entrant, options: RunOptions, generat
   writeFileSync(mark, '');
 }
 
-function toSample(event: GeneratorEvent, cpu: ReturnType<CpuMeter['read']>): Sample {
-  const { event: _, messages: pages, ...numbers } = event;
-  const { seconds } = numbers as Readonly<Record<string, number>>;
+function pageFigures({ messages: pages, ...figures }: Figures, usage: Usage): Sample {
+  const cpuUsPerPage = (usage.server * 1e6) / pages!;
+  return { ...withShares(figures, usage), cpuUsPerPage, cpuSeconds: usage.server };
+}
+
+/** What was in the pages. */
+function messageFigures({ messages }: Figures, _: Usage, soFar: Sample): Sample {
+  const per = (seconds: number) => (seconds * 1e6) / messages!;
   return {
-    ...(numbers as Sample),
-    cpuUsPerPage: (cpu.server * 1e6) / Number(pages),
-    cpuSeconds: cpu.server,
-    serverShare: cpu.server / seconds!,
-    othersShare: cpu.others / seconds!,
+    messages: messages!,
+    cpuUsPerMessage: per(soFar.cpuSeconds!),
+    generatorUsPerMessage: per(soFar.generatorCpuSeconds!),
   };
 }
 
@@ -58,6 +62,7 @@ export const archive: Scenario = {
     ...latencies,
     ...shares,
   ],
+  windows: [messages],
   archives: true,
   readsArchives: true,
   accounts: () => ACCOUNTS,
@@ -73,20 +78,10 @@ export const archive: Scenario = {
       await withServer(entrant, () => fillOnce(entrant, options, generator));
     const more = flags({ 'per-account': PER_ACCOUNT, warmup, seconds });
     const args = [...argumentsFor(entrant.place, options), ...more];
-    return withServer(entrant, async ({ pid }) => {
-      let meter: CpuMeter | undefined;
-      let sample: Sample = {};
-      await drive(generator, args, warmup + seconds + MARGIN_S, (event) => {
-        if (event.event === 'measuring') meter = new CpuMeter(pid);
-        if (event.event === 'measured') sample = toSample(event, meter!.read());
-        if (event.event === 'read') {
-          const per = (cpuSeconds: number) => (cpuSeconds * 1e6) / Number(event.messages);
-          const generatorUsPerMessage = per(sample.generatorCpuSeconds!);
-          sample = { ...sample, cpuUsPerMessage: per(sample.cpuSeconds!), generatorUsPerMessage };
-        }
-        return event.event === 'drained';
-      });
-      return sample;
-    });
+    const deadline = warmup + seconds + MARGIN_S;
+    const readings = { measured: pageFigures, read: messageFigures };
+    return withServer(entrant, ({ pid }) =>
+      measureLoad({ pid, generator, args, deadline }, readings),
+    );
   },
 };

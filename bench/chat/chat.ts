@@ -1,7 +1,8 @@
 import { compileGenerator } from '../run/compile.ts';
-import { commonArguments, drive, flags, type GeneratorEvent } from '../run/generator.ts';
+import { commonArguments, flags } from '../run/generator.ts';
+import { type Figures, measureLoad, withShares } from '../run/measured.ts';
 import type { RunOptions } from '../run/options.ts';
-import { CpuMeter, withServer } from '../run/running.ts';
+import { type Usage, withServer } from '../run/running.ts';
 import type { Column, Entrant, Sample, Scenario, Window } from '../run/scenario.ts';
 
 /** Time for signing in and for the last messages to arrive, in seconds. */
@@ -13,16 +14,16 @@ export function chatArguments(options: RunOptions): string[] {
   return flags({ pairs, outstanding, body, warmup, seconds });
 }
 
+/** Seconds in which a generator of messages has to be done. */
+export const chatDeadline = ({ warmup, seconds }: RunOptions) => warmup + seconds + MARGIN_S;
+
 /** What a generator measured, and what the server used meanwhile. */
-export function toSample(event: GeneratorEvent, cpu: ReturnType<CpuMeter['read']>): Sample {
-  const { messages, seconds } = event as Readonly<Record<string, number>>;
-  const { event: _, ...numbers } = event;
+export function toSample(figures: Figures, usage: Usage): Sample {
+  const { messages, generatorCpuSeconds } = figures;
   return {
-    ...(numbers as Record<string, number>),
-    cpuUsPerMessage: (cpu.server * 1e6) / messages!,
-    generatorUsPerMessage: (Number(event.generatorCpuSeconds) * 1e6) / messages!,
-    serverShare: cpu.server / seconds!,
-    othersShare: cpu.others / seconds!,
+    ...withShares(figures, usage),
+    cpuUsPerMessage: (usage.server * 1e6) / messages!,
+    generatorUsPerMessage: (generatorCpuSeconds! * 1e6) / messages!,
   };
 }
 
@@ -34,24 +35,10 @@ export async function measureChat(
   extra: readonly string[],
 ): Promise<Sample> {
   const args = [...commonArguments(entrant.place), ...chatArguments(options), ...extra];
-  return withServer(entrant, ({ pid }) => driveChat(pid, options, generator, args));
-}
-
-/** The same with a server that runs. */
-export async function driveChat(
-  pid: number,
-  { warmup, seconds }: RunOptions,
-  generator: string,
-  args: readonly string[],
-): Promise<Sample> {
-  let meter: CpuMeter | undefined;
-  let sample: Sample | undefined;
-  await drive(generator, args, warmup + seconds + MARGIN_S, (event) => {
-    if (event.event === 'measuring') meter = new CpuMeter(pid);
-    if (event.event === 'measured') sample = toSample(event, meter!.read());
-    return event.event === 'drained';
-  });
-  return sample!;
+  const deadline = chatDeadline(options);
+  return withServer(entrant, ({ pid }) =>
+    measureLoad({ pid, generator, args, deadline }, { measured: toSample }),
+  );
 }
 
 /** Over WebSocket what leaves together is one write, and over TCP too when they are compared. */

@@ -1,8 +1,9 @@
-import { execFileSync } from 'node:child_process';
 import { dirname } from 'node:path';
-import { chatArguments, cost, driveChat, shares } from '../chat/chat.ts';
+import { chatArguments, chatDeadline, cost, messages, shares, toSample } from '../chat/chat.ts';
 import { compileGenerator, generatorIn } from '../run/compile.ts';
-import { commonArguments, drive, flags } from '../run/generator.ts';
+import { commonArguments, drive, flags, SOURCES } from '../run/generator.ts';
+import { measureLoad } from '../run/measured.ts';
+import { openFilesLimit, stagesWithin } from '../run/open-files.ts';
 import type { RunOptions } from '../run/options.ts';
 import { withServer } from '../run/running.ts';
 import type { Entrant, Sample, Scenario } from '../run/scenario.ts';
@@ -15,23 +16,10 @@ const MEASURE = 1_000;
 const SLOWEST_SIGN_IN = 100;
 /** Time for all stages, in seconds, signing in apart. */
 const LONGEST_S = 1_200;
-/** Addresses to connect from: one has some 28,000 ports. */
-const SOURCES = 20;
-/** Files that a server has open besides connections. */
-const FILES = 200;
-
-/** Sessions that the limit of open files allows, which each process of a run is given whole. */
-function mostSessions(): number {
-  const limit = execFileSync('sh', ['-c', 'ulimit -H -n'], { encoding: 'utf8' }).trim();
-  return limit === 'unlimited' ? Number.POSITIVE_INFINITY : Number(limit) - FILES;
-}
 
 /** Those that were asked for, that the pairs fit in, and that the machine allows. */
 function stagesOf({ sessions }: RunOptions): number[] {
-  const most = mostSessions();
-  for (const stage of sessions.filter((stage) => stage > most))
-    console.log(`  no stage of ${stage}: raise the limit of open files (ulimit -H -n) above it`);
-  const stages = sessions.filter((stage) => stage >= CHATTING && stage <= most);
+  const stages = stagesWithin(openFilesLimit(), sessions).filter((stage) => stage >= CHATTING);
   return stages.length > 0 ? stages : [CHATTING];
 }
 
@@ -42,7 +30,7 @@ interface Reading {
 
 const costOf = ({ sample }: Reading) => sample.cpuUsPerMessage!;
 
-function toSample(readings: readonly Reading[]): Sample {
+function figuresOf(readings: readonly Reading[]): Sample {
   const first = readings[0]!;
   const last = readings.at(-1)!;
   const measure = readings.find(({ stage }) => stage === MEASURE) ?? first;
@@ -87,6 +75,7 @@ export const growth: Scenario = {
     { key: 'sessions', title: 'sessions at most', digits: 0 },
     ...shares,
   ],
+  windows: [{ ...messages, name: 'messages-at-the-most' }],
   accounts: ({ sessions }) => Math.max(CHATTING, ...sessions),
   lasts: ({ warmup, seconds, sessions }) =>
     sessions.length * (warmup + seconds + 10) + Math.max(...sessions) / 1_000,
@@ -101,13 +90,15 @@ export const growth: Scenario = {
     const args = [...commonArguments(entrant.place), ...chatArguments(chatting)];
     const idle = generatorIn(dirname(generator), 'idle');
     const stages = stagesOf(options);
+    const deadline = chatDeadline(options);
     return withServer(entrant, async ({ pid }) => {
       const readings: Reading[] = [];
       const task = async (stage: number) => {
-        readings.push({ stage, sample: await driveChat(pid, options, generator, args) });
+        const load = { pid, generator, args, deadline, isRecorded: stage === stages.at(-1) };
+        readings.push({ stage, sample: await measureLoad(load, { measured: toSample }) });
       };
       await growThrough(entrant, stages, CHATTING, { generator: idle, task });
-      return toSample(readings);
+      return figuresOf(readings);
     });
   },
 };

@@ -1,26 +1,19 @@
 import type { Server } from '../rivals/server.ts';
 import { compileGenerator } from '../run/compile.ts';
-import { commonArguments, drive, flags, type GeneratorEvent } from '../run/generator.ts';
+import { commonArguments, flags, SOURCES } from '../run/generator.ts';
+import { type Figures, measureLoad, withShares } from '../run/measured.ts';
 import type { RunOptions } from '../run/options.ts';
-import { CpuMeter, withServer } from '../run/running.ts';
+import { type Usage, withServer } from '../run/running.ts';
 import type { Sample, Scenario } from '../run/scenario.ts';
 
 /** Time for the last logins to end, in seconds. */
 const MARGIN_S = 60;
 /** Logins a second that even a slow server manages. */
 const SLOWEST = 25;
-/** Local addresses: one has not ports enough for what closed connections keep. */
-export const SOURCES = 20;
 
-function toSample(event: GeneratorEvent, cpu: ReturnType<CpuMeter['read']>): Sample {
-  const { event: _, ...rest } = event;
-  const numbers = rest as Readonly<Record<string, number>>;
-  return {
-    ...numbers,
-    cpuUsPerLogin: (cpu.server * 1e6) / numbers.logins!,
-    serverShare: cpu.server / numbers.seconds!,
-    othersShare: cpu.others / numbers.seconds!,
-  };
+function toSample(figures: Figures, usage: Usage): Sample {
+  const cpuUsPerLogin = (usage.server * 1e6) / figures.logins!;
+  return { ...withShares(figures, usage), cpuUsPerLogin };
 }
 
 /** Whether clients can sign in to the server as they were asked to. */
@@ -53,15 +46,8 @@ export const login: Scenario = {
     const tickets = options.tickets ? ['--tickets'] : [];
     const args = [...commonArguments(entrant.place), ...flags(values), ...tickets];
     const deadline = warmup + seconds + accounts / SLOWEST + MARGIN_S;
-    return withServer(entrant, async ({ pid }) => {
-      let meter: CpuMeter | undefined;
-      let sample: Sample | undefined;
-      await drive(generator, args, deadline, (event) => {
-        if (event.event === 'measuring') meter = new CpuMeter(pid);
-        if (event.event === 'measured') sample = toSample(event, meter!.read());
-        return event.event === 'drained';
-      });
-      return sample!;
-    });
+    return withServer(entrant, ({ pid }) =>
+      measureLoad({ pid, generator, args, deadline }, { measured: toSample }),
+    );
   },
 };

@@ -1,9 +1,10 @@
-import { knowsMechanism, SOURCES } from '../login/login.ts';
+import { knowsMechanism } from '../login/login.ts';
 import { processTree, residentKib } from '../rivals/proc.ts';
 import { compileGenerator } from '../run/compile.ts';
-import { commonArguments, drive, flags, type GeneratorEvent } from '../run/generator.ts';
+import { commonArguments, flags, SOURCES } from '../run/generator.ts';
+import { type Figures, measureLoad } from '../run/measured.ts';
 import type { RunOptions } from '../run/options.ts';
-import { CpuMeter, withServer } from '../run/running.ts';
+import { type Usage, withServer } from '../run/running.ts';
 import type { Entrant, Sample, Scenario } from '../run/scenario.ts';
 import { growthPerSecond, type Reading } from './growth.ts';
 
@@ -52,9 +53,8 @@ class MemoryLog {
   }
 }
 
-function figures(event: GeneratorEvent): Record<string, number> {
-  const { event: _, ...numbers } = event;
-  return numbers as Record<string, number>;
+function processorFigures({ seconds }: Figures, { server, others }: Usage): Sample {
+  return { cpuMsPerSecond: (server * 1e3) / seconds!, othersShare: others / seconds! };
 }
 
 function memoryFigures(readings: readonly Reading[]): Sample {
@@ -68,30 +68,26 @@ function memoryFigures(readings: readonly Reading[]): Sample {
 async function measure(entrant: Entrant, options: RunOptions, generator: string): Promise<Sample> {
   const { warmup, seconds } = options;
   const deadline = MARGIN_S + warmup + SETTLE_S + seconds + countOf(options) / SLOWEST;
+  const args = generatorArguments(entrant, options);
   return withServer(entrant, async ({ pid }) => {
-    const sample: Record<string, number> = {};
-    let meter: CpuMeter | undefined;
     let memory: MemoryLog | undefined;
+    const readings = {
+      measuring: () => {
+        memory = new MemoryLog(pid);
+        return {};
+      },
+      measured: (figures: Figures, usage: Usage) => {
+        memory!.end();
+        const kept = memoryFigures(memory!.readings);
+        return { ...figures, ...processorFigures(figures, usage), ...kept };
+      },
+      besides: (figures: Figures) => figures,
+    };
     try {
-      await drive(generator, generatorArguments(entrant, options), deadline, (event) => {
-        if (event.event === 'measuring') {
-          meter = new CpuMeter(pid);
-          memory = new MemoryLog(pid);
-        }
-        if (event.event === 'measured') {
-          const { server, others } = meter!.read();
-          memory!.end();
-          Object.assign(sample, figures(event), memoryFigures(memory!.readings));
-          sample.cpuMsPerSecond = (server * 1e3) / sample.seconds!;
-          sample.othersShare = others / sample.seconds!;
-        }
-        if (event.event === 'besides') Object.assign(sample, figures(event));
-        return event.event === 'drained';
-      });
+      return await measureLoad({ pid, generator, args, deadline }, readings);
     } finally {
       memory?.end();
     }
-    return sample;
   });
 }
 
@@ -113,6 +109,7 @@ export const mixed: Scenario = {
     { key: 'generatorShare', title: 'generator core used', digits: 2 },
     { key: 'othersShare', title: 'others on the server core', digits: 2 },
   ],
+  windows: [{ name: 'day', unit: 'second', count: ({ seconds }) => seconds! }],
   accounts: (options) => countOf(options) + VISITORS,
   areContacts: true,
   circle: CIRCLE,

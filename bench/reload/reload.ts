@@ -4,9 +4,10 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { Place, Variation } from '../rivals/server.ts';
 import { createCertificate } from '../run/certificate.ts';
 import { compileGenerator } from '../run/compile.ts';
-import { commonArguments, drive, flags, type GeneratorEvent } from '../run/generator.ts';
+import { commonArguments, flags, SOURCES } from '../run/generator.ts';
+import { type Figures, measureLoad } from '../run/measured.ts';
 import type { RunOptions } from '../run/options.ts';
-import { CpuMeter, withServer } from '../run/running.ts';
+import { type Usage, withServer } from '../run/running.ts';
 import type { Entrant, Sample, Scenario } from '../run/scenario.ts';
 
 /** Before the first reload, in milliseconds. */
@@ -62,20 +63,14 @@ async function longestLagMs({ metricsPort }: Place): Promise<number> {
   return Number(lag ?? Number.NaN) * 1e3;
 }
 
-/** What the answers to pings were like without and with reloads. */
-function figures(quiet: GeneratorEvent, reloaded: GeneratorEvent): Sample {
-  const of = (event: GeneratorEvent) => event as Readonly<Record<string, number>>;
-  return {
-    stoppedMs: Math.max(0, of(reloaded).longestMs! - of(quiet).p50Ms!),
-    longestMs: of(reloaded).longestMs!,
-    p99Ms: of(reloaded).p99Ms!,
-    quietLongestMs: of(quiet).longestMs!,
-    quietP50Ms: of(quiet).p50Ms!,
-  };
+/** What the answers to pings were like with reloads; those without are told before. */
+function answers({ longestMs, p99Ms }: Figures, { quietP50Ms }: Sample): Sample {
+  const stoppedMs = Math.max(0, longestMs! - quietP50Ms!);
+  return { stoppedMs, longestMs: longestMs!, p99Ms: p99Ms! };
 }
 
 function generatorArguments({ place }: Entrant, { sessions, warmup, seconds }: RunOptions) {
-  const values = { users: sessions.at(-1)!, warmup, seconds, sources: 20 };
+  const values = { users: sessions.at(-1)!, warmup, seconds, sources: SOURCES };
   return [...commonArguments(place), ...flags(values)];
 }
 
@@ -84,32 +79,31 @@ async function measure(entrant: Entrant, options: RunOptions, generator: string)
   const { sessions, warmup, seconds } = options;
   const choices = await variations(place);
   const deadline = MARGIN_S + warmup + 2 * seconds + sessions.at(-1)! / SLOWEST_SIGN_IN;
+  const args = generatorArguments(entrant, options);
+  /** What was before is not what is asked for. */
+  const forgetLag = async () => {
+    await longestLagMs(place);
+    return {};
+  };
   return withServer(entrant, async ({ pid }) => {
-    const sample: Record<string, number> = {};
-    let quiet: GeneratorEvent | undefined;
-    let meter: CpuMeter | undefined;
-    await drive(generator, generatorArguments(entrant, options), deadline, async (event) => {
-      switch (event.event) {
-        case 'settled':
-          await longestLagMs(place);
-          break;
-        case 'quiet':
-          quiet = event;
-          sample.quietLagMs = await longestLagMs(place);
-          break;
-        case 'reloading':
-          await longestLagMs(place);
-          meter = new CpuMeter(pid);
-          sample.reloads = await reloadRepeatedly(entrant, pid, seconds, choices);
-          break;
-        case 'reloaded':
-          sample.othersShare = meter!.read().others / seconds;
-          sample.lagMs = await longestLagMs(place);
-          Object.assign(sample, figures(quiet!, event));
-          break;
-      }
-      return event.event === 'drained';
-    });
+    const sample = await measureLoad(
+      { pid, generator, args, deadline },
+      {
+        settled: forgetLag,
+        quiet: async ({ longestMs, p50Ms }) => {
+          const quietLagMs = await longestLagMs(place);
+          return { quietLongestMs: longestMs!, quietP50Ms: p50Ms!, quietLagMs };
+        },
+        reloading: async () => {
+          await forgetLag();
+          return { reloads: await reloadRepeatedly(entrant, pid, seconds, choices) };
+        },
+        reloaded: async (figures, { others }: Usage, soFar) => {
+          const lagMs = await longestLagMs(place);
+          return { ...answers(figures, soFar), lagMs, othersShare: others / seconds };
+        },
+      },
+    );
     await checkReloads(entrant, sample.reloads!);
     return sample;
   });
@@ -129,6 +123,7 @@ export const reload: Scenario = {
     { key: 'reloads', title: 'reloads', digits: 0 },
     { key: 'othersShare', title: 'others on the server core', digits: 2 },
   ],
+  windows: [{ name: 'reloads', unit: 'reload', count: ({ reloads }) => reloads! }],
   accounts: ({ sessions }) => sessions.at(-1)! + 1,
   lasts: ({ sessions, warmup, seconds }) =>
     sessions.at(-1)! / USUAL_SIGN_IN + warmup + 2 * seconds + 5,

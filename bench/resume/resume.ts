@@ -1,8 +1,9 @@
-import { knowsMechanism, SOURCES } from '../login/login.ts';
+import { knowsMechanism } from '../login/login.ts';
 import { compileGenerator } from '../run/compile.ts';
-import { commonArguments, drive, flags } from '../run/generator.ts';
+import { commonArguments, flags, SOURCES } from '../run/generator.ts';
+import { type Figures, measureLoad, withShares } from '../run/measured.ts';
 import type { RunOptions } from '../run/options.ts';
-import { CpuMeter, withServer } from '../run/running.ts';
+import { type Usage, withServer } from '../run/running.ts';
 import type { Entrant, Sample, Scenario } from '../run/scenario.ts';
 
 /** Who send what the others miss; as in `resume/generator.c`. */
@@ -13,8 +14,6 @@ const SLOWEST = 25;
 const USUAL_SIGN_INS = 150;
 const MARGIN_S = 120;
 
-type Usage = ReturnType<CpuMeter['read']>;
-
 const countOf = ({ sessions }: RunOptions) => sessions.at(-1)!;
 
 function generatorArguments({ place }: Entrant, options: RunOptions): string[] {
@@ -24,16 +23,15 @@ function generatorArguments({ place }: Entrant, options: RunOptions): string[] {
   return [...commonArguments(place), ...flags(values), ...(tickets ? ['--tickets'] : [])];
 }
 
-function toSample(numbers: Readonly<Record<string, number>>, usages: readonly Usage[]): Sample {
-  const { resumptions, storms, seconds } = numbers;
+/** Of all storms that are measured. */
+function toSample(figures: Figures, usages: readonly Usage[]): Sample {
+  const { resumptions, storms, seconds } = figures;
   const server = usages.reduce((sum, usage) => sum + usage.server, 0);
   const others = usages.reduce((sum, usage) => sum + usage.others, 0);
   return {
-    ...numbers,
+    ...withShares(figures, { server, others }),
     cpuUsPerResumption: (server * 1e6) / resumptions!,
     allBackMs: (seconds! * 1e3) / storms!,
-    serverShare: server / seconds!,
-    othersShare: others / seconds!,
   };
 }
 
@@ -41,21 +39,18 @@ async function measure(entrant: Entrant, options: RunOptions, generator: string)
   const { warmup, seconds } = options;
   // Signing in, one storm of each kind more than there is time for, and the time itself.
   const deadline = MARGIN_S + 3 * (warmup + seconds) + (4 * countOf(options)) / SLOWEST;
-  return withServer(entrant, async ({ pid }) => {
-    const usages: Usage[] = [];
-    let meter: CpuMeter | undefined;
-    let sample: Sample | undefined;
-    await drive(generator, generatorArguments(entrant, options), deadline, (event) => {
-      if (event.event === 'returning') meter = new CpuMeter(pid);
-      if (event.event === 'back' && event.isMeasured) usages.push(meter!.read());
-      if (event.event === 'measured') {
-        const { event: _, ...numbers } = event;
-        sample = toSample(numbers as Readonly<Record<string, number>>, usages);
-      }
-      return event.event === 'drained';
-    });
-    return sample!;
-  });
+  const args = generatorArguments(entrant, options);
+  const usages: Usage[] = [];
+  const readings = {
+    back: ({ isMeasured }: Figures, usage: Usage) => {
+      if (isMeasured) usages.push(usage);
+      return {};
+    },
+    measured: (figures: Figures) => toSample(figures, usages),
+  };
+  return withServer(entrant, ({ pid }) =>
+    measureLoad({ pid, generator, args, deadline }, readings),
+  );
 }
 
 /** What it costs, and how long it takes, until all who have lost their connections are back. */
@@ -73,6 +68,7 @@ export const resume: Scenario = {
     { key: 'generatorShare', title: 'generator core used', digits: 2 },
     { key: 'othersShare', title: 'others on the server core', digits: 2 },
   ],
+  windows: [{ name: 'returns', unit: 'resumption', count: (_, options) => countOf(options) }],
   accounts: (options) => countOf(options) + SENDERS,
   stored: 'keys',
   managesStreams: true,

@@ -61,14 +61,15 @@ ${modules.map((line) => `  ${line}\n`).join('')}`;
 }
 
 /** The virtual machine as `ejabberdctl` starts it, on one scheduler and outside of a cluster. */
-function machine({ directory }: Place, ...more: string[]): Command {
+function machine({ directory, accounts }: Place, ...more: string[]): Command {
   const options = ['+K', 'true', '+P', '250000', '+S', '1:1', '-noinput'];
   const storage = ['-mnesia', 'dir', JSON.stringify(join(directory, 'mnesia'))];
   return {
     argv: ['erl', ...options, ...storage, '-s', 'ejabberd', ...more],
     env: {
       ERL_LIBS: '/usr/lib/x86_64-linux-gnu',
-      ERL_MAX_PORTS: '32000',
+      // As Debian has it, unless more want to come.
+      ERL_MAX_PORTS: String(Math.max(32_000, accounts.count + 1_000)),
       ERL_CRASH_DUMP: join(directory, 'crash.dump'),
       EJABBERD_CONFIG_PATH: join(directory, 'ejabberd.yml'),
       EJABBERD_LOG_PATH: join(directory, 'ejabberd.log'),

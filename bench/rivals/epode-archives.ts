@@ -2,7 +2,7 @@
  * Fills the archives of a benchmark's accounts, which are a pair each: the first writes to the
  * second, as `archive/generator.c` does where a server is sent the messages.
  *
- *     node epode-archives.ts DIRECTORY '{"count": 2, "prefix": "bench", …}' MESSAGES
+ *     node epode-archives.ts DIRECTORY '{"accounts": {"count": 2, …}, "messages": 20000, "search": false}'
  */
 import { silentLog } from '../../src/lib/log.ts';
 import { openStorage } from '../../src/storage/sqlite/open.ts';
@@ -12,10 +12,18 @@ import { type Accounts, accountNames } from './server.ts';
 const TOGETHER = 1_000;
 const TEXT = 'the quick brown fox jumps over the lazy dog and '.repeat(2);
 
-const [directory, description, messages] = process.argv.slice(2) as [string, string, string];
-const accounts: Accounts = JSON.parse(description);
+interface Load {
+  readonly accounts: Accounts;
+  readonly messages: number;
+  /** Whether their words are indexed, as in the server's configuration. */
+  readonly search: boolean;
+}
+
+const [directory, description] = process.argv.slice(2) as [string, string];
+const { accounts, messages, search }: Load = JSON.parse(description);
 const owners = accountNames(accounts).map((name) => `${name}@${accounts.domain}`);
 const storage = await openStorage({ directory, log: silentLog, mode: 'thread' });
+storage.archive.keepIndex(accounts.domain, search);
 
 function exchange(sender: string, recipient: string, n: number): void {
   const number = n.toString(16).padStart(8, '0');
@@ -29,7 +37,7 @@ type='chat' id='${reference}'><body>${body}</body></message>`;
   storage.archive.share(recipient, id, { peer: sender, counts: 'unread' });
 }
 
-for (let n = 0; n < Number(messages); n++) {
+for (let n = 0; n < messages; n++) {
   for (let pair = 0; pair + 1 < owners.length; pair += 2)
     exchange(owners[pair]!, owners[pair + 1]!, n);
   if (n % TOGETHER === 0) await storage.durability.whenCommitted(storage.durability.latest);

@@ -8,12 +8,17 @@ const configFile = ({ directory }: Place) => join(directory, 'epode.yaml');
 
 const AS_STARTED = { stanzaLimit: 256 * 1_024, logsMore: false };
 
+function archiveSection({ archive, search }: Place): string {
+  if (!archive) return 'archive: false';
+  return search ? '' : 'archive: { search: false }';
+}
+
 /**
- * As shipped, with every module on but for the archive, where the rivals have none either; only
- * limits that loopback addresses would meet are lifted.
+ * As shipped, with every module on but for the archive and its index of words, where the rivals
+ * have none either; only limits that loopback addresses would meet are lifted.
  */
 function configuration(place: Place, { stanzaLimit, logsMore } = AS_STARTED): string {
-  const { port, webPort, accounts, tls, metricsPort, archive } = place;
+  const { port, webPort, accounts, tls, metricsPort } = place;
   const certificate = tls && `certificate: { cert: ${tls.certificate}, key: ${tls.key} }`;
   return `data: ${dataDirectory(place)}
 hosts:
@@ -29,14 +34,16 @@ limits:
 log:
   level: ${logsMore ? 'info' : 'warn'}
   format: json
-modules: { ${archive ? '' : 'archive: false'} }
+modules: { ${archiveSection(place)} }
 metrics: { ${metricsPort === null ? '' : `port: ${metricsPort}`} }
 `;
 }
 
 function archiveWriter(place: Place): Command {
   const script = join(import.meta.dirname, 'epode-archives.ts');
-  const args = [dataDirectory(place), JSON.stringify(place.accounts), String(place.archived)];
+  const { accounts, archived, search } = place;
+  const load = JSON.stringify({ accounts, messages: archived, search });
+  const args = [dataDirectory(place), load];
   return { argv: [process.execPath, script, ...args] };
 }
 

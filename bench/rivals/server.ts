@@ -31,6 +31,8 @@ export interface Place {
   readonly modules: 'needed' | 'usual';
   /** Whether messages are archived (XEP-0313). */
   readonly archive: boolean;
+  /** Whether Epode indexes the words of what it archives, as it does by default; rivals have no such thing. */
+  readonly search: boolean;
   /** Where rivals keep their archives: as they do by themselves, or in SQLite, as Epode does. */
   readonly store: 'native' | 'sqlite';
   /** Messages in each account's archive from the start, where the server's can be written in bulk. */

@@ -6,6 +6,9 @@ import { GENERATOR_CORE } from './scenario.ts';
 /** A line of a generator: `event` and what belongs to it. */
 export type GeneratorEvent = { readonly event: string } & Readonly<Record<string, number | string>>;
 
+/** Local addresses to connect from: one has some 28,000 ports, and closed connections keep theirs. */
+export const SOURCES = 20;
+
 const ARGUMENTS_OF = { tcp: [], websocket: ['--websocket'], bosh: [] } as const;
 
 /** The arguments every generator takes. */

@@ -24,6 +24,8 @@ export interface RunOptions {
   readonly modules: 'needed' | 'usual';
   /** Whether the servers archive what is said. */
   readonly archive: boolean;
+  /** Whether Epode indexes the words of what it archives. */
+  readonly search: boolean;
   /** Where rivals keep archives. */
   readonly store: 'native' | 'sqlite';
   readonly pairs: number;
@@ -86,6 +88,7 @@ options
   --pairs 100     --outstanding 10     --body 120     --rate 500 (acknowledged: 2000)
   --modules needed|usual (of the rivals; Epode is always complete)
   --archive (all servers archive the messages; without it none does)
+  --search (Epode indexes the words of its archives, as it does by default; the rivals have no such index)
   --store native|sqlite (of the rivals' archives)
   --mechanism SCRAM-SHA-1|SCRAM-SHA-256|PLAIN|FAST (FAST: --tls, Epode alone)
   --accounts 2000   --parallel 8 (resume: 100)   --logins 500   --tickets (with --tls)
@@ -138,6 +141,7 @@ function parse(args: readonly string[]) {
       tls: { type: 'boolean', default: false },
       modules: { type: 'string', default: 'needed' },
       archive: { type: 'boolean', default: false },
+      search: { type: 'boolean', default: false },
       pairs: { type: 'string', default: '100' },
       outstanding: { type: 'string', default: '10' },
       body: { type: 'string', default: '120' },
@@ -238,6 +242,7 @@ export function readRunOptions(args: readonly string[]): RunOptions {
     tls: values.tls,
     modules: values.modules === 'usual' ? 'usual' : 'needed',
     archive: values.archive,
+    search: values.search,
     store: values.store === 'sqlite' ? 'sqlite' : 'native',
     pairs: positive('pairs', values.pairs),
     outstanding: positive('outstanding', values.outstanding),

@@ -39,7 +39,7 @@ export async function commonPlace(
   scenario: Scenario,
   options: RunOptions,
 ): Promise<CommonPlace> {
-  const { modules, store } = options;
+  const { modules, store, search } = options;
   const archive = scenario.archives || options.archive;
   const { areContacts = false, stored = 'password', managesStreams = false } = scenario;
   const transport = transportOf(scenario, options);
@@ -57,7 +57,7 @@ export async function commonPlace(
   const tls = options.tls ? await createCertificate(directory, accounts.domain) : null;
   const metricsPort = scenario.readsMetrics ? await freePort() : null;
   const archived = scenario.readsArchives ? options.archived : 0;
-  const kept = { archive, archived, store, managesStreams };
+  const kept = { archive, archived, search, store, managesStreams };
   return { transport, accounts, tls, modules, ...kept, metricsPort };
 }
 

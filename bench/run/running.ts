@@ -37,6 +37,12 @@ export async function withServer<T>(
   }
 }
 
+/** Seconds of the server, and of everyone else on its core: what disturbed the measurement. */
+export interface Usage {
+  readonly server: number;
+  readonly others: number;
+}
+
 /** Processor time used from here on. */
 export class CpuMeter {
   readonly #watcher: Watcher | undefined;
@@ -44,16 +50,16 @@ export class CpuMeter {
   readonly #own: number;
   readonly #core: number;
 
-  constructor(pid: number) {
-    this.#watcher = watchers.get(pid);
+  /** `isWatched`: whether a profile has this time. */
+  constructor(pid: number, isWatched = true) {
+    this.#watcher = isWatched ? watchers.get(pid) : undefined;
     this.#watcher?.begin(pid);
     this.#pids = processTree(pid);
     this.#own = cpuTime(this.#pids);
     this.#core = coreBusyTime(SERVER_CORE);
   }
 
-  /** Seconds of the server, and of everyone else on its core: what disturbed the measurement. */
-  read(): { readonly server: number; readonly others: number } {
+  read(): Usage {
     const server = cpuTime(this.#pids) - this.#own;
     const busy = coreBusyTime(SERVER_CORE) - this.#core;
     this.#watcher?.end();

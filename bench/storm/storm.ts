@@ -1,11 +1,11 @@
 import { dirname } from 'node:path';
 import { chatArguments, messages } from '../chat/chat.ts';
-import { SOURCES } from '../login/login.ts';
 import type { Place } from '../rivals/server.ts';
 import { compileGenerator, generatorIn } from '../run/compile.ts';
-import { commonArguments, drive, flags, type GeneratorEvent } from '../run/generator.ts';
+import { commonArguments, drive, flags, SOURCES } from '../run/generator.ts';
+import { type Figures, measureLoad, withShares } from '../run/measured.ts';
 import type { RunOptions } from '../run/options.ts';
-import { CpuMeter, withServer } from '../run/running.ts';
+import { withServer } from '../run/running.ts';
 import type { Sample, Scenario } from '../run/scenario.ts';
 
 /** Time for signing in and for the last messages and logins, in seconds. */
@@ -31,49 +31,39 @@ async function rehearse(generator: string, place: Place, options: RunOptions): P
   await drive(generator, args, seconds + MARGIN_S, ({ event }) => event === 'drained');
 }
 
-async function logIn(generator: string, place: Place, options: RunOptions): Promise<Sample> {
-  const { logins: rate, seconds } = options;
-  const values = { rate, parallel: MOST_AT_ONCE, warmup: SETTLE_S, seconds };
-  let sample: Sample | undefined;
-  const args = [...loginArguments(place, options), ...flags(values)];
-  await drive(generator, args, SETTLE_S + seconds + MARGIN_S, (event) => {
-    if (event.event === 'measured') {
-      const { rate, p50Ms, p99Ms, generatorShare } = event as Readonly<Record<string, number>>;
-      const loginFigures = { loginRate: rate!, loginP50Ms: p50Ms!, loginP99Ms: p99Ms! };
-      sample = { ...loginFigures, loginGeneratorShare: generatorShare! };
-    }
-    return event.event === 'drained';
-  });
-  return sample!;
+function loginFigures({ rate, p50Ms, p99Ms, generatorShare }: Figures): Sample {
+  const figures = { loginRate: rate!, loginP50Ms: p50Ms!, loginP99Ms: p99Ms! };
+  return { ...figures, loginGeneratorShare: generatorShare! };
 }
 
-function chatFigures(event: GeneratorEvent, cpu: ReturnType<CpuMeter['read']>): Sample {
-  const { event: _, ...rest } = event;
-  const numbers = rest as Readonly<Record<string, number>>;
-  const serverShare = cpu.server / numbers.seconds!;
-  return { ...numbers, serverShare, othersShare: cpu.others / numbers.seconds! };
-}
-
-interface Chat {
+interface Part {
   readonly generator: string;
   readonly pid: number;
+}
+
+async function logIn(part: Part, place: Place, options: RunOptions): Promise<Sample> {
+  const { logins: rate, seconds } = options;
+  const values = { rate, parallel: MOST_AT_ONCE, warmup: SETTLE_S, seconds };
+  const args = [...loginArguments(place, options), ...flags(values)];
+  const deadline = SETTLE_S + seconds + MARGIN_S;
+  return measureLoad({ ...part, args, deadline, isRecorded: false }, { measured: loginFigures });
+}
+
+interface Chat extends Part {
   /** Called as soon as messages leave at the fixed rate. */
   onPaced(): void;
 }
 
-async function chat({ generator, pid, onPaced }: Chat, place: Place, options: RunOptions) {
+async function chat({ onPaced, ...part }: Chat, place: Place, options: RunOptions) {
   const pace = flags({ rate: options.rate, settle: SETTLE_S });
   const args = [...commonArguments(place), ...chatArguments(options), ...pace];
   const { warmup, seconds } = options;
-  let meter: CpuMeter | undefined;
-  let sample: Sample | undefined;
-  await drive(generator, args, warmup + SETTLE_S + seconds + MARGIN_S, (event) => {
-    if (event.event === 'paced') onPaced();
-    if (event.event === 'measuring') meter = new CpuMeter(pid);
-    if (event.event === 'measured') sample = chatFigures(event, meter!.read());
-    return event.event === 'drained';
-  });
-  return sample!;
+  const deadline = warmup + SETTLE_S + seconds + MARGIN_S;
+  const paced = () => {
+    onPaced();
+    return {};
+  };
+  return measureLoad({ ...part, args, deadline }, { paced, measured: withShares });
 }
 
 /** How those who chat fare while many log in. */
@@ -111,7 +101,7 @@ export const storm: Scenario = {
       const { promise: paced, resolve: onPaced } = Promise.withResolvers<void>();
       const [messages, logins] = await Promise.all([
         chat({ generator, pid, onPaced }, place, options),
-        paced.then(() => logIn(loginGenerator, place, options)),
+        paced.then(() => logIn({ generator: loginGenerator, pid }, place, options)),
       ]);
       return { ...messages, ...logins };
     });

@@ -1,7 +1,7 @@
 import { SUBJECT } from '../run/comparison.ts';
 import { drawChart } from './chart.ts';
 import type { RunResult, SuiteResults } from './results.ts';
-import { formatFigure, type Row, rowsOf } from './rows.ts';
+import { type Row, rowsOf, textOf } from './rows.ts';
 
 const NAMES: Readonly<Record<string, string>> = {
   epode: 'Epode',
@@ -22,12 +22,13 @@ export function chartFile({ run, column }: Row): string {
   return `${words.replace(/[^A-Za-z0-9]+/g, '-')}.svg`;
 }
 
-export function chartOf({ run, column, figures }: Row): string {
-  const bars = figures.map(({ server, median }) => ({
-    label: displayName(server),
-    value: median,
-    text: median === null ? 'failed' : formatFigure(median, column.digits),
-    isSubject: server === SUBJECT,
+export function chartOf(row: Row): string {
+  const { run, column, figures } = row;
+  const bars = figures.map((figure) => ({
+    label: displayName(figure.server),
+    value: figure.median,
+    text: textOf(row, figure),
+    isSubject: figure.server === SUBJECT,
   }));
   const subtitle = column.title + (column.better ? WAYS[column.better] : '');
   return drawChart({ title: run.title, subtitle, bars });

@@ -41,14 +41,17 @@ function plan(run: SuiteRun, more: readonly string[]): PlannedRun {
 }
 
 /**
- * What these arguments, which name no scenario, ask to have played; `more` wins over what runs say,
+ * What these arguments, which name no scenario, ask to have played; `more` wins over what a run says,
  * and the arguments over both.
  * @throws {UsageError} when they make no sense.
  */
-export function planSuite(args: readonly string[], more: readonly string[] = []): PlannedRun[] {
+export function planSuite(
+  args: readonly string[],
+  more: (run: SuiteRun) => readonly string[] = () => [],
+): PlannedRun[] {
   const { values } = parseArguments(args);
   const wanted = values.runs?.split(',').map((name) => named(SCENARIOS, name).name);
   const runs = SUITE.filter((run) => wanted?.includes(scenarioOf(run)) ?? true);
-  const all = [...(values.quick ? QUICK : []), ...more, ...passedOn(args)];
-  return runs.map((run) => plan(run, all)).filter(({ servers }) => servers.length > 0);
+  const all = (run: SuiteRun) => [...(values.quick ? QUICK : []), ...more(run), ...passedOn(args)];
+  return runs.map((run) => plan(run, all(run))).filter(({ servers }) => servers.length > 0);
 }

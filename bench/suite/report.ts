@@ -3,21 +3,29 @@ import { describeFailure, describeOutcome } from '../run/report.ts';
 import { table } from '../run/table.ts';
 import { chartedRows, chartFile, displayName } from './charts.ts';
 import type { RunResult, SuiteResults } from './results.ts';
-import { formatFigure, formatTimes, isWeakSpot, type Row, rowsOf } from './rows.ts';
+import { formatTimes, isWeakSpot, type Row, rowsOf, textOf } from './rows.ts';
 
 const COMMAND = 'npm run bench';
+
+/** Runs that take long may have fewer, which their commands say. */
+function describeRounds(runs: readonly RunResult[]): string {
+  const counts = runs.map(({ rounds }) => rounds.length);
+  const most = Math.max(...counts);
+  const text = `${most} ${most === 1 ? 'round' : 'rounds'}`;
+  const hasFewer = most > 1 && runs.some(({ args }) => args.includes('--rounds 1'));
+  return hasFewer ? `${text}, of one where the command says so` : text;
+}
 
 /** Where, with what, and by which commands: once for all figures. */
 function circumstances({ date, machine, versions, args, runs, minutes }: SuiteResults): string {
   const { cpu, cores, memoryGib, system } = machine;
-  const rounds = Math.max(...runs.map((run) => run.rounds.length));
   const told = ['epode', 'prosody', 'ejabberd', 'node', 'kernel']
     .filter((name) => versions[name])
     .map((name) => `${displayName(name)} ${versions[name]}`);
   const command = [COMMAND, ...(args ? [`-- ${args}`] : [])].join(' ');
   return (
     `Measured ${date.slice(0, 10)} on ${cores} cores of ${cpu}, ${memoryGib} GiB, ${system}; ` +
-    `${told.join(', ')}. Medians of ${rounds} ${rounds === 1 ? 'round' : 'rounds'}; ` +
+    `${told.join(', ')}. Medians of ${describeRounds(runs)}; ` +
     `\`${command}\`, ${minutes.toFixed(0)} minutes.`
   );
 }
@@ -31,13 +39,13 @@ function times(row: Row): string {
 }
 
 /** The best figure of a row stands out. */
-function cells({ figures, column }: Row): string[] {
+function cells(row: Row): string[] {
+  const { figures, column } = row;
   const medians = figures.map(({ median }) => median).filter((median) => median !== null);
   const best = column.better === 'higher' ? Math.max(...medians) : Math.min(...medians);
-  return figures.map(({ median }) => {
-    if (median === null) return 'failed';
-    const text = formatFigure(median, column.digits);
-    return median === best && column.better ? `**${text}**` : text;
+  return figures.map((figure) => {
+    const text = textOf(row, figure);
+    return figure.median === best && column.better ? `**${text}**` : text;
   });
 }
 

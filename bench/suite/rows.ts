@@ -6,7 +6,7 @@ import type { RunResult } from './results.ts';
 /** A server's figure in a row. */
 export interface Figure {
   readonly server: string;
-  /** Of all rounds; null when the server failed, or has no such figure. */
+  /** Of all rounds; null when the server failed, or had no such figure to tell. */
   readonly median: number | null;
   /** How many times better the subject was, the median of all rounds; null for the subject too. */
   readonly advantage: number | null;
@@ -51,6 +51,13 @@ export function isWeakSpot({ figures }: Row): boolean {
 export function formatFigure(value: number, digits: number): string {
   const options = { minimumFractionDigits: digits, maximumFractionDigits: digits };
   return value.toLocaleString('en-US', options);
+}
+
+/** What a table and a chart say of a figure; `none` is one that there need not be. */
+export function textOf({ run, column }: Row, { server, median }: Figure): string {
+  if (median !== null) return formatFigure(median, column.digits);
+  const hasPlayed = run.rounds.some((round) => round[server] !== undefined);
+  return hasPlayed ? 'none' : 'failed';
 }
 
 /** Two digits that count, or the whole number: `0.85`, `4.5`, `23`. */

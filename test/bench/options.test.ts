@@ -64,6 +64,21 @@ test('options are for every run, and win over its own', () => {
   );
 });
 
+test('same duty: Epode has no index of words beside rivals, unless that is asked for', () => {
+  const indexed = planSuite([]).filter(({ options }) => options.search);
+  expect(indexed.length).toBeGreaterThan(0);
+  expect(indexed.flatMap(({ servers }) => servers.map(({ name }) => name))).toEqual(
+    indexed.map(() => 'epode'),
+  );
+});
+
+test('ten minutes of a mixed day are in the suite, and no part of a quick one', () => {
+  const longest = (args: readonly string[]) =>
+    Math.max(...planSuite(args).map(({ options }) => options.seconds));
+  expect(longest([])).toBe(600);
+  expect(longest(['--quick'])).toBe(3);
+});
+
 test('--quick is one short round, but for what is asked for besides', () => {
   const [first] = planSuite(['--quick', '--seconds', '2']);
   expect(first?.options).toMatchObject({ rounds: 1, seconds: 2, warmup: 2 });

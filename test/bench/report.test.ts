@@ -57,6 +57,19 @@ test('a row without anybody to compare with has no ratio', () => {
   expect(cellsOf(document, 'one-to-one chat: CPU').slice(2)).toEqual(['failed', 'failed', '']);
 });
 
+test('a figure that need not be is none, and not a failure', () => {
+  const growth = { key: 'growth', title: 'MiB/h, if it grows', digits: 1, isOptional: true };
+  const run = { ...chatRun, columns: [growth], inReadme: ['growth'], failures: [] };
+  const document = describeForReadme({ ...suiteResults, runs: [run] }, 'charts');
+  expect(cellsOf(document, 'one-to-one chat: MiB/h')[1]).toBe('none');
+});
+
+test('that a run has fewer rounds than others is said', () => {
+  const long = { ...chatRun, args: 'mixed --rounds 1', rounds: chatRun.rounds.slice(0, 1) };
+  const document = describeForReadme({ ...suiteResults, runs: [chatRun, long] }, 'charts');
+  expect(document).toContain('Medians of 3 rounds, of one where the command says so; ');
+});
+
 test('nothing is said of weak spots where there are none', () => {
   const results = { ...suiteResults, runs: [{ ...chatRun, failures: [] }] };
   expect(describeForReadme(results, 'charts')).not.toMatch(/behind|failed/);
