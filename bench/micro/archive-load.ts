@@ -17,10 +17,10 @@ export function say(what: string, figure: number, unit: string): void {
   console.log(`${what.padEnd(58)} ${figure.toFixed(2).padStart(9)} ${unit}`);
 }
 
-/** About 350 bytes, as clients send them; `extra` is said besides. */
-function stanzaOf(sender: string, to: string, reference: string, extra: string): string {
+/** About 350 bytes, as clients send them. */
+function stanzaOf(sender: string, to: string, reference: string, body: string): string {
   return `<message xmlns='jabber:client' from='${sender}/balcony.1' to='${to}' type='chat' \
-id='${reference}'><body>${BODY}${extra}</body><active xmlns='http://jabber.org/protocol/chatstates'/>\
+id='${reference}'><body>${body}</body><active xmlns='http://jabber.org/protocol/chatstates'/>\
 <request xmlns='urn:xmpp:receipts'/></message>`;
 }
 
@@ -30,10 +30,10 @@ export function exchange(
   sender: string,
   to: string,
   n: number,
-  extra = '',
+  body = BODY,
 ): void {
   const reference = `b4f1-${n.toString(16).padStart(16, '0')}`;
-  const stanza = stanzaOf(sender, to, reference, extra);
+  const stanza = stanzaOf(sender, to, reference, body);
   bytes += stanza.length;
   const message = { peer: to, sender, reference, stanza, counts: 'read' } as const;
   const { id } = storage.archive.append(sender, message);

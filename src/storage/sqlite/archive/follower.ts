@@ -1,7 +1,7 @@
 import { type Owner, StorageError } from '../../ports.ts';
 
 /** Milliseconds that new messages wait for others. */
-const DELAY = 500;
+const DELAY = 300;
 /** How long it rests after a step, in times of that step; the writer belongs to others then. */
 const REST = 3;
 /** Milliseconds that it rests at most, lest it never catch up. */

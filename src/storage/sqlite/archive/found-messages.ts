@@ -10,6 +10,9 @@ const RANK = 'bm25(message_text, 1.0, 0.0)';
 /** FTS5 passes over limits that are no integers, and numbers are bound as others. */
 const ROWID = 'CAST(? AS INTEGER)';
 
+/** Messages with a word, everybody's, that are looked through without asking first whose they are. */
+const FEW = 1_000;
+
 interface Found extends ArchivedMessage {
   readonly peer: number;
 }
@@ -23,6 +26,7 @@ interface Walk {
 /** The index of words, as archives are searched by it. */
 export class FoundMessages {
   readonly #walk;
+  readonly #more;
   readonly #has;
   readonly #ranked;
   readonly #user;
@@ -36,6 +40,11 @@ export class FoundMessages {
         WHERE message_text MATCH ? AND message_text.rowid > ${ROWID} AND message_text.rowid < ${ROWID}
         ORDER BY message_text.rowid ${order}`);
     this.#walk = { forward: walk('ASC'), backward: walk('DESC') };
+    this.#more = db
+      .prepare<[string], number>(
+        `SELECT 1 FROM message_text WHERE message_text MATCH ? LIMIT 1 OFFSET ${FEW}`,
+      )
+      .pluck();
     this.#has = db
       .prepare<[string, ArchiveId], 1>(
         `SELECT 1 FROM message_text WHERE message_text MATCH ? AND rowid = ${ROWID}`,
@@ -56,7 +65,7 @@ export class FoundMessages {
 
   /** What a user, by number, has of it, in the order of the archive. */
   iterate(user: number, match: string, { above, below, direction }: Walk): Iterable<Found> {
-    return this.#walk[direction].iterate(user, ofHolder(user, match), above, below);
+    return this.#walk[direction].iterate(user, this.#matchFor(user, match), above, below);
   }
 
   has(id: ArchiveId, user: number, match: string): boolean {
@@ -69,7 +78,16 @@ export class FoundMessages {
     const match = matchOf(search.text);
     if (user === undefined || match === null) return [];
     const { with: peer = null, limit } = search;
-    return this.#ranked.all(user, ofHolder(user, match), peer, peer, limit);
+    return this.#ranked.all(user, this.#matchFor(user, match), peer, peer, limit);
+  }
+
+  /**
+   * What finds the words in a user's messages, and a few of others at most, which are in other
+   * archives: FTS5 would go through all that the user has for each word that hardly anybody says.
+   */
+  #matchFor(user: number, match: string): string {
+    const everywhere = `body : (${match})`;
+    return this.#more.get(everywhere) === undefined ? everywhere : ofHolder(user, match);
   }
 }
 

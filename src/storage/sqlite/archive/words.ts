@@ -9,6 +9,16 @@ const MAX_WORDS = 32;
 /** Scripts that are written without spaces between words: each character is one word. */
 const UNSPACED =
   /[\p{sc=Han}\p{sc=Hiragana}\p{sc=Katakana}\p{sc=Thai}\p{sc=Lao}\p{sc=Khmer}\p{sc=Myanmar}]/gu;
+/** Where none of these is, no such script is either: what looks is four times as fast. */
+const MAY_BE_UNSPACED = /[\u0e00-\uffff]/;
+/** A tag up to its last sign, in text that is well-formed. */
+const TAG = String.raw`<[^\s/>!]+(?:\s+[^\s=]+\s*=\s*(?:'[^']*'|"[^"]*"))*\s*`;
+/** A message with a body in front of whatever else has content: nearly all that people say. */
+const PLAIN = new RegExp(
+  `^(?=<message[\\s>])${TAG}>(?:(?!<(?:body|subject)\\b)${TAG}/>)*<body>([^<&]*)</body>`,
+);
+/** What could be one more body, or a subject. */
+const MORE_TEXT = /[<:](?:body|subject)[\s/>]/;
 /** What SQLite's tokenizer takes for words is made of these. */
 const WORD = /[\p{L}\p{N}\p{M}\p{Co}]/u;
 /** `"a phrase"`, or what stands between spaces. */
@@ -16,11 +26,22 @@ const TERM = /"([^"]*)"?|([^\s"]+)/gu;
 
 /** The text that people read of a message, as it is indexed; '' for none. */
 export function textOf(stanza: string): string {
+  return spaced((plainBodyOf(stanza) ?? textsOf(stanza)).slice(0, MAX_TEXT));
+}
+
+/** Null where parsing has to tell; that costs ten times as much. */
+function plainBodyOf(stanza: string): string | null {
+  const [start, body] = PLAIN.exec(stanza) ?? [];
+  if (start === undefined || MORE_TEXT.test(stanza.slice(start.length))) return null;
+  return body!;
+}
+
+function textsOf(stanza: string): string {
   const frame = parseFrame(stanza);
-  const texts = frame.children
+  return frame.children
     .filter(({ name, xmlns }) => xmlns === frame.xmlns && (name === 'body' || name === 'subject'))
-    .map((child) => buildChild(frame, child).getText());
-  return spaced(texts.join('\n').slice(0, MAX_TEXT));
+    .map((child) => buildChild(frame, child).getText())
+    .join('\n');
 }
 
 /**
@@ -31,7 +52,7 @@ export function textOf(stanza: string): string {
 export function matchOf(search: string): string | null {
   const terms: string[] = [];
   for (const [, phrase, word] of search.slice(0, MAX_TEXT).matchAll(TERM)) {
-    const text = phrase ?? word ?? '';
+    const text = (phrase ?? word ?? '').replaceAll('\0', ' ');
     if (!WORD.test(text) || terms.length === MAX_WORDS) continue;
     const isBeginning = word?.endsWith('*') === true;
     terms.push(`"${spaced(text).replaceAll('"', '""')}"${isBeginning ? ' *' : ''}`);
@@ -40,5 +61,5 @@ export function matchOf(search: string): string | null {
 }
 
 function spaced(text: string): string {
-  return text.replaceAll('\0', ' ').replace(UNSPACED, ' $& ');
+  return MAY_BE_UNSPACED.test(text) ? text.replace(UNSPACED, ' $& ') : text;
 }

@@ -24,6 +24,24 @@ describe('the text of a message', () => {
     expect(textOf(message(`${bodies}<x xmlns='urn:example'>No</x>`))).toBe('Yes\nJa\nWedding');
   });
 
+  test.each([
+    "<body>Yes</body><active xmlns='http://jabber.org/protocol/chatstates'/>",
+    "<active xmlns='http://jabber.org/protocol/chatstates'/><body>Yes</body>",
+    '<x xmlns="urn:example" a="/>" b=\'"\'/><body>Yes</body>',
+    "<body>Yes</body><html xmlns='urn:xhtml'><body xmlns='urn:html'>No</body></html>",
+    '<body>Yes</body><subject/>',
+    '<body/><body>Yes</body>',
+    '<body>1 &lt; 2</body>',
+    '<![CDATA[/><body>No</body>]]><body>Yes</body>',
+    '<body><![CDATA[<body>Yes</body>]]></body>',
+    '<thread>1</thread><body>Yes</body>',
+    "<body>Yes</body><j:body xmlns:j='jabber:client'>Ja</j:body>",
+  ])('is the same where nothing of it is known in advance: %s', (inside) => {
+    const [plain, furnished] = [message(inside), message(`<x><y/></x>${inside}`)];
+    expect(textOf(plain)).toBe(textOf(furnished));
+    expect(textOf(plain)).not.toContain('No');
+  });
+
   test('is nothing where there is none', () => {
     expect(textOf(message("<x xmlns='urn:example'><body>No</body></x>"))).toBe('');
   });
