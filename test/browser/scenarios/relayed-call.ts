@@ -17,7 +17,9 @@ export const relayedCallScenario: Scenario = {
     const relay = await startRelay(stage.folder);
     const { host, port, secret } = relay;
     const services = [{ type: 'turn', host, port, transport: 'udp' }];
-    const site = await stage.startAnother({ 'external-services': { secret, services } });
+    const site = await stage.startAnother({
+      modules: { 'external-services': { secret, services } },
+    });
     const juliet = await moveIn({ ...stage, site }, 'juliet', { before: HIDDEN });
     const romeo = await moveIn({ ...stage, site }, 'romeo', { before: HIDDEN });
     await befriend(juliet, romeo);
