@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { BlockingClient, Show } from './chat-client.ts';
 import type { Display } from './display.ts';
+import { isolated, SYSTEM_AUTHORITIES } from './isolation.ts';
 import { LineClient } from './line-client.ts';
 import { until, untilExists } from './poll.ts';
 import { Presences } from './presences.ts';
@@ -12,7 +13,6 @@ import type { Account, Target } from './target.ts';
 
 const UNTRUSTED = 'G_TLS_CERTIFICATE_UNKNOWN_CA';
 const BRIDGE = fileURLToPath(new URL('../clients/dino-bridge.py', import.meta.url));
-const SYSTEM_AUTHORITIES = '/etc/ssl/certs/ca-certificates.crt';
 const WINDOW = 'Dino';
 const CHOOSER = 'Start Conversation';
 /** Where things are in Dino's windows, in pixels. */
@@ -115,7 +115,7 @@ export class Dino implements BlockingClient {
     };
     const bus = ['dbus-run-session', '--', '/usr/bin/python3', '-B', BRIDGE];
     const [command = '', ...args] = [
-      ...isolated(authority, uid, calls),
+      ...isolated({ authority, uid, isAlone: !calls }),
       ...bus,
       JSON.stringify(session),
     ];
@@ -309,18 +309,6 @@ export class Dino implements BlockingClient {
     const { sent, received } = await this.#bridge.ask({ do: 'messages', jid: contact });
     return { sent, received } as Messages;
   }
-}
-
-/** With the authorities of one file alone and, but for calls, only the way to the server. */
-function isolated(authority: string, uid: number | undefined, calls: boolean): readonly string[] {
-  const script = `${calls ? 'true' : 'ip link set lo up'} && mount --bind "$0" ${SYSTEM_AUTHORITIES} && exec "$@"`;
-  const isRoot = uid !== undefined;
-  return [
-    ...['unshare', '--mount', ...(calls ? [] : ['--net'])],
-    ...(isRoot ? [] : ['--map-root-user']),
-    ...['sh', '-c', script, authority],
-    ...(isRoot ? ['setpriv', `--reuid=${uid}`, `--regid=${uid}`, '--clear-groups'] : []),
-  ];
 }
 
 /** Keeps Dino from the desktop's services, which a bare display does not have. */
