@@ -13,6 +13,7 @@ import { chatScenario } from './scenarios/chat.ts';
 import { comesBackScenario } from './scenarios/comes-back.ts';
 import { converseScenario } from './scenarios/converse.ts';
 import { dinoCallScenario } from './scenarios/dino-call.ts';
+import { dinoFilesScenario } from './scenarios/dino-files.ts';
 import { embeddingScenario } from './scenarios/embedding.ts';
 import { filesScenario } from './scenarios/files.ts';
 import { keyboardScenario } from './scenarios/keyboard.ts';
@@ -43,6 +44,7 @@ const scenarios: readonly Scenario[] = [
   relayedCallScenario,
   peerFilesScenario,
   dinoCallScenario,
+  dinoFilesScenario,
   embeddingScenario,
   converseScenario,
 ];
@@ -108,7 +110,7 @@ async function stageFor({ name }: Scenario, site: Site, browser: Browser): Promi
     site,
     browser,
     folder,
-    startAnother: async (modules) => await startSite(await subfolder(`${name}-server`), modules),
+    startAnother: async (options) => await startSite(await subfolder(`${name}-server`), options),
     check: checks.check.bind(checks),
     measured: (what, ms) => console.log(`   ${name}: ${what}: ${Math.round(ms)} ms`),
     photograph: async (picture, page) => {

@@ -65,6 +65,18 @@ describe('stream management', () => {
     },
   );
 
+  conversation(
+    'is refused before somebody has signed in [XEP-0198 3]',
+    {},
+    async ({ stranger }) => {
+      await stranger.connectsSecurely();
+      await stranger.sends`${ENABLE}`;
+      await stranger.gets`${failed('unexpected-request')}`;
+      await stranger.sends`${ENABLE}`;
+      await stranger.gets`${failed('unexpected-request')}`;
+    },
+  );
+
   conversation('is turned on once only [XEP-0198 3]', quiet, async ({ juliet }) => {
     await enables(juliet);
     await juliet.sends`${ENABLE}`;

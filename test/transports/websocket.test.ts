@@ -300,6 +300,20 @@ describe('frames', () => {
     await wire.hearsClose(1008);
   });
 
+  test('[RFC 6455 5.5.2] that ask whether the server is there are answered, a flood of them is not', async () => {
+    const wire = await (await world.begin()).signsIn();
+    const pings = Array.from({ length: 20_000 }, (_, at) => frame(`${at}`, { opcode: 9 }));
+    wire.sends(...pings.slice(0, 10)).says(MESSAGE);
+    for (let at = 0; at < 10; at++) {
+      expect(await wire.next()).toMatchObject({ opcode: 10, text: `${at}` });
+    }
+    await wire.hears(MESSAGE);
+    wire.sends(...pings);
+    expect(await world.endOfSession()).toBe(false);
+    await wire.hearsTheEnd();
+    expect(wire.frames.length).toBeLessThan(100);
+  });
+
   test('[RFC 6120 13.12] are shorter before somebody has signed in', async () => {
     const wire = await (await world.begin()).opens();
     wire.sends(frame('<', { length: 200_000 }));

@@ -6,7 +6,7 @@ import type { UploadFailure } from './chat/uploads.ts';
 /** Everything that the page says, in one place. */
 export const text = {
   product: 'Epode',
-  tagline: 'Talk to anybody, on any server.',
+  tagline: 'Messages, calls and files, on your own server.',
 
   signIn: 'Sign in',
   signUp: 'Sign up',

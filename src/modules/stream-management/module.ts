@@ -92,6 +92,18 @@ export default defineModule({
     return {
       streamFeatures: [
         {
+          // Nobody has signed in yet, and is told so (§3).
+          name: 'stream-management-too-early',
+          requires: [],
+          forbids: ['authenticated'],
+          accepts: [nonza('enable')],
+          offer: () => null,
+          negotiate(stream) {
+            stream.sendElement(refused('unexpected-request'));
+            return 'continue';
+          },
+        },
+        {
           name: 'stream-management',
           requires: ['authenticated'],
           // Who was bound along with signing in could have it turned on there; told of it once

@@ -7,7 +7,7 @@ export const comesBackScenario: Scenario = {
   name: 'comes-back',
   async play(common) {
     // The server of all scenarios outlives each of them.
-    const stage = { ...common, site: await common.startAnother({}) };
+    const stage = { ...common, site: await common.startAnother() };
     const check = <T>(what: string, body: () => Promise<T>) =>
       stage.check('comes-back', what, body);
     const juliet = await moveIn(stage, 'juliet');

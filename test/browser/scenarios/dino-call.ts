@@ -6,7 +6,7 @@ import { flows, isHeard, WATCHED } from '../support/connections.ts';
 import { moveIn } from '../support/walk.ts';
 import type { Scenario } from './scenario.ts';
 
-/** The page calls Dino, and Dino answers. */
+/** The page calls Dino, and Dino the page. */
 export const dinoCallScenario: Scenario = {
   name: 'dino-call',
   timeoutMs: 120_000,
@@ -22,6 +22,8 @@ export const dinoCallScenario: Scenario = {
     const dialog = page.getByRole('dialog', { name: 'Add contact' });
     await dialog.getByLabel('Address').fill(romeo.address);
     await dialog.getByRole('button', { name: 'Add', exact: true }).click();
+    // Dino calls only those whose devices it sees.
+    await dino.approve(account.address);
     await check('rings there', async () => {
       await press(juliet, `Video call ${romeo.user}`);
       await dino.rings(account.address);
@@ -32,6 +34,7 @@ export const dinoCallScenario: Scenario = {
       await flows(juliet, 'audio');
       await isHeard(juliet, 'audio');
     });
+    await check('is seen there', () => dino.showsCamera());
     await check('is understood there', async () => {
       const errors = juliet.transcript.match(/< <iq [^>]*type='error'.*/g) ?? [];
       // As a full JID; its account has no vCard.
@@ -41,10 +44,38 @@ export const dinoCallScenario: Scenario = {
     await check('is declined there', async () => {
       await press(juliet, 'Hang up');
       await press(juliet, 'Close');
+      await dino.hasNoCall();
       await press(juliet, `Call ${romeo.user}`);
       await dino.rings(account.address);
       await dino.answerCall(account.address, 'reject-call');
       await shows(juliet, `${romeo.user} declined.`);
+    });
+    await check('is called from there, and answers', async () => {
+      await press(juliet, 'Close');
+      await dino.call(account.address);
+      await press(juliet, 'Answer');
+      await page.getByRole('timer').waitFor();
+      await flows(juliet, 'audio');
+      await isHeard(juliet, 'audio');
+    });
+    await check('hears that Dino has hung up', async () => {
+      await dino.hangUp();
+      await shows(juliet, `The call with ${romeo.user} has ended.`);
+      await press(juliet, 'Close');
+    });
+    await check('adds a picture to a call from there', async () => {
+      await dino.call(account.address);
+      await press(juliet, 'Answer');
+      await press(juliet, 'Turn camera on');
+      await dino.showsCamera();
+      await press(juliet, 'Hang up');
+      await press(juliet, 'Close');
+      await dino.hasNoCall();
+    });
+    await check('declines one', async () => {
+      await dino.call(account.address);
+      await press(juliet, 'Decline');
+      await dino.hasNoCall();
     });
     await dino.quit();
   },

@@ -71,7 +71,9 @@ async function signIn(page: Page, { address }: Account, password: string, outcom
 
 async function bySession({ browser, folder }: Stage): Promise<void> {
   const key = await makeSiteKey(folder);
-  const server = await startSite(await subfolder(folder, 'server'), {}, { accounts: key.accounts });
+  const server = await startSite(await subfolder(folder, 'server'), {
+    sections: { accounts: key.accounts },
+  });
   const port = Number(new URL(server.url).port);
   const env = { XMPP_KEY: key.file };
   const { url, running } = await startExampleSite(await subfolder(folder, 'site'), port, env);

@@ -33,6 +33,17 @@ export const filesScenario: Scenario = {
       await drops(romeo, 'letter.txt', 'Dear Juliet');
       await arrives(juliet, 'letter.txt', Buffer.from('Dear Juliet'));
     });
+    await check('markup in a name is a name', async () => {
+      const name = `<img src=x onerror="document.title='owned'">.png`;
+      await sends(romeo, name, 'image/png', await romeo.page.screenshot());
+      const picture = juliet.page.getByRole('img', { name: `Picture ${name}` });
+      await picture.waitFor();
+      await sends(romeo, `${name}.bin`, 'application/octet-stream', Buffer.from('Dear Juliet'));
+      await juliet.page.getByRole('link', { name: `${name}.bin` }).waitFor();
+      for (const { page } of [romeo, juliet]) {
+        if ((await page.title()).includes('owned')) throw new Error('it has run');
+      }
+    });
     await check('a page among them does not run', async () => {
       const page = Buffer.from('<script>document.title = "owned"</script>');
       await sends(juliet, 'trick.html', 'text/html', page);

@@ -1,13 +1,13 @@
 import type { Checks } from '../../interop/support/checks.ts';
 import type { Browser } from '../support/browser.ts';
-import type { Site } from '../support/site.ts';
+import type { Site, SiteOptions } from '../support/site.ts';
 
 /** What a scenario plays with. */
 export type Stage = {
   readonly site: Site;
   readonly browser: Browser;
-  /** Starts another server, with modules set up besides. */
-  startAnother(modules: object): Promise<Site>;
+  /** Starts another server. */
+  startAnother(options?: SiteOptions): Promise<Site>;
   readonly check: Checks['check'];
   /** A folder of the scenario's own. */
   readonly folder: string;

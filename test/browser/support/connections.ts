@@ -24,6 +24,9 @@ export const WATCHED = `{
 
 export type Medium = 'audio' | 'video';
 
+/** Samples of half a second, and frames. */
+const ENOUGH = { audio: 24_000, video: 3 };
+
 /** What the page has decoded (video) or played (audio) of the peer's by now. */
 export async function decoded({ page }: Person, kind: Medium): Promise<number> {
   return await page.evaluate(async (wanted) => {
@@ -53,7 +56,7 @@ export async function isHeard({ name, page }: Person, kind: Medium): Promise<voi
 export async function flows(person: Person, kind: Medium): Promise<void> {
   const before = await decoded(person, kind);
   await until(`${person.name} decodes more ${kind} than ${before}`, async () => {
-    return (await decoded(person, kind)) > before + 3;
+    return (await decoded(person, kind)) > before + ENOUGH[kind];
   });
 }
 

@@ -7,6 +7,8 @@ export type PersonOptions = {
   readonly width?: number;
   readonly height?: number;
   readonly dark?: boolean;
+  /** Certificates are not looked at: the browser does not know the run's authority. */
+  readonly isTrustful?: boolean;
   /** Runs in the page before anything of its own. */
   readonly before?: string;
 };
@@ -35,13 +37,15 @@ export class Person {
     program: Program,
     name: string,
     url: string,
-    { withoutDevices = false, width = 1100, height = 720, dark = false, before }: PersonOptions,
+    options: PersonOptions,
   ): Promise<Person> {
+    const { withoutDevices = false, width = 1100, height = 720, dark = false, before } = options;
     const context = await program.newContext({
       viewport: { width, height },
       colorScheme: dark ? 'dark' : 'light',
       reducedMotion: 'reduce',
       acceptDownloads: true,
+      ignoreHTTPSErrors: options.isTrustful ?? false,
       permissions: withoutDevices ? [] : ['camera', 'microphone', 'notifications'],
     });
     context.setDefaultTimeout(STEP_MS);

@@ -10,6 +10,8 @@ export type Relay = {
   readonly secret: string;
   /** What it has written by now. */
   log(): string;
+  /** Ends it and starts it again, with whatever it relayed lost. */
+  restart(): Promise<void>;
   stop(): Promise<void>;
 };
 
@@ -27,11 +29,16 @@ export async function startRelay(folder: string): Promise<Relay> {
     `userdb=${join(folder, 'turndb')}`,
   ];
   await writeFile(config, `${lines.join('\n')}\n`);
-  const server = start('turnserver', ['-c', config]);
+  let server = start('turnserver', ['-c', config]);
   await untilListening(server, port);
   return {
     ...{ host: LOOPBACK, port, secret: SECRET },
     log: () => server.output,
+    restart: async () => {
+      await server.end();
+      server = start('turnserver', ['-c', config]);
+      await untilListening(server, port);
+    },
     stop: () => server.end(),
   };
 }

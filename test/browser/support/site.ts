@@ -18,15 +18,23 @@ export type Site = Target & {
   readonly url: string;
 };
 
-/** Starts Epode with all its files in `folder`; `modules` and other sections are set up besides. */
+export type SiteOptions = {
+  /** Set up besides, as the sections below are. */
+  readonly modules?: object;
+  readonly sections?: object;
+  /** The web client and all that belongs to it are found by `https:`. */
+  readonly isSecure?: boolean;
+};
+
+/** Starts Epode with all its files in `folder`. */
 export async function startSite(
   folder: string,
-  modules: object = {},
-  sections: object = {},
+  { modules = {}, sections = {}, isSecure = false }: SiteOptions = {},
 ): Promise<Site> {
   const certificates = await issueCertificates(folder, DOMAIN);
   const [port, tlsPort, webPort] = [await freePort(), await freePort(), await freePort()];
   const config = join(folder, 'epode.yaml');
+  const url = `${isSecure ? 'https' : 'http'}://${DOMAIN}:${webPort}/`;
   const settings = {
     data: join(folder, 'data'),
     hosts: {
@@ -35,8 +43,9 @@ export async function startSite(
     listeners: [
       { type: 'c2s', address: LOOPBACK, port },
       { type: 'c2s-tls', address: LOOPBACK, port: tlsPort },
-      { type: 'http', address: LOOPBACK, port: webPort },
+      { type: isSecure ? 'https' : 'http', address: LOOPBACK, port: webPort },
     ],
+    ...(isSecure ? { http: { publicUrl: url.slice(0, -1) } } : {}),
     control: { socket: join(folder, 'control.sock') },
     log: { level: 'debug', format: 'json' },
     modules: { registration: SIGN_UP, ...modules },
@@ -49,7 +58,7 @@ export async function startSite(
   await untilListening(server, webPort);
   return {
     ...{ name: 'Epode', domain: DOMAIN, host: LOOPBACK, port, tlsPort, certificates },
-    url: `http://${DOMAIN}:${webPort}/`,
+    url,
     addAccount: async (user, password) => {
       const command = ['user', 'add', `${user}@${DOMAIN}`, '--password-stdin'];
       const launched = { input: `${password}\n` };

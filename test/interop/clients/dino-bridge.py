@@ -20,6 +20,8 @@ from lines import tell
 
 NAME = 'im.dino.Dino'
 APPLICATION = '/im/dino/Dino'
+# A file's state.
+COMPLETE = 0
 ACCOUNT_TABLE = """
     CREATE TABLE account (
         id INTEGER PRIMARY KEY AUTOINCREMENT, bare_jid TEXT NOT NULL UNIQUE, resourcepart TEXT,
@@ -40,8 +42,10 @@ def furnish(session):
         return
     database = sqlite3.connect(session['database'])
     database.execute(ACCOUNT_TABLE)
-    database.execute('INSERT INTO account (bare_jid, password, enabled) VALUES (?, ?, 1)',
-                     (session['address'], session['password']))
+    # Without a resource of its own it takes no answer to its calls for one to itself.
+    database.execute('INSERT INTO account (bare_jid, resourcepart, password, enabled)'
+                     ' VALUES (?, ?, ?, 1)',
+                     (session['address'], f'dino.{os.urandom(4).hex()}', session['password']))
     database.commit()
     database.close()
 
@@ -151,6 +155,13 @@ class Bridge:
                 ' WHERE j.bare_jid = ? ORDER BY m.id', contact)
             return {'received': [body for direction, body in rows if direction == 0],
                     'sent': [body for direction, body in rows if direction == 1]}
+        elif do == 'files':
+            rows = self.select(
+                'SELECT f.direction, f.file_name, f.path FROM file_transfer f'
+                ' JOIN jid j ON f.counterpart_id = j.id WHERE j.bare_jid = ? AND f.state = ?',
+                contact, COMPLETE)
+            return {'files': [{'isSent': direction == 1, 'name': name, 'path': path}
+                              for direction, name, path in rows]}
         elif do in ('accept-call', 'reject-call'):
             self.answer_call(do, contact)
         elif do == 'call':
@@ -185,11 +196,14 @@ def wait(dino, loop):
 
 
 def sound():
-    """A loudspeaker that nobody hears, and a microphone that hears a tone."""
+    """A loudspeaker that nobody hears, and a microphone that hears a tone: what is played into
+    the air, since Dino hears no more than a fifth of a second of module-sine-source."""
+    modules = ['module-native-protocol-unix', 'module-null-sink sink_name=loudspeaker',
+               'module-null-sink sink_name=air', 'module-sine sink=air frequency=440',
+               'module-remap-source source_name=microphone master=air.monitor']
     subprocess.Popen(
         ['pulseaudio', '-n', '--daemonize=no', '--exit-idle-time=-1', '--use-pid-file=no',
-         '-L', 'module-native-protocol-unix', '-L', 'module-null-sink',
-         '-L', 'module-sine-source frequency=440'],
+         *[word for module in modules for word in ('-L', module)]],
         stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
     # Dino looks for devices once, when it starts.
     end = time.monotonic() + 10

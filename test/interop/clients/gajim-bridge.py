@@ -119,6 +119,9 @@ class Bridge:
         elif do in ('block-contact', 'remove-contact'):
             # Blocking somebody blocked unblocks; both others ask first, in a dialogue.
             self.activate(APPLICATION, f'{ACCOUNT}-{do}', GLib.Variant('s', command['jid']))
+        elif do == 'send-file':
+            self.activate(f'{APPLICATION}/window/1', 'send-file-httpupload',
+                          GLib.Variant('as', [command['uri']]))
         elif do == 'open':
             chat = {'account': ACCOUNT, 'jid': command['jid'], 'type': 'contact', 'select': True}
             variants = {key: GLib.Variant('b' if key == 'select' else 's', value)

@@ -3,6 +3,7 @@
 import asyncio
 import base64
 import json
+import os
 import sys
 from xml.etree import ElementTree as ET
 
@@ -21,6 +22,8 @@ class Client(ClientXMPP):
         self.auto_subscribe = False
         if 'authority' in session:
             self.ca_certs = session['authority']
+            # For uploads, which the library leaves to another.
+            os.environ['SSL_CERT_FILE'] = session['authority']
         for plugin in ('xep_0030', 'xep_0054', 'xep_0092', 'xep_0153', 'xep_0191', 'xep_0199',
                        'xep_0202', 'xep_0203', 'xep_0280', 'xep_0313',
                        'xep_0352', 'xep_0363'):

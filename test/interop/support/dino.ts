@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { BlockingClient, Show } from './chat-client.ts';
 import type { Display } from './display.ts';
+import { isolated, SYSTEM_AUTHORITIES } from './isolation.ts';
 import { LineClient } from './line-client.ts';
 import { until, untilExists } from './poll.ts';
 import { Presences } from './presences.ts';
@@ -12,7 +13,6 @@ import type { Account, Target } from './target.ts';
 
 const UNTRUSTED = 'G_TLS_CERTIFICATE_UNKNOWN_CA';
 const BRIDGE = fileURLToPath(new URL('../clients/dino-bridge.py', import.meta.url));
-const SYSTEM_AUTHORITIES = '/etc/ssl/certs/ca-certificates.crt';
 const WINDOW = 'Dino';
 const CHOOSER = 'Start Conversation';
 /** Where things are in Dino's windows, in pixels. */
@@ -21,8 +21,18 @@ const BLOCK = [539, 413] as const;
 const ADD = [109, 509] as const;
 const REMOVE = [151, 509] as const;
 const FIRST_CONTACT = [235, 136] as const;
+const CALL = [978, 28] as const;
+const CALL_WITH_SOUND = [978, 80] as const;
+const ATTACH = [338, 662] as const;
+/** In the window of a call, which has the main one's title and lies over it. */
+const HANG_UP = [421, 475] as const;
+const PICTURE = { x: 150, y: 100, width: 400, height: 200 };
+const FILE_CHOOSER = 'Select file';
+/** How long a menu may take to unfold, in milliseconds. */
+const MENU_MS = 2_000;
 
 type RosterRow = { readonly jid: string; readonly subscription: string };
+type FileRow = { readonly isSent: boolean; readonly name: string; readonly path: string };
 type Messages = { readonly sent: readonly string[]; readonly received: readonly string[] };
 
 /** Dino on a display, with a session bus, a network and a home folder of its own. */
@@ -105,7 +115,7 @@ export class Dino implements BlockingClient {
     };
     const bus = ['dbus-run-session', '--', '/usr/bin/python3', '-B', BRIDGE];
     const [command = '', ...args] = [
-      ...isolated(authority, uid, calls),
+      ...isolated({ authority, uid, isAlone: !calls }),
       ...bus,
       JSON.stringify(session),
     ];
@@ -114,7 +124,7 @@ export class Dino implements BlockingClient {
     return new Dino(account, home, display, bridge, relay);
   }
 
-  /** Waits until another call of a contact's than before is known. */
+  /** Waits until another call with a contact than before is known. */
   async rings(contact: string): Promise<void> {
     await until(`${contact} calls Dino`, async () => {
       const { number } = await this.#bridge.ask({ do: 'call', jid: contact });
@@ -127,6 +137,59 @@ export class Dino implements BlockingClient {
   /** What the notification of a call offers. */
   async answerCall(contact: string, how: 'accept-call' | 'reject-call'): Promise<void> {
     await this.#bridge.ask({ do: how, jid: contact });
+  }
+
+  /** Begins a call with sound, by the menu above the chat. */
+  async call(contact: string): Promise<void> {
+    await this.#bridge.ask({ do: 'open', jid: contact });
+    const before = await this.#display.count('');
+    await until('Dino offers to call', async () => {
+      await this.#display.click(WINDOW, CALL);
+      const unfolds = async () => (await this.#display.count('')) > before;
+      return await until('a menu', unfolds, MENU_MS).catch(() => false);
+    });
+    await this.#display.click(WINDOW, CALL_WITH_SOUND);
+    await this.rings(contact);
+  }
+
+  /** Ends a call without picture: with one, the button is elsewhere. */
+  async hangUp(): Promise<void> {
+    await this.#display.click(WINDOW, HANG_UP);
+  }
+
+  /** Waits until the window of a call shows what a browser's camera shows, which is green. */
+  async showsCamera(): Promise<void> {
+    await until('Dino shows the picture', async () => {
+      const [red = 0, green = 0, blue = 0] = await this.#display.colour(PICTURE);
+      return green > 60 && red < green / 2 && blue < green / 2;
+    });
+  }
+
+  /** Waits until the window of a call has closed. */
+  async hasNoCall(): Promise<void> {
+    await until('the call closes', async () => (await this.#display.count(WINDOW)) === 1);
+  }
+
+  /** Sends a file by the button beside the text; waits until it is uploaded. */
+  async sendFile(contact: string, file: string): Promise<void> {
+    await this.#bridge.ask({ do: 'open', jid: contact });
+    await this.#opens(FILE_CHOOSER, () => this.#display.click(WINDOW, ATTACH));
+    await this.#display.type(FILE_CHOOSER, file);
+    const chosen = async () => !(await this.#display.press(FILE_CHOOSER, 'Return'));
+    await until('Dino takes the file', chosen);
+    await until(`Dino has sent ${file}`, async () => {
+      await this.#display.press(WINDOW, 'Return');
+      return (await this.#files(contact)).some((each) => each.isSent && file.endsWith(each.name));
+    });
+  }
+
+  /** Waits until Dino has a contact's file, and says where. */
+  async getsFile(contact: string, name: string): Promise<string> {
+    return await until(`Dino fetches ${name}`, async () => {
+      const files = await this.#files(contact);
+      const file = files.find((each) => !each.isSent && each.name === name);
+      return file && join(this.#home, 'dino', 'files', file.path);
+    });
   }
 
   async ask(contact: string): Promise<void> {
@@ -236,22 +299,16 @@ export class Dino implements BlockingClient {
     return (items as RosterRow[]).find(({ jid }) => jid === contact)?.subscription;
   }
 
+  /** Those that are there whole. */
+  async #files(contact: string): Promise<readonly FileRow[]> {
+    const { files } = await this.#bridge.ask({ do: 'files', jid: contact });
+    return files as FileRow[];
+  }
+
   async #messages(contact: string): Promise<Messages> {
     const { sent, received } = await this.#bridge.ask({ do: 'messages', jid: contact });
     return { sent, received } as Messages;
   }
-}
-
-/** With the authorities of one file alone and, but for calls, only the way to the server. */
-function isolated(authority: string, uid: number | undefined, calls: boolean): readonly string[] {
-  const script = `${calls ? 'true' : 'ip link set lo up'} && mount --bind "$0" ${SYSTEM_AUTHORITIES} && exec "$@"`;
-  const isRoot = uid !== undefined;
-  return [
-    ...['unshare', '--mount', ...(calls ? [] : ['--net'])],
-    ...(isRoot ? [] : ['--map-root-user']),
-    ...['sh', '-c', script, authority],
-    ...(isRoot ? ['setpriv', `--reuid=${uid}`, `--regid=${uid}`, '--clear-groups'] : []),
-  ];
 }
 
 /** Keeps Dino from the desktop's services, which a bare display does not have. */

@@ -70,6 +70,7 @@ data: ${join(folder, 'data')}
 hosts:
   ${DOMAIN}:
     certificate: { cert: ${tls.certificate}, key: ${tls.key} }
+    publicUrl: https://${DOMAIN}:${web.https}
 listeners:
   - { type: c2s, address: ${LOOPBACK}, port: ${port} }
   - { type: c2s-tls, address: ${LOOPBACK}, port: ${tlsPort} }

@@ -1,18 +1,27 @@
 import { chown, mkdir } from 'node:fs/promises';
 import { networkInterfaces } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import type { BlockingClient, Show } from './chat-client.ts';
 import type { Display } from './display.ts';
+import { isolated } from './isolation.ts';
 import { LineClient } from './line-client.ts';
 import { until, untilExists } from './poll.ts';
 import { LOOPBACK } from './ports.ts';
 import { start, unprivileged } from './process.ts';
 import type { Account, Target } from './target.ts';
 
-export type GajimChoice = { readonly directTls?: boolean; readonly distrustful?: boolean };
+export type GajimChoice = {
+  readonly directTls?: boolean;
+  readonly distrustful?: boolean;
+  /** Trusts our authority, not the server's certificate alone: that of uploads is looked up there. */
+  readonly knowsAuthority?: boolean;
+};
 
 const BRIDGE = fileURLToPath(new URL('../clients/gajim-bridge.py', import.meta.url));
+
+/** Where the button is that sends files, in pixels; in a chat nothing is there. */
+const SEND_FILES = [910, 542] as const;
 
 /** Gajim on a display, with a session bus and a home folder of its own. */
 export class Gajim implements BlockingClient {
@@ -77,10 +86,16 @@ export class Gajim implements BlockingClient {
       directTls: choice.directTls ?? false,
       ...(choice.distrustful ? {} : { certificate: target.certificates.certificate }),
     };
-    const command = ['--', '/usr/bin/python3', '-B', BRIDGE, JSON.stringify(session)];
+    const bus = ['dbus-run-session', '--', '/usr/bin/python3', '-B', BRIDGE];
     const env = { ...desktop(home), DISPLAY: display.name };
-    const bus = start('dbus-run-session', command, { ...user, env });
-    const bridge = new LineClient(`Gajim of ${account.user}`, bus);
+    const { authority } = target.certificates;
+    const [command = '', ...args] = [
+      ...(choice.knowsAuthority ? isolated({ authority, uid: user.uid }) : []),
+      ...bus,
+      JSON.stringify(session),
+    ];
+    const gajim = start(command, args, { ...(choice.knowsAuthority ? {} : user), env });
+    const bridge = new LineClient(`Gajim of ${account.user}`, gajim);
     await bridge.sees('ready');
     return new Gajim(account, session.folder, display, bridge);
   }
@@ -119,6 +134,17 @@ export class Gajim implements BlockingClient {
 
   async say(contact: string, text: string): Promise<void> {
     await this.#bridge.ask({ do: 'message', to: contact, body: text });
+  }
+
+  /** Uploads a file, whose link goes to the contact. */
+  async sendFile(contact: string, file: string): Promise<void> {
+    await this.openChat(contact);
+    await this.#bridge.ask({ do: 'send-file', uri: pathToFileURL(file).href });
+    await until('Gajim has sent the file', async () => {
+      await this.#display.click('Gajim', SEND_FILES);
+      const { sent } = await this.#bridge.ask({ do: 'messages', jid: contact });
+      return (sent as string[]).some((body) => body.startsWith('http'));
+    });
   }
 
   async hears(contact: string, text: string): Promise<void> {

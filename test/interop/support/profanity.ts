@@ -81,6 +81,18 @@ export class Profanity implements BlockingClient {
     await this.terminal.shows(`"${text}" sent`, (lines) => line(lines, `me: ${text}`));
   }
 
+  /** Uploads a file, whose link goes to the contact. */
+  async sendFile(contact: string, file: string): Promise<void> {
+    await this.terminal.enter(`/msg ${contact}`);
+    await this.terminal.enter(`/sendfile ${file}`);
+    await this.terminal.shows('the file uploaded', (lines) => line(lines, ': 100%'));
+  }
+
+  /** Begins to get what a link leads to. */
+  async saves(url: string, file: string): Promise<void> {
+    await this.terminal.enter(`/url save ${url} ${file}`);
+  }
+
   async hears(contact: string, text: string): Promise<void> {
     await this.terminal.enter(`/msg ${contact}`);
     await this.terminal.shows(`"${text}" from ${contact}`, (lines) =>

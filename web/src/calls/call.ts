@@ -200,11 +200,29 @@ export class Call {
   }
 
   #connectionChanged(state: RTCPeerConnectionState): void {
-    if (state === 'failed') this.#fail('connectivity-error');
+    if (state === 'failed') this.#lost();
     if (state !== 'connected' || this.phase.value === 'active') return;
     window.clearTimeout(this.#timer);
-    this.startedAt.value = Date.now();
+    if (this.startedAt.value === 0) this.startedAt.value = Date.now();
     this.phase.value = 'active';
+  }
+
+  /** Where the call was on, who has called looks for another way: both at once would cross. */
+  #lost(): void {
+    const fail = () => this.#fail('connectivity-error');
+    if (this.phase.value !== 'active') {
+      fail();
+      return;
+    }
+    this.phase.value = 'connecting';
+    this.#startTimer(CONNECT_MS, fail);
+    if (this.#session?.role === 'initiator') this.#reconnect(this.#session).catch(fail);
+  }
+
+  /** Credentials for a relay may have ended meanwhile. */
+  async #reconnect(session: Session): Promise<void> {
+    session.connection.setConfiguration(await this.#host.configuration());
+    await session.restart();
   }
 
   #show(track: MediaStreamTrack): void {

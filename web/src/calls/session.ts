@@ -55,6 +55,8 @@ export class Session {
   /** Names of the contents that we have added and the peer has not accepted yet. */
   #proposed: readonly string[] = [];
   #accepted = false;
+  /** Whether we have begun ICE anew, and the peer has not answered yet. */
+  #isRestarting = false;
   #over = false;
   #work: Promise<unknown> = Promise.resolve();
 
@@ -119,6 +121,16 @@ export class Session {
     });
   }
 
+  /** Looks for other ways to the peer, with other credentials: XEP-0176 §5.9. */
+  async restart(): Promise<void> {
+    await this.#then(async () => {
+      if (this.connection.signalingState !== 'stable') await this.#takeBack();
+      this.#isRestarting = true;
+      this.connection.restartIce();
+      await this.#tellTransports();
+    });
+  }
+
   /** Whether a request of the peer's cannot be taken: it is answered with this error. */
   refusalOf({ action }: Jingle): Refusal | undefined {
     if (action === 'session-initiate') return 'out-of-order';
@@ -166,7 +178,7 @@ export class Session {
   }
 
   async #obey({ action, contents = [], groups, info }: Jingle): Promise<void> {
-    if (action === 'transport-info') return await this.#trickle.take(contents);
+    if (action === 'transport-info') return await this.#takeTransports(contents);
     if (action === 'session-info') return info && this.#events.informed?.(info);
     if (action === 'session-accept') return await this.#takeAnswer(contents, groups);
     if (action === 'content-accept') return await this.#takeAnswer(contents, groups);
@@ -211,6 +223,43 @@ export class Session {
     await this.#request(answer.contents.length > 0 ? 'content-accept' : 'content-reject', {
       ...(answer.contents.length > 0 ? answer : { contents: ours }),
     });
+  }
+
+  /** Candidates; or with other credentials a restart, or the answer to ours: XEP-0176 §5.9. */
+  async #takeTransports(contents: readonly Content[]): Promise<void> {
+    const isNew = ({ name, transport }: Content) => {
+      const known = this.#remote.get(name)?.transport?.usernameFragment;
+      const given = transport?.usernameFragment;
+      return known !== undefined && given !== undefined && given !== known;
+    };
+    if (this.#accepted && contents.some(isNew)) await this.#renew(contents);
+    await this.#trickle.take(contents);
+  }
+
+  async #renew(contents: readonly Content[]): Promise<void> {
+    for (const { name, transport } of contents) {
+      const known = this.#remote.get(name);
+      if (!known?.transport || !transport) continue;
+      const { usernameFragment = '', password = '' } = transport;
+      const renewed = { ...known.transport, usernameFragment, password, candidates: [] };
+      this.#remote.set(name, { ...known, transport: renewed });
+    }
+    if (this.#isRestarting) {
+      this.#isRestarting = false;
+      return await this.#setRemote('answer', this.#inOrder());
+    }
+    if (this.connection.signalingState !== 'stable') await this.#takeBack();
+    await this.#setRemote('offer', this.#inOrder());
+    await this.#tellTransports();
+  }
+
+  /** In one request for all contents, so that they change together. */
+  async #tellTransports(): Promise<void> {
+    const { contents } = onlyUsed(await this.#describe());
+    const transports = contents.map(({ creator, name, transport }) => {
+      return { creator, name, transport: { ...transport!, candidates: [] } };
+    });
+    await this.#request('transport-info', { contents: transports });
   }
 
   /** The peer sends or wants less, or more: the browser is told by an offer in its name. */
