@@ -1,4 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
+import { until } from '../../interop/support/poll.ts';
 import { befriend, moveIn, type Resident } from '../support/walk.ts';
 import type { Scenario } from './scenario.ts';
 
@@ -29,6 +30,7 @@ export const filesScenario: Scenario = {
       await picture.evaluate((image: HTMLImageElement) => image.decode());
     });
     await stage.photograph('files', romeo.page);
+    await check('one that goes slowly is seen going', () => goesSlowly(juliet, romeo));
     await check('what is dropped on a conversation is sent', async () => {
       await drops(romeo, 'letter.txt', 'Dear Juliet');
       await arrives(juliet, 'letter.txt', Buffer.from('Dear Juliet'));
@@ -56,6 +58,21 @@ export const filesScenario: Scenario = {
     });
   },
 };
+
+/** Over a connection of half a megabyte a second. */
+async function goesSlowly(from: Resident, to: Resident): Promise<void> {
+  const wire = await from.context.newCDPSession(from.page);
+  const slow = { offline: false, latency: 0, downloadThroughput: -1, uploadThroughput: 500_000 };
+  await wire.send('Network.emulateNetworkConditions', slow);
+  const bytes = randomBytes(2_000_000);
+  await sends(from, 'slow.bin', 'application/octet-stream', bytes);
+  const bar = from.page.getByRole('progressbar');
+  const part = () => bar.evaluate(({ value, max }: HTMLProgressElement) => value / max);
+  await until('a part of it is sent', async () => (await part()) > 0);
+  await arrives(to, 'slow.bin', bytes);
+  await bar.waitFor({ state: 'detached' });
+  await wire.send('Network.emulateNetworkConditions', { ...slow, uploadThroughput: -1 });
+}
 
 async function sends(
   { page }: Resident,
