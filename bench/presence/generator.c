@@ -137,6 +137,7 @@ int main(int argc, char **argv) {
   mesh_create(&run.mesh, &options);
   run.missing = calloc((size_t)options.outstanding, sizeof *run.missing);
   if (!run.missing) fail("out of memory");
+  mesh_get_acquainted(&run.mesh);
   log_in(&run);
   update(&run);
   mesh_sign_out(&run.mesh);

@@ -6,7 +6,9 @@
 #include <string.h>
 #include <sys/epoll.h>
 
+#include "../chat/authentication.h"
 #include "../chat/events.h"
+#include "../login/mechanisms.h"
 
 #define READ_SIZE 65536u
 #define SILENCE_MS 10000
@@ -19,6 +21,8 @@ void mesh_create(struct mesh *mesh, const struct options *options) {
   mesh->options = *options;
   /* The roster is not asked for before the bytes are counted here. */
   mesh->options.until_bound = true;
+  choose_mechanism(&mesh->options);
+  authentication_keep(&mesh->options, options->users);
   mesh->sessions = calloc(users, sizeof *mesh->sessions);
   mesh->tags = calloc(users, sizeof *mesh->tags);
   mesh->items = calloc(users, sizeof *mesh->items);
@@ -26,6 +30,14 @@ void mesh_create(struct mesh *mesh, const struct options *options) {
   if (!mesh->sessions || !mesh->tags || !mesh->items || !mesh->seen) fail("out of memory");
   mesh->epoll = epoll_create1(EPOLL_CLOEXEC);
   allow_connections(options->users);
+}
+
+void mesh_get_acquainted(struct mesh *mesh) {
+  struct options options = mesh->options;
+  options.until_authenticated = true;
+  sign_in(mesh->sessions, 0, options.users, &options);
+  for (int user = 0; user < options.users; user++) sign_in_forget(&mesh->sessions[user]);
+  mesh_sign_out(mesh);
 }
 
 uint32_t *mesh_seen(struct mesh *mesh, int viewer, int shown) {

@@ -25,6 +25,12 @@ struct mesh {
 void mesh_create(struct mesh *mesh, const struct options *options);
 
 /*
+ * Has everybody authenticate once and go again: clients remember what they derive from the password,
+ * their token and their TLS session.
+ */
+void mesh_get_acquainted(struct mesh *mesh);
+
+/*
  * Logs everybody in, one after another: each login is complete when its roster has everybody else
  * and every presence that it calls for has come, once. Anything else ends the run with an error.
  */

@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { knowsMechanism } from '../login/login.ts';
 import { compileGenerator } from '../run/compile.ts';
 import { commonArguments, drive, flags, type GeneratorEvent } from '../run/generator.ts';
 import type { RunOptions } from '../run/options.ts';
@@ -16,8 +17,10 @@ const MESHES_S = 30;
 
 type Usage = ReturnType<CpuMeter['read']>;
 
-function presenceArguments({ users, outstanding, warmup, seconds }: RunOptions): string[] {
-  return flags({ users, outstanding, warmup, seconds });
+function presenceArguments(options: RunOptions): string[] {
+  const { users, mechanism, outstanding, warmup, seconds, tickets } = options;
+  const values = flags({ users, mechanism, outstanding, warmup, seconds });
+  return tickets ? [...values, '--tickets'] : values;
 }
 
 function loginFigures(event: GeneratorEvent, cpu: Usage): Sample {
@@ -82,6 +85,8 @@ export const presence: Scenario = {
   ],
   accounts: ({ users }) => users,
   areContacts: true,
+  stored: 'keys',
+  suits: knowsMechanism,
   lasts: ({ warmup, seconds }) => 2 * warmup + seconds + MESHES_S,
   build: (directory, { tls }) => compileGenerator('presence', directory, tls),
 

@@ -39,7 +39,7 @@ const MIXED = [
   ...MECHANISMS,
 ];
 /** By libcrypto, with TLS or without. */
-const WITH_MECHANISMS: readonly string[] = ['login', 'resume', 'mixed'];
+const WITH_MECHANISMS: readonly string[] = ['login', 'presence', 'resume', 'mixed'];
 /** What each generator has besides. */
 const SOURCES = {
   acknowledged: ['acknowledged/generator.c', 'acknowledged/scan.c', ...CHATTING],
@@ -49,7 +49,13 @@ const SOURCES = {
   idle: ['idle/idle.c'],
   login: ['login/generator.c', 'chat/histogram.c', ...MECHANISMS],
   mixed: ['mixed/generator.c', ...MIXED],
-  presence: ['presence/generator.c', 'presence/mesh.c', 'presence/tags.c', ...MEASURED],
+  presence: [
+    'presence/generator.c',
+    'presence/mesh.c',
+    'presence/tags.c',
+    ...MEASURED,
+    ...MECHANISMS,
+  ],
   resume: ['resume/generator.c', ...RESUMING],
   reload: ['reload/generator.c', ...MEASURED],
 } as const;

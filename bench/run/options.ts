@@ -35,7 +35,7 @@ export interface RunOptions {
   readonly body: number;
   /** Messages a second in scenarios `rate` and `acknowledged`. */
   readonly rate: number;
-  /** How clients prove who they are in scenarios `login` and `storm`. */
+  /** How clients prove who they are in the scenarios that measure it. */
   readonly mechanism: Mechanism;
   /** Whether clients take up earlier TLS sessions, where the server gives them any. */
   readonly tickets: boolean;

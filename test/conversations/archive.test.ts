@@ -17,7 +17,7 @@ describe('the archive', () => {
   conversation('is announced at the account [XEP-0313 7]', async ({ juliet }) => {
     await juliet.sends`<iq type='get' id='d' to='${juliet.bare}'><query xmlns='${DISCO}'/></iq>`;
     await juliet.gets`<iq type='result' id='d'><query xmlns='${DISCO}'/></iq>`;
-    const features = [...juliet.lastText.matchAll(/feature var="([^"]+)"/g)].map(
+    const features = [...juliet.lastText.matchAll(/feature var=["']([^"']+)/g)].map(
       ([, name]) => name,
     );
     expect(features).toEqual(

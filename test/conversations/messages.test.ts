@@ -134,6 +134,29 @@ describe('the content of a message', () => {
   );
 });
 
+describe('messages without a type, or of one that is none', () => {
+  for (const type of ['', "type='strange'"]) {
+    conversation(
+      `${type || 'no type'} is taken for normal [RFC6121 5.2.2]`,
+      { absent: ['romeo'] },
+      async ({ juliet, romeo: { laptop, phone } }) => {
+        const message = (to: string) =>
+          `<message to='${to}' ${type} id='m'><body>Hi</body></message>`;
+        await juliet.sends`${message(laptop.bare)}`;
+        await juliet.getsNothing();
+        await laptop.signsIn();
+        await laptop.gets`<message from='${juliet}' id='m'><body>Hi</body></message>`;
+        await juliet.sends`${message(phone.toString())}`;
+        await juliet.gets`
+          <message type='error' id='m' from='${phone}'>
+            <error type='cancel'><service-unavailable xmlns='${STANZA_ERRORS}'/></error>
+          </message>`;
+        await laptop.getsNothing();
+      },
+    );
+  }
+});
+
 describe('messages to oneself', () => {
   conversation(
     'without an address go to the own account [RFC6120 10.3.1]',

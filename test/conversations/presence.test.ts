@@ -301,6 +301,15 @@ describe('probes', () => {
     },
   );
 
+  conversation(
+    'of the own account bring what its resources show [RFC6121 4.3.2]',
+    async ({ juliet: { laptop, phone } }) => {
+      await laptop.sends`<presence type='probe' to='${laptop.bare}'/>`;
+      await laptop.getsInAnyOrder`<presence from='${laptop}'/><presence from='${phone}'/>`;
+      await phone.getsNothing();
+    },
+  );
+
   conversation('by strangers learn nothing [RFC6121 4.3.2]', async ({ juliet, romeo }, server) => {
     await juliet.sends`<presence type='probe' to='${romeo.bare}'/>`;
     await juliet.sends`<presence type='probe' to='nobody@${server}'/>`;

@@ -39,14 +39,14 @@ function messageIn(result: Awaited<ReturnType<typeof readsArchive>>['results'][n
 describe('a retraction', () => {
   conversation('is announced [XEP-0424 2, 4]', async ({ juliet }, server) => {
     const announced = [
-      [String(server), `"${RETRACTION}"`],
-      [juliet.bare, `"${RETRACTION}"`],
-      [juliet.bare, `"${RETRACTION}#tombstone"`],
+      [String(server), RETRACTION],
+      [juliet.bare, RETRACTION],
+      [juliet.bare, `${RETRACTION}#tombstone`],
     ] as const;
     for (const [to, feature] of announced) {
       await juliet.sends`<iq type='get' id='d' to='${to}'><query xmlns='${DISCO}'/></iq>`;
       await juliet.gets`<iq type='result' id='d'><query xmlns='${DISCO}'/></iq>`;
-      expect(juliet.lastText).toContain(feature);
+      expect(juliet.lastText.replaceAll("'", '"')).toContain(`"${feature}"`);
     }
   });
 

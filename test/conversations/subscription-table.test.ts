@@ -92,6 +92,19 @@ async function setUp(
   for (const client of [juliet, romeo]) await client.forgets();
 }
 
+/** What the contact's roster says where the user's has this state. */
+const MIRROR: Record<SubscriptionState, SubscriptionState> = {
+  none: 'none',
+  'none+out': 'none+in',
+  'none+in': 'none+out',
+  'none+out+in': 'none+out+in',
+  to: 'from',
+  'to+in': 'from+out',
+  from: 'to',
+  'from+out': 'to+in',
+  both: 'both',
+};
+
 function push(contact: Client, state: SubscriptionState, approved: 'true' | '' = ''): string {
   const [subscription, ...pending] = state.split('+');
   const ask = pending.includes('out') ? 'subscribe' : nothing;
@@ -179,5 +192,35 @@ describe('what the contact sends', () => {
     }
     await romeo.forgets();
     await expectState(scene, next);
+  });
+});
+
+/** Whether the user sees the contact (`to`), or the contact the user (`from`). */
+const sees = (state: SubscriptionState, side: 'to' | 'from') =>
+  state.startsWith(side) || state === 'both';
+
+/** What one sees of the other, who is available, when their state changes. */
+function sight(of: Client, wasSeen: boolean, isSeen: boolean): string {
+  if (wasSeen === isSeen) return '';
+  return isSeen ? `<presence from='${of}'/>` : `<presence type='unavailable' from='${of}'/>`;
+}
+
+/** Both tables once more: what the one sends in its state, the other gets in the mirrored one. */
+describe('what they see of each other, both available', () => {
+  forEachCell('sending', OUTBOUND, '3.1.5, 3.2.2, 3.3.3', async (scene, { state, type, next }) => {
+    const { juliet, romeo, server } = scene;
+    await juliet.exists();
+    server.storage.rosters.put(juliet.bare, rosterItem(romeo.bare, state));
+    server.storage.rosters.put(romeo.bare, rosterItem(juliet.bare, MIRROR[state]));
+    for (const client of [juliet, romeo]) await client.signsIn();
+    for (const client of [juliet, romeo]) await client.forgets();
+    await juliet.sends`<presence type='${type}' to='${romeo.bare}'/>`;
+    const [, effect] = INBOUND[MIRROR[state]][TYPES.indexOf(type)]!;
+    const word = effect === 'R' ? `<presence type='${type}' from='${juliet.bare}'/>` : '';
+    const seen = sight(juliet, sees(state, 'from'), sees(next, 'from'));
+    await romeo.gets`${type === 'unsubscribed' ? seen + word : word + seen}`;
+    await juliet.gets`${sight(romeo, sees(state, 'to'), sees(next, 'to'))}`;
+    await romeo.getsNothing();
+    await juliet.getsNothing();
   });
 });

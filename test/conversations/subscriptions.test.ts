@@ -160,6 +160,21 @@ describe('asking for a subscription', () => {
   );
 });
 
+conversation(
+  'a request to the server itself stays without an answer, and may be taken back [RFC6121 3.1.2]',
+  async ({ juliet }, server) => {
+    const push = (item: string) => `
+      <iq type='set'><query xmlns='${ROSTER}'><item jid='${server}' ${item}/></query></iq>`;
+    await asks(juliet);
+    await juliet.sends`<presence type='subscribe' to='${server}'/>`;
+    await juliet.gets`${push("subscription='none' ask='subscribe'")}`;
+    await juliet.getsNothing();
+    await juliet.sends`<presence type='unsubscribe' to='${server}'/>`;
+    await juliet.gets`${push(`subscription='none' ask='${nothing}'`)}`;
+    await juliet.getsNothing();
+  },
+);
+
 describe('a request that is taken back', () => {
   conversation(
     'was never in the roster of the one who was asked [RFC6121 3.1.3, A.3.2]',

@@ -164,6 +164,24 @@ describe('subscriptions', () => {
   });
 });
 
+test('[RFC6121 4.4.2] changes of presence by the hundred are seen in order, and the last is kept', async () => {
+  const [one, other] = ['asker0', 'asker1'].map((name) => `${name}@open.example`);
+  await fortress.command('roster.befriend', { jid: one, contact: other });
+  const watcher = await signIn('asker1');
+  watcher.says('<presence/>');
+  await watcher.fence();
+  const attacker = await signIn('asker0');
+  const statuses = Array.from({ length: 500 }, (_, n) => `${n} ${'x'.repeat(1000)}`);
+  attacker.says(statuses.map((text) => `<presence><status>${text}</status></presence>`).join(''));
+  await attacker.fence();
+  const seen = [...(await watcher.fence()).matchAll(/<status>(.*?)<\/status>/g)];
+  expect(seen.map(([, text]) => text)).toEqual(statuses);
+  const late = await signIn('asker1', 'late');
+  late.says('<presence/>');
+  const shown = [...(await late.fence()).matchAll(/<status>(.*?)<\/status>/g)];
+  expect(shown.map(([, text]) => text)).toEqual([statuses.at(-1)]);
+});
+
 describe('what one account keeps', () => {
   test('a roster grows to so many characters and no further', async () => {
     const attacker = await signIn('absent');

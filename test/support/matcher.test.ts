@@ -67,6 +67,14 @@ describe('a type that is left out', () => {
   });
 });
 
+test('a stanza that names no sender is from the own account [RFC6120 8.1.2.1]', () => {
+  const own = "<iq from='a@b' type='result'/>";
+  expect(compare(own, "<iq to='a@b/c' type='result'/>")).toBeNull();
+  expect(compare(own, "<iq to='d@b/c' type='result'/>")).toContain('from of <iq/> is absent');
+  expect(compare("<iq from='b' type='result'/>", "<iq to='a@b/c' type='result'/>")).not.toBeNull();
+  expect(compare(`<iq from='${nothing}'/>`, "<iq to='a@b/c'/>")).toBeNull();
+});
+
 test('special characters of patterns mean themselves', () => {
   expect(compare(`<a>(x.*)${anything}</a>`, '<a>(x.*)!</a>')).toBeNull();
   expect(compare(`<a>x.z${anything}</a>`, '<a>xyz</a>')).not.toBeNull();

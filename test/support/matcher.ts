@@ -9,7 +9,8 @@ import { ANYTHING, NOTHING } from './template.ts';
  * 2. An attribute that the template gives has that value; others are ignored.
  *    `${anything}` is any value, `${nothing}` asks for absence. Only `type` on a
  *    stanza speaks when it is left out: a presence then has none, and a message
- *    or an iq is no error.
+ *    or an iq is no error. What has no `from` is from the recipient's own account
+ *    (RFC 6120 §8.1.2.1).
  * 3. Children that the template gives are there, in that order; others may stand
  *    before, between and behind them. An element with the content `${nothing}`
  *    has neither children nor text.
@@ -33,7 +34,7 @@ export function mismatch(template: Element, actual: Element): string | null {
 function attributeMismatch(template: Element, actual: Element): string | null {
   for (const [name, wanted] of Object.entries(template.attrs as Record<string, string>)) {
     if (name === 'xmlns' || name.startsWith('xmlns:')) continue;
-    const value: string | undefined = actual.attrs[name];
+    const value = name === 'from' ? senderOf(actual, wanted) : actual.attrs[name];
     if (!matchesAttribute(wanted, value)) {
       const expected = wanted === NOTHING ? 'absent' : `'${show(wanted)}'`;
       const found = value === undefined ? 'absent' : `'${value}'`;
@@ -43,6 +44,18 @@ function attributeMismatch(template: Element, actual: Element): string | null {
   return null;
 }
 
+/** Who has sent a stanza, where it does not say so and its own account is `wanted`. */
+function senderOf(stanza: Element, wanted: string): string | undefined {
+  const { from, to } = stanza.attrs as Record<string, string | undefined>;
+  const isOwn = isStanza(stanza) && to?.split('/')[0] === wanted;
+  return from ?? (isOwn ? wanted : undefined);
+}
+
+function isStanza(element: Element): boolean {
+  const isNamedSo = ['message', 'presence', 'iq'].includes(element.name);
+  return isNamedSo && element.getNS() === 'jabber:client';
+}
+
 function matchesAttribute(wanted: string, value: string | undefined): boolean {
   if (wanted === NOTHING) return value === undefined;
   return value !== undefined && matchesText(wanted, value);
@@ -50,10 +63,9 @@ function matchesAttribute(wanted: string, value: string | undefined): boolean {
 
 function typeMismatch(template: Element, actual: Element): string | null {
   const { type } = actual.attrs;
-  if (template.attrs.type !== undefined || template.getNS() !== 'jabber:client') return null;
-  const isStanza = ['message', 'presence', 'iq'].includes(template.name);
+  if (template.attrs.type !== undefined || !isStanza(template)) return null;
   const isWrong = template.name === 'presence' ? type !== undefined : type === 'error';
-  return isStanza && isWrong ? `type of <${template.name}/> is '${type}'` : null;
+  return isWrong ? `type of <${template.name}/> is '${type}'` : null;
 }
 
 function textMismatch(template: Element, actual: Element): string | null {

@@ -22,7 +22,7 @@ const START_TIMEOUT = 10_000;
 const MODULES = [
   ...['roster', 'saslauth', 'tls', 'disco', 'ping', 'time', 'version', 'uptime', 'offline'],
   ...['blocklist', 'lastactivity', 'pep', 'private', 'register', 'server_contact_info'],
-  ...['vcard_legacy'],
+  ...['vcard_legacy', 'carbons', 'csi', 'csi_simple', 'mam', 'smacks'],
 ];
 
 function configuration(directory: string, port: number): string {
