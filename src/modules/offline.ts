@@ -77,6 +77,8 @@ export default defineModule({
 
     const waiting = (account: Account): Backlog => account.get(Waiting) ?? EMPTY;
 
+    const nothing = (): Backlog => ({ ...EMPTY, expiries: expiries.count });
+
     /** What waits is measured anew behind it. */
     const expire = (age: number): void => {
       storage.offline.expire(host.domain, clock.now() - age);
@@ -142,6 +144,8 @@ export default defineModule({
       account.set(IsFlushing, true);
       session.hold();
       return then(storage.offline.load(account.owner), (messages) => {
+        // Most come back to nothing, and need not look for it the next time.
+        if (messages.length === 0 && !account.get(Waiting)) account.set(Waiting, nothing());
         const given = handOver(session, messages);
         return then(settle(session, messages, given), (goOn) => {
           account.set(IsFlushing, false);

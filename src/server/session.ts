@@ -1,6 +1,6 @@
 import type { SessionEntry } from '../cluster/ports.ts';
 import type { Clock } from '../lib/clock.ts';
-import { type Maybe, then } from '../lib/maybe.ts';
+import { isLater, type Maybe, then } from '../lib/maybe.ts';
 import type { SessionWire, StreamSession } from '../stream/ports.ts';
 import { buildElement, Element, serialize } from '../xml/element.ts';
 import type { Frame } from '../xml/frame.ts';
@@ -241,8 +241,9 @@ export class Session extends Inbox implements StreamSession, SessionEntry {
   }
 
   finished(): void {
-    this.#wire.pause();
-    this.#leave();
+    const through = this.whenThrough();
+    if (isLater(through)) this.#wire.pause();
+    this.#leave(through);
   }
 
   lost(): void {
@@ -256,13 +257,13 @@ export class Session extends Inbox implements StreamSession, SessionEntry {
     this.readAnew();
     this.#management?.detach();
     this.hold();
-    this.#leave();
+    this.#leave(this.whenThrough());
   }
 
-  #leave(): void {
+  #leave(through: Maybe<void>): void {
     if (this.isLeaving) return;
     this.isLeaving = true;
-    void then(this.whenThrough(), () => {
+    void then(through, () => {
       this.ended(!(this.#wire instanceof LostWire));
       this.#wire.close();
     });

@@ -23,7 +23,8 @@ export function asksForCertificate(context: SecureContext): boolean {
  * What a host's TLS handshakes need. Of TLS 1.2 only suites with forward secrecy
  * and authenticated encryption are left (RFC 9325 §4.2); Node neither compresses
  * nor, with TLS 1.3, renegotiates. No connection takes up an earlier one: channel
- * bindings want a handshake of its own for each, and streams are long (ADR 5).
+ * bindings want a handshake of its own for each, and streams are long (ADR 5). With
+ * TLS 1.3 the option leaves tickets that lead nowhere; `bin/openssl.cnf` takes those.
  * @throws {Error} when certificate and key do not fit each other.
  */
 export function makeSecureContext(facts: SecureContextFacts): SecureContext {

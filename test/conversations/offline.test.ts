@@ -35,6 +35,22 @@ describe('messages for one who is away', () => {
     },
   );
 
+  conversation(
+    'wait also for one who has come back to nothing before, time and again [XEP-0160 3]',
+    async ({ juliet, romeo }) => {
+      for (const body of ['1', '2']) {
+        await romeo.leaves();
+        await romeo.signsIn();
+        await romeo.getsNothing();
+        await romeo.leaves();
+        await juliet.sends`${chat(romeo, body)}`;
+        await juliet.getsNothing();
+        await romeo.signsIn();
+        await romeo.gets`<message from='${juliet}'><body>${body}</body>${DELAY}</message>`;
+      }
+    },
+  );
+
   conversationInside(
     'say when they came, and who says so [XEP-0203 2]',
     { absent: ['romeo'] },

@@ -68,6 +68,7 @@ function decode(message: Buffer): string {
 
 /** Reads `saslname`, where only =2C and =3D may follow an equals sign (RFC 5802 §5.1). */
 export function unescapeName(name: string): string {
+  if (!name.includes('=')) return name;
   if (/=(?!2C|3D)/.test(name)) throw new SaslError('malformed-request');
   return name.replaceAll('=2C', ',').replaceAll('=3D', '=');
 }

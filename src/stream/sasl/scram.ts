@@ -109,17 +109,22 @@ class ScramExchange implements SaslExchange {
     binding: Buffer,
     credentials: Credentials | null,
   ): SaslOutcome {
-    const { saltSecret, scramIterations, offer } = this.#context;
-    const name = accountName(first.username) ?? first.username;
-    const unknown = unknownUserKeys(this.#hash, name, saltSecret, scramIterations);
+    const { offer } = this.#context;
     const known = credentials?.scram.find((each) => each.hash === this.#hash);
-    const keys = known ?? unknown;
+    // To make a decoy takes about as long as the look-up of keys that a name without account spares.
+    const keys = known ?? this.#decoy(first.username);
     const nonce = first.nonce + this.#serverNonce;
     const proof = offer ? `,h=${offerHash(this.#hash, offer)}` : '';
     const serverFirst = `r=${nonce},s=${keys.salt.toString('base64')},i=${keys.iterations}${proof}`;
     const username = known && credentials?.isDisabled === false ? credentials.username : null;
     this.#pending = { first, binding, serverFirst, nonce, keys, username };
     return { kind: 'challenge', data: Buffer.from(serverFirst) };
+  }
+
+  #decoy(username: string): ScramKeys {
+    const { saltSecret, scramIterations } = this.#context;
+    const name = accountName(username) ?? username;
+    return unknownUserKeys(this.#hash, name, saltSecret, scramIterations);
   }
 
   #finish(pending: Pending, message: Buffer): SaslOutcome {

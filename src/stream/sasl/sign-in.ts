@@ -55,7 +55,9 @@ export class SignIns {
   }
 
   of(stream: ClientStream): SignIn {
-    const signIn = this.#signIns.get(stream) ?? new SignIn(stream, this.#deps);
+    const known = this.#signIns.get(stream);
+    if (known) return known;
+    const signIn = new SignIn(stream, this.#deps);
     this.#signIns.set(stream, signIn);
     return signIn;
   }
@@ -242,7 +244,8 @@ function makeOffer(state: {
 
 /** Whom the client's certificate is for at the stream's host. */
 function usersOf({ connection, host: { domain, secureContext } }: ClientStream): string[] {
-  return secureContext ? certifiedUsers(connection.certifiedAddresses(secureContext), domain) : [];
+  const addresses = secureContext ? connection.certifiedAddresses(secureContext) : [];
+  return addresses.length > 0 ? certifiedUsers(addresses, domain) : [];
 }
 
 function known(names: readonly string[]): SaslMechanism[] {
