@@ -101,7 +101,7 @@ describe('the wrong thing at the wrong time', () => {
         ['features', '<stream:features/>'],
         ['a server’s dialback', "<db:result xmlns:db='jabber:server:dialback'>x</db:result>"],
         ['a component’s handshake', '<handshake>x</handshake>'],
-        ['stream management', "<enable xmlns='urn:xmpp:sm:3'/>"],
+        ['a session of before', "<resume xmlns='urn:xmpp:sm:3' previd='x' h='0'/>"],
         ['compression', "<compress xmlns='http://jabber.org/protocol/compress'/>"],
       ].map(([name, bytes]) => ({
         name: name!,
