@@ -34,7 +34,7 @@ export const dinoCallScenario: Scenario = {
       await flows(juliet, 'audio');
       await isHeard(juliet, 'audio');
     });
-    await check('is seen there', () => dino.showsCamera());
+    await check('its picture arrives there', () => isHeard(juliet, 'video'));
     await check('is understood there', async () => {
       const errors = juliet.transcript.match(/< <iq [^>]*type='error'.*/g) ?? [];
       // As a full JID; its account has no vCard.
@@ -67,7 +67,7 @@ export const dinoCallScenario: Scenario = {
       await dino.call(account.address);
       await press(juliet, 'Answer');
       await press(juliet, 'Turn camera on');
-      await dino.showsCamera();
+      await isHeard(juliet, 'video');
       await press(juliet, 'Hang up');
       await press(juliet, 'Close');
       await dino.hasNoCall();

@@ -26,7 +26,6 @@ const CALL_WITH_SOUND = [978, 80] as const;
 const ATTACH = [338, 662] as const;
 /** In the window of a call, which has the main one's title and lies over it. */
 const HANG_UP = [421, 475] as const;
-const PICTURE = { x: 150, y: 100, width: 400, height: 200 };
 const FILE_CHOOSER = 'Select file';
 /** How long a menu may take to unfold, in milliseconds. */
 const MENU_MS = 2_000;
@@ -155,14 +154,6 @@ export class Dino implements BlockingClient {
   /** Ends a call without picture: with one, the button is elsewhere. */
   async hangUp(): Promise<void> {
     await this.#display.click(WINDOW, HANG_UP);
-  }
-
-  /** Waits until the window of a call shows what a browser's camera shows, which is green. */
-  async showsCamera(): Promise<void> {
-    await until('Dino shows the picture', async () => {
-      const [red = 0, green = 0, blue = 0] = await this.#display.colour(PICTURE);
-      return green > 60 && red < green / 2 && blue < green / 2;
-    });
   }
 
   /** Waits until the window of a call has closed. */

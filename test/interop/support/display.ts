@@ -1,14 +1,6 @@
 import { until } from './poll.ts';
 import { type Running, run, start } from './process.ts';
 
-/** In pixels, from the upper left. */
-export type Part = {
-  readonly x: number;
-  readonly y: number;
-  readonly width: number;
-  readonly height: number;
-};
-
 /** An X display in memory (Xvfb). There is no window manager: focus is set by hand. */
 export class Display {
   readonly name: string;
@@ -62,15 +54,6 @@ export class Display {
   /** Saves what the display shows as a PNG file. */
   async photograph(file: string): Promise<void> {
     await run('import', ['-display', this.name, '-window', 'root', file]);
-  }
-
-  /** The average colour of a part of the display: red, green and blue, up to 255 each. */
-  async colour(part: Part): Promise<readonly number[]> {
-    const { x, y, width, height } = part;
-    const crop = ['-crop', `${width}x${height}+${x}+${y}`, '-resize', '1x1!'];
-    const format = ['r', 'g', 'b'].map((each) => `%[fx:round(255*p.${each})]`).join(' ');
-    const shot = ['-display', this.name, '-window', 'root', ...crop, '-format', format, 'info:'];
-    return (await run('import', shot)).split(' ').map(Number);
   }
 
   async close(): Promise<void> {
