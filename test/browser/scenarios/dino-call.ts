@@ -1,9 +1,6 @@
-import { Dino } from '../../interop/support/dino.ts';
-import { Display } from '../../interop/support/display.ts';
-import { freshAccount } from '../../interop/support/target.ts';
 import { press, shows } from '../support/call-page.ts';
 import { flows, isHeard, WATCHED } from '../support/connections.ts';
-import { moveIn } from '../support/walk.ts';
+import { meetDino } from '../support/dino-page.ts';
 import type { Scenario } from './scenario.ts';
 
 /** The page calls Dino, and Dino the page. */
@@ -12,18 +9,8 @@ export const dinoCallScenario: Scenario = {
   timeoutMs: 120_000,
   async play(stage) {
     const check = <T>(what: string, body: () => Promise<T>) => stage.check('dino-call', what, body);
-    const { site, folder } = stage;
-    const display = await Display.open();
-    const romeo = await freshAccount(site, 'romeo');
-    const juliet = await moveIn(stage, 'juliet', { before: WATCHED });
-    const dino = await Dino.signIn(folder, site, romeo, display, true);
+    const { dino, romeo, juliet } = await meetDino(stage, { before: WATCHED });
     const { page, account } = juliet;
-    await page.getByRole('button', { name: 'Add contact' }).click();
-    const dialog = page.getByRole('dialog', { name: 'Add contact' });
-    await dialog.getByLabel('Address').fill(romeo.address);
-    await dialog.getByRole('button', { name: 'Add', exact: true }).click();
-    // Dino calls only those whose devices it sees.
-    await dino.approve(account.address);
     await check('rings there', async () => {
       await press(juliet, `Video call ${romeo.user}`);
       await dino.rings(account.address);

@@ -1,9 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Dino } from '../../interop/support/dino.ts';
-import { Display } from '../../interop/support/display.ts';
-import { freshAccount } from '../../interop/support/target.ts';
-import { moveIn, type Resident, said, say } from '../support/walk.ts';
+import { meetDino } from '../support/dino-page.ts';
+import { type Resident, said, say } from '../support/walk.ts';
 import type { Scenario } from './scenario.ts';
 
 /** The page and Dino write to each other, and send each other pictures by way of the server. */
@@ -16,16 +14,8 @@ export const dinoFilesScenario: Scenario = {
     const check = <T>(what: string, body: () => Promise<T>) =>
       stage.check('dino-files', what, body);
     const { site, folder } = stage;
-    const display = await Display.open();
-    const romeo = await freshAccount(site, 'romeo');
-    const juliet = await moveIn(stage, 'juliet', { isTrustful: true });
-    const dino = await Dino.signIn(folder, site, romeo, display, true);
+    const { dino, juliet } = await meetDino(stage, { isTrustful: true });
     const { page, account } = juliet;
-    await page.getByRole('button', { name: 'Add contact' }).click();
-    const dialog = page.getByRole('dialog', { name: 'Add contact' });
-    await dialog.getByLabel('Address').fill(romeo.address);
-    await dialog.getByRole('button', { name: 'Add', exact: true }).click();
-    await dino.approve(account.address);
     await check('chats both ways', async () => {
       await say(juliet, 'Wherefore <b>art</b> thou?');
       await dino.hears(account.address, 'Wherefore <b>art</b> thou?');
